@@ -1,0 +1,66 @@
+import { GraphBuilder, nextId, renamed, withoutDeadNodes } from '../ir/builder.js';
+import { sameShape } from '../ir/dim.js';
+import type { Graph, Node, Value } from '../ir/graph.js';
+
+/**
+ * Removes what changes nothing at inference. Rules, each exact to the last bit:
+ *   dropout(x) -> x                      (at inference)
+ *   affine(x) * 1 + 0 -> x
+ *   add(x), mean(x), max(x), concat(x) -> x    (one input)
+ *   pad(x, 0), crop(x, 0), upsample(x, 1) -> x
+ *   reshape(x) to its own shape -> x
+ *   op(a...) twice with equal attributes -> once    (common subexpressions; never for operators with own parameters)
+ * then drops dead nodes. Values that stay keep their ids.
+ */
+export function simplify(graph: Graph): Graph {
+  const replaced = new Map<number, Value>();
+  const resolve = (v: Value): Value => replaced.get(v.id) ?? v;
+  const seen = new Map<string, Node>();
+  const first = graph.nodes[0];
+  const builder = new GraphBuilder(nextId(graph), first ? first.origin : graph.inputs[0]!.value.origin);
+  for (const node of graph.nodes) {
+    const inputs = node.inputs.map(resolve);
+    const same = identityOf(node, inputs);
+    if (same) {
+      replaced.set((node.outputs[0] as Value).id, same);
+      continue;
+    }
+    const key = `${node.op}(${inputs.map((v) => v.id)})${JSON.stringify(node.attrs)}`;
+    const twin = seen.get(key);
+    if (twin) {
+      for (const [k, o] of node.outputs.entries()) replaced.set(o.id, twin.outputs[k] as Value);
+      continue;
+    }
+    seen.set(key, node);
+    builder.carry(node, inputs);
+  }
+  return withoutDeadNodes({ ...graph, nodes: builder.nodes, outputs: renamed(graph.outputs, resolve) });
+}
+
+/** The input that a node merely repeats, or null. */
+function identityOf(node: Node, inputs: readonly Value[]): Value | null {
+  const x = inputs[0];
+  const y = node.outputs[0];
+  if (!x || !y || !sameShape(x.type.shape, y.type.shape) || x.type.dtype !== y.type.dtype) return null;
+  const zero = (v: unknown) => v === 0 || (Array.isArray(v) && v.every((n) => n === 0));
+  const one = (v: unknown) => v === 1 || (Array.isArray(v) && v.every((n) => n === 1));
+  switch (node.op) {
+    case 'dropout':
+    case 'reshape':
+      return x;
+    case 'affine':
+      return node.attrs.scale === 1 && node.attrs.shift === 0 ? x : null;
+    case 'add':
+    case 'mean':
+    case 'max':
+    case 'concat':
+      return inputs.length === 1 ? x : null;
+    case 'pad':
+    case 'crop':
+      return zero(node.attrs.amount) ? x : null;
+    case 'upsample':
+      return one(node.attrs.scale) ? x : null;
+    default:
+      return null;
+  }
+}

@@ -1,0 +1,241 @@
+import { bind } from '../../2-infer/bind.js';
+import { GraphBuilder, nextId, withoutDeadNodes } from '../../ir/builder.js';
+import { known, num } from '../../ir/dim.js';
+import type { Graph, NamedValue, Network, Node, Origin, Param, Value } from '../../ir/graph.js';
+import { checked } from '../../ir/verify.js';
+import type { Recipe } from '../../recipe.js';
+import { simplify } from '../simplify.js';
+import type { Arena, ArenaSlot, TrainingPlan } from '../training-plan.js';
+import { backward } from './backward.js';
+import { elements, headLoss, predictionOf } from './losses.js';
+import { slotNames, update } from './optimizers.js';
+
+/**
+ * Differentiates a whole training step: forward with batch statistics and dropout, every head's loss, backward,
+ * gradient clipping, optimizer, running statistics; one graph, every shape a number.
+ *
+ * @param size one number for each spatial dimension; must be valid for the network (`sizeRules`).
+ */
+export function trainingPlan(
+  network: Network,
+  recipe: Recipe,
+  options: { readonly batch: number; readonly size: readonly number[] },
+): TrainingPlan {
+  const bound = boundForTraining(network, options.batch, options.size);
+  const image = (bound.graph.inputs[0] as NamedValue).value;
+  const forward = withoutDeadNodes({
+    ...bound.graph,
+    outputs: bound.heads.map((h) => ({ name: h.name, value: h.value })),
+  });
+  const parameters = arenaOf(forward.params, 'weight');
+  const statistics = arenaOf(forward.params, 'statistic');
+  const firstHead = bound.heads[0];
+  if (!firstHead) throw new Error('a network without heads has nothing to train');
+  const whole: Origin = { path: 'step', span: firstHead.value.origin.span };
+  const build = new GraphBuilder(nextId(forward), whole);
+  const input = (name: string, shape: readonly number[], dtype: 'f32' | 'i64' = 'f32'): NamedValue => ({
+    name,
+    value: build.value({ dtype, shape: shape.map(num) }, { ...whole, path: name }),
+  });
+  const target = input('target', firstHead.value.type.shape.map(known));
+  const arena = input('parameters', [parameters.length]);
+  const slots = slotNames(recipe.optimizer);
+  const slotInputs = slots.map((name) => input(name, [parameters.length]));
+  const statistic = input('statistics', [Math.max(1, statistics.length)]);
+  const lr = input('lr', []);
+  const step = input('step', []);
+  const seed = input('seed', [], 'i64');
+
+  const views = new Map<number, Value>();
+  viewArena(forward.params, 'weight', parameters, arena.value, build, views);
+  viewArena(forward.params, 'statistic', statistics, statistic.value, build, views);
+  const training = trainingForward(forward, views, seed.value, build);
+
+  const losses = bound.heads.map((head) => {
+    build.from({ ...head.value.origin, path: `${head.name}.loss` });
+    const value = training.resolve(head.value);
+    const producer = build.nodes.find((n) => n.outputs[0]?.id === value.id);
+    return headLoss(recipe.loss, predictionOf(value, producer), target.value, build);
+  });
+  build.from({ ...whole, path: 'loss' });
+  const shares = headShares(recipe, bound.heads.length);
+  const loss = build.emit(
+    'add',
+    losses.map((l, k) => build.emit('affine', [l], { scale: shares[k] as number, shift: 0 })),
+  );
+  const headLosses = build.emit(
+    'concat',
+    losses.map((l) => build.emit('reshape', [l], { shape: [1] })),
+    { axis: 0 },
+  );
+
+  const weights = forward.params.filter((p) => p.role === 'weight');
+  const gradients = backward(
+    loss,
+    weights.map((p) => views.get(p.id) as Value),
+    [...build.nodes],
+    build,
+  );
+  build.from({ ...whole, path: 'optimizer' });
+  const flat = build.emit(
+    'concat',
+    gradients.map((g, k) => flattened(g, weights[k] as Param, build)),
+    { axis: 0 },
+  );
+  const { gradient, norm } = clipped(flat, recipe.clip, build);
+  const next = update(
+    recipe.optimizer,
+    { parameters: arena.value, slots: slotInputs.map((s) => s.value), gradient, lr: lr.value, step: step.value },
+    build,
+  );
+  const outputs: NamedValue[] = [
+    { name: 'loss', value: loss },
+    { name: 'head_losses', value: headLosses },
+    { name: 'gradient_norm', value: norm },
+    { name: 'parameters_next', value: next.parameters },
+    ...slots.map((name, k) => ({ name: `${name}_next`, value: next.slots[k] as Value })),
+  ];
+  if (statistics.length > 0) {
+    build.from({ ...whole, path: 'statistics' });
+    const parts = forward.params.filter((p) => p.role === 'statistic').map((p) => training.nextStatistic(p, views));
+    outputs.push({ name: 'statistics_next', value: build.emit('concat', parts, { axis: 0 }) });
+  }
+
+  const everyInput = [{ name: 'image', value: image }, target, arena, ...slotInputs, statistic, lr, step, seed];
+  const graph = simplify({ inputs: everyInput, params: [], nodes: build.nodes, outputs });
+  const used = new Set(graph.nodes.flatMap((n) => n.inputs.map((v) => v.id)));
+  return {
+    graph: checked('differentiate', { ...graph, inputs: graph.inputs.filter((i) => used.has(i.value.id)) }),
+    batch: options.batch,
+    imageShape: image.type.shape.map(known),
+    targetShape: target.value.type.shape.map(known),
+    parameters,
+    statistics,
+    slots,
+    heads: bound.heads.map((h) => h.name),
+  };
+}
+
+/** N becomes the batch, the other symbols of the input the sizes in order; a fixed dimension must agree. */
+function boundForTraining(network: Network, batch: number, size: readonly number[]): Network {
+  const shape = (network.graph.inputs[0] as NamedValue).value.type.shape;
+  const wanted = [batch, known(shape[1] ?? num(1)), ...size];
+  const sizes: Record<string, number> = {};
+  shape.forEach((d, k) => {
+    if (d.symbol !== null) sizes[d.symbol] = wanted[k] as number;
+  });
+  return bind(network, sizes);
+}
+
+function arenaOf(params: readonly Param[], role: Param['role']): Arena {
+  const slots: ArenaSlot[] = [];
+  let offset = 0;
+  for (const p of params) {
+    if (p.role !== role) continue;
+    const length = elements(p);
+    slots.push({ path: p.origin.path, offset, length, shape: p.type.shape.map(known), init: p.init });
+    offset += length;
+  }
+  return { length: offset, slots };
+}
+
+/** A parameter is a view of its arena: slice, then reshape. */
+function viewArena(
+  params: readonly Param[],
+  role: Param['role'],
+  arena: Arena,
+  source: Value,
+  build: GraphBuilder,
+  views: Map<number, Value>,
+): void {
+  let k = 0;
+  for (const p of params) {
+    if (p.role !== role) continue;
+    const slot = arena.slots[k++] as ArenaSlot;
+    build.from(p.origin);
+    const flat = build.emit('slice', [source], { axis: 0, start: slot.offset, length: slot.length });
+    views.set(p.id, build.emit('reshape', [flat], { shape: slot.shape }));
+  }
+}
+
+/**
+ * The forward graph as it runs in training:
+ *   batchnorm(x, g, b, mean, var) -> batchnorm_train(x, g, b), and new running statistics
+ *   dropout(x) -> x * dropout_mask(seed)
+ */
+function trainingForward(forward: Graph, views: Map<number, Value>, seed: Value, build: GraphBuilder) {
+  const replaced = new Map<number, Value>(views);
+  const resolve = (v: Value): Value => replaced.get(v.id) ?? v;
+  /** Running statistic (by parameter id) -> its value after this step. */
+  const updates = new Map<number, () => Value>();
+  let salt = 0;
+  for (const node of forward.nodes) {
+    const inputs = node.inputs.map(resolve);
+    const [x, gamma, beta] = inputs as [Value, Value, Value];
+    const output = node.outputs[0] as Value;
+    build.from(node.origin);
+    if (node.op === 'dropout') {
+      const shape = x.type.shape.map(known);
+      const mask = build.emit('dropout_mask', [seed], { rate: node.attrs.rate ?? 0.5, salt: salt++, shape });
+      replaced.set(output.id, build.emit('mul', [x, mask]));
+    } else if (node.op === 'batchnorm') {
+      const [y, mean, variance] = build.emitAll('batchnorm_train', [x, gamma, beta], { eps: node.attrs.eps ?? 1e-5 });
+      replaced.set(output.id, y as Value);
+      const seen = elements(x) / known((gamma as Value).type.shape[0] ?? num(1));
+      scheduleStatistics(node, mean as Value, variance as Value, seen, resolve, build, updates);
+    } else {
+      build.carry(node, inputs);
+    }
+  }
+  return {
+    resolve,
+    nextStatistic: (p: Param, all: Map<number, Value>): Value => updates.get(p.id)?.() ?? (all.get(p.id) as Value),
+  };
+}
+
+/** Running statistics as PyTorch keeps them: (1 - momentum) * old + momentum * batch, the variance unbiased. */
+function scheduleStatistics(
+  node: Node,
+  mean: Value,
+  variance: Value,
+  seen: number,
+  resolve: (v: Value) => Value,
+  build: GraphBuilder,
+  updates: Map<number, () => Value>,
+): void {
+  const momentum = (node.attrs.momentum as number | undefined) ?? 0.1;
+  const blend = (old: Value, batch: Value, factor: number) => () =>
+    build.emit('add', [
+      build.emit('affine', [old], { scale: 1 - momentum, shift: 0 }),
+      build.emit('affine', [batch], { scale: momentum * factor, shift: 0 }),
+    ]);
+  const [, , , runningMean, runningVariance] = node.inputs as [Value, Value, Value, Value, Value];
+  updates.set(runningMean.id, blend(resolve(runningMean), mean, 1));
+  updates.set(runningVariance.id, blend(resolve(runningVariance), variance, seen / Math.max(1, seen - 1)));
+}
+
+function flattened(gradient: Value | null, param: Param, build: GraphBuilder): Value {
+  const length = elements(param);
+  if (!gradient) return build.emit('constant', [], { value: 0, shape: [length] });
+  return build.emit('reshape', [gradient], { shape: [length] });
+}
+
+/** Clips by global norm, as PyTorch's clip_grad_norm_: g * min(1, limit / (norm + 1e-6)). */
+function clipped(flat: Value, limit: number | undefined, build: GraphBuilder): { gradient: Value; norm: Value } {
+  const squares = build.emit('reduce_sum', [build.emit('mul', [flat, flat])], { axes: [0], keepdims: false });
+  const norm = build.emit('sqrt', [squares]);
+  if (limit === undefined) return { gradient: flat, norm };
+  const bounded = build.emit('affine', [norm], { scale: 1 / limit, shift: 1e-6 / limit });
+  const factor = build.emit('div', [
+    build.emit('constant', [], { value: 1, shape: [] }),
+    build.emit('clip', [bounded], { min: 1, max: 3e38 }),
+  ]);
+  return { gradient: build.emit('mul', [flat, factor]), norm };
+}
+
+/** Head weights normalised to sum 1; equal where the recipe gives none. */
+function headShares(recipe: Recipe, heads: number): number[] {
+  const weights = recipe.weights ?? Array.from({ length: heads }, () => 1);
+  const sum = weights.reduce((a, w) => a + w, 0);
+  return weights.map((w) => w / sum);
+}

@@ -1,0 +1,78 @@
+import type { Graph, Node, Value } from '../ir/graph.js';
+import { bytesOf } from './bytes.js';
+
+/**
+ * A topological order that keeps memory low: of the nodes that could run next, the one that frees most (or takes least),
+ * the earliest of equals. Greedy, as list scheduling for register pressure (Goodman & Hsu, 1988); `schedule` keeps it
+ * only where it beats the order written.
+ */
+export function greedyOrder(graph: Graph): Node[] {
+  const producer = new Map<number, number>();
+  graph.nodes.forEach((n, k) => {
+    for (const o of n.outputs) producer.set(o.id, k);
+  });
+  const kept = new Set(graph.outputs.map((o) => o.value.id));
+  const waiting = graph.nodes.map(
+    (n) => new Set(n.inputs.map((v) => producer.get(v.id)).filter((p) => p !== undefined)).size,
+  );
+  const readers = new Map<number, Set<number>>();
+  graph.nodes.forEach((n, k) => {
+    for (const v of n.inputs) {
+      if (!producer.has(v.id)) continue;
+      const set = readers.get(v.id) ?? new Set<number>();
+      readers.set(v.id, set.add(k));
+    }
+  });
+  const cost = (k: number): number => {
+    const node = graph.nodes[k] as Node;
+    const made = node.outputs.reduce((n, v) => n + bytesOf(v), 0);
+    const freed = [...new Set(node.inputs)].reduce((n, v) => {
+      const left = readers.get(v.id);
+      return left?.size === 1 && left.has(k) && !kept.has(v.id) ? n + bytesOf(v) : n;
+    }, 0);
+    return made - freed;
+  };
+  const ready = new Set<number>();
+  waiting.forEach((n, k) => {
+    if (n === 0) ready.add(k);
+  });
+  const order: Node[] = [];
+  while (ready.size > 0) {
+    let best = -1;
+    let least = Number.POSITIVE_INFINITY;
+    for (const k of ready) {
+      const c = cost(k);
+      if (c < least || (c === least && k < best)) {
+        best = k;
+        least = c;
+      }
+    }
+    ready.delete(best);
+    const node = graph.nodes[best] as Node;
+    order.push(node);
+    for (const v of node.inputs) readers.get(v.id)?.delete(best);
+    const next = new Set<number>();
+    for (const o of node.outputs) for (const k of readers.get(o.id) ?? []) next.add(k);
+    for (const k of next) {
+      waiting[k] = (waiting[k] as number) - 1;
+      if (waiting[k] === 0) ready.add(k);
+    }
+  }
+  return order;
+}
+
+/** Bytes alive at the worst moment of an order, given each value's interval. */
+export function peakOf(intervals: readonly { value: Value; from: number; to: number }[], steps: number): number {
+  const change = new Float64Array(steps + 2);
+  for (const i of intervals) {
+    change[i.from] = (change[i.from] as number) + bytesOf(i.value);
+    change[i.to + 1] = (change[i.to + 1] as number) - bytesOf(i.value);
+  }
+  let alive = 0;
+  let peak = 0;
+  for (const c of change) {
+    alive += c;
+    peak = Math.max(peak, alive);
+  }
+  return peak;
+}

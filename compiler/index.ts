@@ -1,0 +1,76 @@
+import type { Diagnostic } from '../grammar/diagnostic.js';
+import { parse } from '../grammar/index.js';
+import { elaborate } from './1-elaborate/index.js';
+import { infer } from './2-infer/index.js';
+import { prune, type Selection } from './3-transform/prune.js';
+import { simplify } from './3-transform/simplify.js';
+import { checkExpects } from './expects.js';
+import type { Graph, Network } from './ir/graph.js';
+import { checked } from './ir/verify.js';
+import type { Recipe } from './recipe.js';
+
+export interface Loaded {
+  /** Null if anything in the network is wrong; `diagnostics` says what. */
+  readonly network: Network | null;
+  readonly recipe: Recipe;
+  readonly hasTrain: boolean;
+  /** The effective value of each `param`. */
+  readonly params: Readonly<Record<string, unknown>>;
+  /** In the order of the text. */
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/**
+ * A spec's text -> a network with proven shapes, and its recipe. Pure; never throws, whatever the text.
+ * @param set values for `param`s, as text: `{ width: '[16, 32]' }`.
+ */
+export function load(text: string, options: { readonly set?: Readonly<Record<string, string>> } = {}): Loaded {
+  const parsed = parse(text);
+  const elaborated = elaborate(parsed.tree, options);
+  const inferred = elaborated.network ? infer(elaborated.network) : { network: null, diagnostics: [] };
+  const expects = inferred.network ? checkExpects(inferred.network, elaborated.network?.expects ?? []) : [];
+  const diagnostics = [...parsed.diagnostics, ...elaborated.diagnostics, ...inferred.diagnostics, ...expects];
+  diagnostics.sort((a, b) => a.span.start.offset - b.span.start.offset);
+  const broken = diagnostics.some((d) => d.severity === 'error');
+  if (inferred.network && !broken) checked('infer', inferred.network.graph);
+  return {
+    network: broken ? null : inferred.network,
+    recipe: elaborated.recipe,
+    hasTrain: elaborated.hasTrain,
+    params: elaborated.network?.params ?? {},
+    diagnostics,
+  };
+}
+
+/** The inference graph of a level and mode: pruned, simplified, checked. Throws if `checkSelection` would refuse. */
+export function deploy(network: Network, selection: Selection = {}): Graph {
+  const pruned = checked('prune', prune(network, selection));
+  return checked('simplify', simplify(pruned));
+}
+
+export type { Diagnostic, Position, Related, Report, Severity, Span } from '../grammar/diagnostic.js';
+export { parse } from '../grammar/index.js';
+export { bind, bindGraph, type Sizes } from './2-infer/bind.js';
+export {
+  brokenBy,
+  describeConstraint,
+  describeRules,
+  isValidSize,
+  nearestSizes,
+  nextValid,
+  type SizeRule,
+  sizeRules,
+} from './2-infer/sizes.js';
+export { foldBatchNorm, type WeightArrays } from './3-transform/fold.js';
+export { checkSelection, prune, type Selection, type SelectionError, topLevel } from './3-transform/prune.js';
+export { simplify } from './3-transform/simplify.js';
+export { trainingPlan } from './3-transform/train/index.js';
+export type { Arena, ArenaSlot, TrainingPlan } from './3-transform/training-plan.js';
+export type { Buffer } from './4-schedule/arena.js';
+export { countMacs, countParameters, nodeMacs, nodeParameters } from './4-schedule/cost.js';
+export { type ExecutionPlan, executionPlan } from './4-schedule/index.js';
+export { known, knownShape, printDim, printShape } from './ir/dim.js';
+export type * from './ir/graph.js';
+export { printGraph } from './ir/print.js';
+export { verifyGraph } from './ir/verify.js';
+export type * from './recipe.js';

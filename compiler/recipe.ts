@@ -1,0 +1,104 @@
+/** What a `train { }` block says, checked and with defaults filled in. Command-line flags override it. */
+export const lossNames = ['bce', 'cross_entropy', 'dice', 'jaccard', 'focal', 'tversky'] as const;
+export type LossName = (typeof lossNames)[number];
+
+/** One term of `0.5 * bce + dice`; `args` such as focal's `gamma`. */
+export interface LossTerm {
+  readonly name: LossName;
+  readonly weight: number;
+  readonly args: Readonly<Record<string, number>>;
+}
+
+export interface Optimizer {
+  readonly name: 'sgd' | 'adam' | 'adamw';
+  readonly lr: number;
+  /** sgd */
+  readonly momentum: number;
+  readonly nesterov: boolean;
+  /** adam, adamw */
+  readonly beta1: number;
+  readonly beta2: number;
+  readonly eps: number;
+  /** L2 penalty for sgd and adam (as PyTorch), decoupled decay for adamw. */
+  readonly weightDecay: number;
+}
+
+/** Learning rate over time; `warmup` epochs of linear growth first. */
+export interface Schedule {
+  readonly name: 'constant' | 'step' | 'cosine' | 'poly';
+  readonly warmup: number;
+  /** step: multiply by `gamma` every `every` epochs. */
+  readonly every: number;
+  readonly gamma: number;
+  /** poly: (1 - t)^power. */
+  readonly power: number;
+  /** cosine, poly: the rate at the end, as a share of the first. */
+  readonly floor: number;
+}
+
+export const augmentationNames = [
+  'flip',
+  'rotate90',
+  'rotate',
+  'scale',
+  'brightness',
+  'contrast',
+  'noise',
+  'elastic',
+] as const;
+export type AugmentationName = (typeof augmentationNames)[number];
+
+/**
+ * One entry of `augment = [flip, rotate90, brightness(0.1)]`. `amount`: rotate degrees, scale a share (0.2: 0.8 to 1.2),
+ * brightness and contrast a share of the range, noise a standard deviation of the range, elastic pixels.
+ */
+export interface Augmentation {
+  readonly name: AugmentationName;
+  readonly amount: number;
+}
+
+export interface Recipe {
+  readonly loss: readonly LossTerm[];
+  readonly optimizer: Optimizer;
+  readonly schedule: Schedule;
+  readonly batch: number;
+  readonly epochs: number;
+  /** Whole images resized to this (spatial dims); exclusive with `patch`. */
+  readonly resize?: readonly number[];
+  /** Random patches of this size at native resolution; prediction slides. */
+  readonly patch?: readonly number[];
+  readonly augment: readonly Augmentation[];
+  /** One weight for each head in ascending level order; absent: equal. Always normalised to sum 1 by the loss. */
+  readonly weights?: readonly number[];
+  /** Largest global gradient norm; absent: no clipping. */
+  readonly clip?: number;
+  /** `unit`: divide by the sample range, to 0..1. `image`: then per image and channel to mean 0, deviation 1. */
+  readonly normalize: 'unit' | 'image';
+  readonly seed: number;
+  /** Share of images split off for validation when no split is given. */
+  readonly holdout: number;
+}
+
+export const defaultRecipe: Recipe = {
+  loss: [
+    { name: 'bce', weight: 0.5, args: {} },
+    { name: 'dice', weight: 1, args: {} },
+  ],
+  optimizer: {
+    name: 'adam',
+    lr: 1e-3,
+    momentum: 0.9,
+    nesterov: false,
+    beta1: 0.9,
+    beta2: 0.999,
+    eps: 1e-8,
+    weightDecay: 0,
+  },
+  schedule: { name: 'cosine', warmup: 0, every: 30, gamma: 0.1, power: 0.9, floor: 0 },
+  batch: 16,
+  epochs: 50,
+  augment: [],
+  normalize: 'unit',
+  seed: 0,
+  holdout: 0.2,
+};
