@@ -1,0 +1,43 @@
+/** Where a command reads its surroundings and writes: the process itself, or a test's buffers. */
+export interface Io {
+  /** Results: text, or the one JSON document. */
+  readonly out: (text: string) => void;
+  /** Messages, warnings, progress. */
+  readonly err: (text: string) => void;
+  /** Whether `err` is a terminal: only there are progress bars drawn. */
+  readonly terminal: boolean;
+  /** Whether `err` may be coloured. */
+  readonly color: boolean;
+  /**
+   * Announces that the command stops by itself, in good order, when the signal fires (the first Ctrl-C).
+   * A command that never asks is ended at once.
+   */
+  readonly interruption: () => AbortSignal;
+}
+
+/** What a command answers: one value, shown as `text` to people and as `json` to programs. */
+export interface Outcome {
+  readonly json: unknown;
+  /** Ends without a line break. Empty: nothing to say. */
+  readonly text: string;
+  /** 0 done, 1 the input is wrong. */
+  readonly exit?: 0 | 1;
+}
+
+/** Options every command has. */
+export interface CommonOptions {
+  readonly json?: boolean;
+  readonly debug?: boolean;
+}
+
+/** https://no-color.org: any non-empty NO_COLOR turns colour off, on a terminal too. */
+export const mayColor = (stream: { isTTY?: boolean }, env: NodeJS.ProcessEnv): boolean =>
+  stream.isTTY === true && !env.NO_COLOR && env.TERM !== 'dumb';
+
+export const processIo = (interruption: () => AbortSignal): Io => ({
+  out: (text) => void process.stdout.write(text),
+  err: (text) => void process.stderr.write(text),
+  terminal: process.stderr.isTTY === true && process.env.TERM !== 'dumb',
+  color: mayColor(process.stderr, process.env),
+  interruption,
+});

@@ -1,0 +1,90 @@
+import { CommanderError } from 'commander';
+import { UserError } from '../runtime/user-error.js';
+import { Interrupted, Reported, UsageError } from './errors.js';
+import { type Io, processIo } from './io.js';
+import { buildProgram } from './program.js';
+import { styleFor } from './render/style.js';
+
+/** 0 done, 1 the input is wrong, 2 the use is wrong, 130 interrupted. */
+export type ExitCode = 0 | 1 | 2 | 130;
+
+/** Runs one command line (without `node` and the script) and answers the exit code; never throws. */
+export async function main(argv: readonly string[], io: Io): Promise<ExitCode> {
+  const result: { exit: 0 | 1 } = { exit: 0 };
+  const json = argv.includes('--json');
+  const program = buildProgram(io, async (run) => {
+    const outcome = await run();
+    if (json) io.out(`${JSON.stringify(outcome.json, null, 2)}\n`);
+    else if (outcome.text !== '') io.out(`${outcome.text}\n`);
+    result.exit = outcome.exit ?? 0;
+  });
+  if (argv.length === 0) {
+    io.err(program.helpInformation());
+    return 2;
+  }
+  try {
+    await program.parseAsync([...argv], { from: 'user' });
+    return result.exit;
+  } catch (error) {
+    return explain(error, io, json, argv.includes('--debug'));
+  }
+}
+
+/** Turns whatever was thrown into messages and an exit code. */
+function explain(error: unknown, io: Io, json: boolean, debug: boolean): ExitCode {
+  if (error instanceof CommanderError && error.exitCode === 0) return 0;
+  if (error instanceof Reported) {
+    if (json) io.out(`${JSON.stringify(error.json, null, 2)}\n`);
+    return 1;
+  }
+  const { code, message, hint, exit } = describe(error);
+  const style = styleFor(io.color);
+  if (json && exit !== 130) io.out(`${JSON.stringify({ ok: false, error: { code, message, hint } }, null, 2)}\n`);
+  io.err(exit === 130 ? `${message}\n` : `${style.red('error')}: ${message}\n`);
+  if (hint) io.err(`  ${style.cyan('help')}: ${hint}\n`);
+  if (debug && error instanceof Error) io.err(`${error.stack ?? error.message}\n`);
+  return exit;
+}
+
+interface Described {
+  readonly code: string;
+  readonly message: string;
+  readonly hint: string;
+  readonly exit: ExitCode;
+}
+
+function describe(error: unknown): Described {
+  if (error instanceof Interrupted) return { code: 'interrupted', message: error.message, hint: '', exit: 130 };
+  if (error instanceof UsageError) return { code: 'usage', message: error.message, hint: error.hint, exit: 2 };
+  if (error instanceof UserError) return { code: error.code, message: error.message, hint: error.hint ?? '', exit: 1 };
+  if (error instanceof CommanderError) {
+    // 'error: unknown option '--siz'\n(Did you mean --size?)'
+    const [first = '', suggestion = ''] = error.message.replace(/^error: /, '').split('\n');
+    const hint = suggestion.replace(/^\((.*)\)$/, '$1').replace(/^Did/, 'did') || "'unetc COMMAND --help' lists what it takes";
+    return { code: 'usage', message: first, hint, exit: 2 };
+  }
+  const message = error instanceof Error ? error.message : String(error);
+  return {
+    code: 'internal',
+    message: `internal error: ${message.split('\n')[0]}`,
+    hint: 'this is a bug in unetc, please report it; --debug shows the stack',
+    exit: 1,
+  };
+}
+
+/** `main` on the process's own arguments and streams. */
+export async function runProcess(): Promise<void> {
+  const controller = new AbortController();
+  let graceful = false;
+  process.on('SIGINT', () => {
+    if (!graceful || controller.signal.aborted) process.exit(130);
+    controller.abort();
+  });
+  // A reader that went away (`| head`) is no error.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
+  const io = processIo(() => {
+    graceful = true;
+    return controller.signal;
+  });
+  process.exitCode = await main(process.argv.slice(2), io);
+}

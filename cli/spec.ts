@@ -1,0 +1,60 @@
+import { readFile, stat } from 'node:fs/promises';
+import { type Diagnostic, type Loaded, load, type Network } from '../compiler/index.js';
+import { UserError } from '../runtime/user-error.js';
+import { Reported } from './errors.js';
+import type { Io } from './io.js';
+import { renderDiagnostic } from './render/diagnostic.js';
+
+/** Larger than any spec by orders of magnitude: whoever passes one has named the wrong file. */
+const largestSpec = 4 * 1024 * 1024;
+
+/** A spec whose network is right. */
+export interface GoodSpec extends Loaded {
+  readonly file: string;
+  readonly text: string;
+  readonly network: Network;
+}
+
+/** The text of a spec; `UserError` if the file can't be read, or can't be a spec. */
+export async function readSpec(file: string): Promise<string> {
+  try {
+    const info = await stat(file);
+    if (info.isDirectory()) throw new UserError('not-a-spec', `${file} is a folder, not a .unet file`, 'name the file itself');
+    if (info.size > largestSpec) {
+      throw new UserError('not-a-spec', `${file} has ${info.size} bytes; a spec has at most ${largestSpec}`, 'name a .unet file');
+    }
+    return await readFile(file, 'utf8');
+  } catch (error) {
+    if (error instanceof UserError) throw error;
+    const code = (error as NodeJS.ErrnoException).code;
+    if (code === 'ENOENT' || code === 'ENOTDIR') {
+      throw new UserError('no-file', `there is no file ${file}`, "'unetc init' writes a spec to start from");
+    }
+    throw new UserError('unreadable', `${file} can't be read (${code ?? 'unknown reason'})`, 'check its permissions');
+  }
+}
+
+export const hasErrors = (diagnostics: readonly Diagnostic[]): boolean => diagnostics.some((d) => d.severity === 'error');
+
+/** Prints every diagnostic to `err`. */
+export function printDiagnostics(io: Io, file: string, text: string, diagnostics: readonly Diagnostic[]): void {
+  for (const d of diagnostics) io.err(`${renderDiagnostic(file, text, d, io.color)}\n\n`);
+}
+
+/** What `--json` says of one checked file. */
+export const fileReport = (file: string, diagnostics: readonly Diagnostic[]) => ({
+  file,
+  ok: !hasErrors(diagnostics),
+  diagnostics,
+});
+
+/** Reads and compiles a spec, prints what the compiler has to say; throws `Reported` if the network is wrong. */
+export async function loadSpec(file: string, set: Readonly<Record<string, string>>, io: Io): Promise<GoodSpec> {
+  const text = await readSpec(file);
+  const loaded = load(text, { set });
+  printDiagnostics(io, file, text, loaded.diagnostics);
+  if (loaded.network === null || hasErrors(loaded.diagnostics)) {
+    throw new Reported({ ok: false, files: [fileReport(file, loaded.diagnostics)] });
+  }
+  return { ...loaded, file, text, network: loaded.network };
+}

@@ -1,0 +1,40 @@
+/**
+ * Pixels as they were stored, planar and row-major: plane c, row y, column x at `(c * height + y) * width + x`. Kept in
+ * their own 8 or 16 bits, a quarter or half of what floats take, so that a data set fits in memory.
+ */
+export interface Picture {
+  readonly channels: number;
+  readonly height: number;
+  readonly width: number;
+  readonly data: Uint8Array | Uint16Array;
+  /** The largest value a sample can have: 255 or 65535. */
+  readonly peak: number;
+}
+
+/**
+ * What is true of each pixel, in the layout of a `Picture`. `labels`: one plane of class numbers 0 .. classes - 1.
+ * `planes`: one plane of 0 or 1 for each class, which may overlap; a binary mask is one such plane.
+ */
+export interface Mask {
+  readonly kind: 'labels' | 'planes';
+  readonly classes: number;
+  readonly height: number;
+  readonly width: number;
+  readonly data: Uint8Array;
+}
+
+export const planesOf = (mask: Mask): number => (mask.kind === 'labels' ? 1 : mask.classes);
+
+export interface Size {
+  readonly height: number;
+  readonly width: number;
+}
+
+/** An image and its mask, of one size. */
+export interface Pair {
+  readonly image: Picture;
+  readonly mask: Mask;
+}
+
+/** `256x320`: height first, as everywhere in this program. */
+export const printSize = (size: Size): string => `${size.height}x${size.width}`;

@@ -1,0 +1,91 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import {
+  brokenBy,
+  describeRules,
+  isValidSize,
+  nearestSizes,
+  nextValid,
+  sizeRules,
+} from '../../compiler/2-infer/sizes.js';
+import { num, over, plus, sym, times } from '../../compiler/ir/dim.js';
+import type { Constraint } from '../../compiler/ir/graph.js';
+import { nowhere } from '../../grammar/diagnostic.js';
+
+const origin = { path: 'X[1,0].maxpool', span: nowhere };
+
+/** A network that is nothing but an input and its constraints. */
+const rulesFor = (constraints: readonly Constraint[]) =>
+  sizeRules({
+    constraints,
+    graph: {
+      inputs: [
+        { name: 'x', value: { id: 0, type: { dtype: 'f32', shape: [sym('N'), num(1), sym('H'), sym('W')] }, origin } },
+      ],
+      params: [],
+      nodes: [],
+      outputs: [],
+    },
+  });
+
+const H = sym('H');
+
+describe('size rules', () => {
+  it('derives multiples from a chain of pools', () => {
+    const chain = [1, 2, 4, 8].map((d) => ({ dim: over(H, d), divisor: 2, origin }));
+    const rule = rulesFor(chain).H!;
+    expect(rule.modulus).toBe(16);
+    expect(rule.residues).toEqual([0]);
+    expect(nearestSizes(rule, 250)).toEqual([240, 256]);
+    expect(nearestSizes(rule, 3)).toEqual([16]);
+    expect(isValidSize(rule, 0)).toBe(false);
+    expect(brokenBy(rule, 250)?.dim).toEqual(over(H, 2));
+    expect(describeRules({ H: rule, W: { ...rule, symbol: 'W' } })).toBe('H and W: multiples of 16');
+  });
+
+  it('derives the sizes of the U-Net without padding (Ronneberger et al., 2015: 572 is one)', () => {
+    const constraints: Constraint[] = [];
+    let d = H;
+    for (let level = 0; level < 4; level++) {
+      d = plus(d, -4);
+      constraints.push({ dim: d, divisor: 2, least: 2, origin });
+      d = over(d, 2);
+    }
+    const rule = rulesFor(constraints).H!;
+    expect(isValidSize(rule, 572)).toBe(true);
+    expect(isValidSize(rule, 576)).toBe(false);
+    expect(describeRules({ H: rule })).toBe(`H: 16k + 12, at least ${nextValid(rule, 1)}`);
+  });
+
+  it('accepts exactly the sizes that meet every constraint', () => {
+    const constraint = fc.record({
+      scale: fc.integer({ min: 1, max: 3 }),
+      offset: fc.integer({ min: -6, max: 6 }),
+      down: fc.constantFrom(1, 2, 4),
+      divisor: fc.option(fc.constantFrom(2, 3, 4), { nil: undefined }),
+      least: fc.option(fc.integer({ min: 1, max: 9 }), { nil: undefined }),
+    });
+    fc.assert(
+      fc.property(fc.array(constraint, { maxLength: 4 }), fc.integer({ min: 1, max: 200 }), (specs, n) => {
+        const rule = rulesFor(
+          specs.map((s) => ({
+            dim: over(plus(times(H, s.scale), s.offset), s.down),
+            divisor: s.divisor,
+            least: s.least,
+            origin,
+          })),
+        ).H!;
+        const truth = specs.every((s) => {
+          const value = (s.scale * n + s.offset) / s.down;
+          return Number.isInteger(value) && value >= (s.least ?? 1) && value % (s.divisor ?? 1) === 0;
+        });
+        expect(isValidSize(rule, n)).toBe(truth);
+        const near = nearestSizes(rule, n);
+        expect(near.every((k) => isValidSize(rule, k))).toBe(true);
+        const next = nextValid(rule, n);
+        if (truth) expect(next).toBe(n);
+      }),
+      { numRuns: 1000 },
+    );
+  });
+});
