@@ -1,5 +1,5 @@
-import type { Graph } from '../compiler/ir/graph.js';
 import type { TrainingPlan } from '../compiler/3-transform/training-plan.js';
+import type { Graph } from '../compiler/ir/graph.js';
 
 /** A dense float tensor, row-major. */
 export interface Tensor {

@@ -41,12 +41,13 @@ export const batchnorm: Op = {
 export const batchnormTrain: Op = {
   doc: 'Batch normalization by the statistics of the batch: (x, gamma, beta) -> (y, mean[C], biased variance[C]).',
   infer: (_, inputs) => ({ outputs: [inputs[0]!, perChannel(inputs[0]!), perChannel(inputs[0]!)] }),
-  gradient({ attrs, inputs, outputs, outputGradients, build }) {
+  gradient({ attrs, inputs, outputs, outputGradients, needed, build }) {
     const [dy, dMean, dVar] = outputGradients;
     if (dMean || dVar) throw new Error('a loss may not depend on the batch statistics that batchnorm_train returns');
-    if (!dy) return [null, null, null];
+    if (!dy || !needed.some(Boolean)) return [null, null, null];
     const [x, gamma] = inputs;
-    return build.emitAll('batchnorm_grad', [dy, x!, gamma!, outputs[1]!, outputs[2]!], attrs);
+    const all = build.emitAll('batchnorm_grad', [dy, x!, gamma!, outputs[1]!, outputs[2]!], attrs);
+    return all.map((g, k) => (needed[k] ? g : null));
   },
 };
 

@@ -33,7 +33,7 @@ export const concat: Op = {
   gradient({ attrs, inputs, outputGradients, needed, build }) {
     const dy = outputGradients[0];
     const axis = numberAttr(attrs, 'axis', 1);
-    if (inputs.length === 1) return [dy ?? null];
+    if (inputs.length === 1) return [(needed[0] && dy) || null];
     let start = 0;
     return inputs.map((x, k) => {
       const length = known(x.type.shape[axis]!);

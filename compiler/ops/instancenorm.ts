@@ -26,11 +26,12 @@ export const instancenorm: Op = {
       { name: 'bias', shape, role: 'weight', init: { kind: 'constant', value: 0 } },
     ];
   },
-  gradient({ attrs, inputs, outputGradients, build }) {
+  gradient({ attrs, inputs, outputGradients, needed, build }) {
     const dy = outputGradients[0];
-    if (!dy) return inputs.map(() => null);
+    if (!dy || !needed.some(Boolean)) return inputs.map(() => null);
     // dgamma and dbeta come only where there is a gamma.
-    return build.emitAll('instancenorm_grad', [dy, ...inputs.slice(0, 2)], attrs);
+    const all = build.emitAll('instancenorm_grad', [dy, ...inputs.slice(0, 2)], attrs);
+    return all.map((g, k) => (needed[k] ? g : null));
   },
 };
 

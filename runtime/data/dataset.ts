@@ -90,7 +90,8 @@ function makeDataset(
     async pair(index) {
       const pair = { image: await image(index), mask: await mask(index) };
       // Headers agreed when the folder was opened; the files may have been changed since.
-      if (printSize(pair.image) !== printSize(pair.mask)) throw sizesDiffer(files, at(names, index), pair.image, pair.mask);
+      if (printSize(pair.image) !== printSize(pair.mask))
+        throw sizesDiffer(files, at(names, index), pair.image, pair.mask);
       return pair;
     },
     select: (indices) =>
@@ -118,7 +119,11 @@ function checkClasses(folder: string, files: DataFiles, classes: number, exclusi
   const found = files.classFolders.length;
   if (found === 0) {
     if (classes <= 256) return;
-    throw new UserError('classes-many', `a mask holds at most 256 classes, the network answers ${classes}`, 'use masks/<class>/');
+    throw new UserError(
+      'classes-many',
+      `a mask holds at most 256 classes, the network answers ${classes}`,
+      'use masks/<class>/',
+    );
   }
   if (found === classes || (exclusive && found === classes - 1)) return;
   const folders = found === 1 ? '1 class folder' : `${found} class folders`;

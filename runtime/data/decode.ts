@@ -95,7 +95,11 @@ const formats: readonly string[] = ['png', 'jpeg', 'tiff'] satisfies Header['for
 function headerOf(file: string, metadata: Metadata): Header {
   const { format, space, depth, channels, bitsPerSample } = metadata;
   if (!formats.includes(format)) {
-    throw new UserError('image-format', `${file} holds ${format.toUpperCase()} data`, 'convert it to PNG, JPEG or TIFF');
+    throw new UserError(
+      'image-format',
+      `${file} holds ${format.toUpperCase()} data`,
+      'convert it to PNG, JPEG or TIFF',
+    );
   }
   if ((metadata.pages ?? 1) > 1) {
     throw new UserError('image-pages', `${file} holds ${metadata.pages} pages`, 'save one image a file');

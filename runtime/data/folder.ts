@@ -1,4 +1,4 @@
-import { type Dirent } from 'node:fs';
+import type { Dirent } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { failedWith, fileFailure } from '../files/failure.js';
@@ -62,7 +62,9 @@ export async function listFolder(folder: string): Promise<DataFiles> {
   for (const [index, found] of masks.entries()) {
     requireMasks(join(maskFolder, classFolders[index] ?? ''), names, images, found);
   }
-  const unusedMasks = masks.flatMap((found) => [...found].filter(([name]) => !images.has(name)).map(([, path]) => path));
+  const unusedMasks = masks.flatMap((found) =>
+    [...found].filter(([name]) => !images.has(name)).map(([, path]) => path),
+  );
   return { names, images, masks, classFolders, unusedMasks: unusedMasks.sort(byCodeUnit) };
 }
 

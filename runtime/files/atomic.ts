@@ -41,7 +41,11 @@ export async function makeFolder(folder: string): Promise<void> {
   } catch (error) {
     // mkdir -p says EEXIST for a file in the way, which reads as if that were fine.
     if (failedWith(error, 'EEXIST')) {
-      throw new UserError('file-create', `can't create ${folder}: a file of that name is in the way`, 'choose another name');
+      throw new UserError(
+        'file-create',
+        `can't create ${folder}: a file of that name is in the way`,
+        'choose another name',
+      );
     }
     throw fileFailure('create', folder, error);
   }
@@ -52,7 +56,8 @@ async function destination(file: string): Promise<{ path: string; direct: boolea
   try {
     const path = await realpath(file);
     const found = await stat(path);
-    if (found.isDirectory()) throw new UserError('file-write', `can't write ${file}: it is a folder`, 'name a file in it');
+    if (found.isDirectory())
+      throw new UserError('file-write', `can't write ${file}: it is a folder`, 'name a file in it');
     return { path, direct: !found.isFile() };
   } catch (error) {
     if (failedWith(error, 'ENOENT')) return { path: file, direct: false };
@@ -96,6 +101,7 @@ async function removeAbandoned(folder: string): Promise<void> {
     if (!/^\..+\.\d+-\d+\.unetc-tmp$/.test(entry)) continue;
     const path = join(folder, entry);
     const found = await stat(path).catch(() => undefined);
-    if (found?.isFile() && Date.now() - found.mtimeMs > abandonedAfter) await rm(path, { force: true }).catch(() => undefined);
+    if (found?.isFile() && Date.now() - found.mtimeMs > abandonedAfter)
+      await rm(path, { force: true }).catch(() => undefined);
   }
 }

@@ -32,9 +32,14 @@ export const failedWith = (error: unknown, code: string): boolean => codeOf(erro
 export function fileFailure(verb: 'read' | 'write' | 'create', path: string, error: unknown): unknown {
   const code = codeOf(error);
   if (code === 'ENOENT' && verb !== 'read') {
-    return new UserError(`file-${verb}`, `can't ${verb} ${path}: its folder does not exist`, 'create the folder first', {
-      cause: error,
-    });
+    return new UserError(
+      `file-${verb}`,
+      `can't ${verb} ${path}: its folder does not exist`,
+      'create the folder first',
+      {
+        cause: error,
+      },
+    );
   }
   const known = code === undefined ? undefined : reasons[code];
   if (known === undefined) return error;

@@ -6,7 +6,7 @@ import { type Attributes, colours, element, escapeXml, fixed, serif, text } from
 export const headSize = 11;
 
 /** Control height, above the centres, of a skip that passes over `over` nodes. */
-export const arcHeight = (over: number): number => 46 + 21 * over;
+export const arcHeight = (over: number): number => 36 + 23 * over;
 
 interface Point {
   readonly x: number;
@@ -68,8 +68,8 @@ function arrowSvg(arrow: Arrow, layout: Layout): string {
   const [start, tip] = [edgePoint(from, angle, 1), edgePoint(to, Math.PI - angle, 2)];
   const lift = arcHeight(over);
   const lean = Math.min((to.x - from.x) * 0.2, 90);
-  const control1 = { x: start.x + lean, y: from.y - lift - (over - 1) * 6 };
-  const control2 = { x: tip.x - lean, y: to.y - lift - (over - 1) * 6 };
+  const control1 = { x: start.x + lean, y: from.y - lift };
+  const control2 = { x: tip.x - lean, y: to.y - lift };
   const path = `M${at(start)}C${at(control1)} ${at(control2)} ${at(tip)}`;
   return element('path', { d: path, ...stroke }) + arrowHead(tip, control2, fill);
 }
@@ -246,9 +246,9 @@ export function headsSvg(picture: Picture, layout: Layout, place: HeadsPlace): s
 export function legendSvg(picture: Picture, left: number, y: number, cutNote: string | null): string {
   const items: { readonly label: string; readonly sample: (x: number) => string }[] = [];
   const kinds = [
-    ['down', 'down: smaller'],
-    ['up', 'up: larger'],
-    ['skip', 'skip: same size'],
+    ['down', 'down-sampling'],
+    ['up', 'up-sampling'],
+    ['skip', 'skip'],
   ] as const;
   for (const [kind, label] of kinds) {
     if (!picture.arrows.some((a) => a.kind === kind)) continue;
@@ -267,7 +267,7 @@ export function legendSvg(picture: Picture, left: number, y: number, cutNote: st
   const square = (x: number, fill: string, stroke: string): string =>
     element('rect', { x: x + 10, y: y - 11, width: 20, height: 14, rx: 4, fill, stroke, 'stroke-width': 1.5 });
   if (picture.heads.length > 0) {
-    items.push({ label: 'head (supervised)', sample: (x) => square(x, colours.headFill, colours.head) });
+    items.push({ label: 'supervised head', sample: (x) => square(x, colours.headFill, colours.head) });
   }
   if (cutNote !== null) items.push({ label: cutNote, sample: (x) => square(x, colours.cutFill, colours.cutInk) });
   let x = left;

@@ -1,7 +1,7 @@
 import { describeRules, sizeRules } from '../../2-infer/sizes.js';
 import type { Network } from '../../ir/graph.js';
 import { arcHeight, arrowsSvg, boxesSvg, headSize, headsSvg, inputsSvg, legendSvg, rowsSvg } from './draw.js';
-import { layOut, radius, textWidth } from './layout.js';
+import { layOut, radius, shapeOf, textWidth } from './layout.js';
 import { type Picture, pictureOf } from './picture.js';
 import { colours, element, escapeXml, sans, text } from './xml.js';
 
@@ -26,10 +26,13 @@ export function drawNetwork(network: Network, options: DrawOptions = {}): string
   const picture = pictureOf(network, level);
 
   const sizeColumn = Math.max(0, ...picture.boxes.map((b) => textWidth(b.size, 13)));
-  const inputColumn = Math.max(0, ...picture.inputs.map((i) => textWidth(`${i.name}${i.size}`, 6.5))) + 54;
-  const left = margin + sizeColumn + inputColumn + radius;
+  const inputColumn =
+    Math.max(0, ...picture.inputs.map((i) => Math.max(textWidth(i.name, 13), textWidth(i.size, 11)))) + 58;
+  const fed = new Set(picture.inputs.flatMap((i) => i.to));
+  const widestFed = Math.max(0, ...picture.boxes.filter((b) => fed.has(b.id)).map((b) => shapeOf(b).halfWidth));
+  const left = margin + sizeColumn + inputColumn + widestFed;
   const headY = margin + titleHeight + headSize + 16;
-  const top = headY + 34 + radius + highestArc(picture);
+  const top = headY + headSize + 26 + highestArc(picture);
   const layout = layOut(picture, left, top);
 
   const outputLabel = `${network.outputName}${network.modes.length > 1 ? network.modes.join(' · ') : ''}`;
@@ -59,11 +62,11 @@ export function drawNetwork(network: Network, options: DrawOptions = {}): string
   return `${open}\n${body.filter((part) => part !== '').join('\n')}\n</svg>\n`;
 }
 
-/** Room above the first row for its longest skip. */
+/** How far above the centres of the first row its longest skip, or at least its nodes, reach. */
 function highestArc(picture: Picture): number {
   const inRow = picture.boxes.filter((b) => b.halvings === 0).length;
-  const dense = picture.arrows.some((a) => a.kind === 'skip');
-  return dense ? arcHeight(Math.min(4, Math.max(0, inRow - 2))) * 0.75 : 0;
+  const dense = inRow > 2 && picture.arrows.some((a) => a.kind === 'skip');
+  return dense ? arcHeight(inRow - 2) * 0.75 + 8 : radius;
 }
 
 const grouped = (n: number): string => String(n).replace(/\B(?=(\d{3})+$)/g, ',');

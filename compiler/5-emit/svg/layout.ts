@@ -23,7 +23,7 @@ export interface Layout {
 }
 
 export const radius = 29;
-const rowPitch = 104;
+const rowPitch = 108;
 const leastPitch = 60;
 const gap = 28;
 
@@ -64,7 +64,8 @@ export function layOut(picture: Picture, left: number, top: number): Layout {
   };
 }
 
-function shapeOf(box: Box): Pick<Placed, 'halfWidth' | 'halfHeight' | 'round'> {
+/** Size and form of a box's outline. */
+export function shapeOf(box: Box): Pick<Placed, 'halfWidth' | 'halfHeight' | 'round'> {
   if (box.base.length <= 2 && box.index.length <= 2) return { halfWidth: radius, halfHeight: radius, round: true };
   const label = box.base + box.index.join(',');
   return { halfWidth: Math.max(34, textWidth(label, 15) / 2 + 10), halfHeight: 25, round: false };

@@ -131,10 +131,13 @@ const weightsOf = (graph: Graph, among?: ReadonlySet<number>): number =>
 
 function labelOf(group: Group): { base: string; index: readonly number[] } {
   if (group.cell) return { base: group.cell.grid, index: group.cell.index };
-  return { base: group.nodes[0]?.origin.path.split('.')[0] ?? '', index: [] };
+  return { base: nameOf(group.nodes[0]), index: [] };
 }
 
-/** Nodes of the network proper by cell, the rest in chains; heads and what combines them are left out. */
+/** The outermost name a node was written under. */
+const nameOf = (node: Node | undefined): string => node?.origin.path.split('.')[0] ?? '';
+
+/** Nodes of the network proper by cell, the rest in chains, each inner value of which is used once; heads and what combines them are left out. */
 function groupNodes(network: Network): Group[] {
   const body = withoutHeads(network);
   // A network written wholly inside its head has no other body.
@@ -154,11 +157,14 @@ function groupNodes(network: Network): Group[] {
       continue;
     }
     const tensors = n.inputs.filter((v) => !params.has(v.id));
-    const [only] = tensors;
-    const before = tensors.length === 1 && only && uses.get(only.id) === 1 ? chainEnds.get(only.id) : undefined;
-    const joins = before && printSize(resultOf(before).type.shape) === printSize(n.outputs[0]?.type.shape ?? []);
-    const group: Group = joins ? before : { id: `#${n.outputs[0]?.id}`, nodes: [] };
-    if (!joins) groups.set(group.id, group);
+    const size = printSize(n.outputs[0]?.type.shape ?? []);
+    const before = tensors
+      .flatMap((v) => (uses.get(v.id) === 1 ? (chainEnds.get(v.id) ?? []) : []))
+      .find(
+        (g) => printSize(resultOf(g).type.shape) === size && (tensors.length === 1 || nameOf(g.nodes[0]) === nameOf(n)),
+      );
+    const group: Group = before ?? { id: `#${n.outputs[0]?.id}`, nodes: [] };
+    if (!before) groups.set(group.id, group);
     group.nodes.push(n);
     for (const o of n.outputs) chainEnds.set(o.id, group);
   }

@@ -1,0 +1,33 @@
+import { writeFile } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { UserError } from '../../runtime/user-error.js';
+import { UsageError } from '../errors.js';
+import type { Outcome } from '../io.js';
+import { starterSpec } from '../starter.js';
+
+/** `unetc init [NAME]`: writes NAME.unet; an existing file is left alone. */
+export async function init(name = 'network'): Promise<Outcome> {
+  const file = name.endsWith('.unet') ? name : `${name}.unet`;
+  const network = networkName(basename(file, '.unet'));
+  try {
+    await writeFile(file, starterSpec(network), { flag: 'wx' });
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    if (code === 'EEXIST') {
+      throw new UserError('exists', `${file} exists already and was left as it is`, 'give another name, as in unetc init cells');
+    }
+    if (code === 'ENOENT') throw new UserError('no-folder', `there is no folder to write ${file} in`, 'make the folder first');
+    throw new UserError('unwritable', `${file} can't be written (${code ?? 'unknown reason'})`, 'check the permissions of its folder');
+  }
+  return { json: { file }, text: `wrote ${file}; next: unetc check ${file}` };
+}
+
+/** `my-cells` -> `MyCells` */
+function networkName(stem: string): string {
+  const name = stem
+    .split(/[^A-Za-z0-9]+/)
+    .map((word) => word.charAt(0).toUpperCase() + word.slice(1))
+    .join('');
+  if (!/^[A-Za-z]/.test(name)) throw new UsageError(`${stem} can't name a network`, 'begin with a letter, as in unetc init cells');
+  return name;
+}

@@ -1,0 +1,190 @@
+import { Command, Option } from 'commander';
+import type { CommonOptions, Io, Outcome } from './io.js';
+import { UsageError } from './errors.js';
+
+/** Runs a command's work and shows its outcome. */
+export type Perform = (run: () => Promise<Outcome>) => Promise<void>;
+
+export const version = '0.1.0';
+
+/**
+ * The command line's grammar. Each command's code is imported when it runs, so that `check` loads no engine and no
+ * image decoder.
+ */
+export function buildProgram(io: Io, perform: Perform): Command {
+  const program = new Command('unetc')
+    .description('The compiler for nested segmentation networks: a .unet spec becomes a trained, pruned, deployed U-Net or UNet++')
+    .version(version)
+    .exitOverride()
+    .showSuggestionAfterError()
+    .configureOutput({ writeOut: io.out, writeErr: io.err, outputError: () => undefined })
+    .helpCommand(false)
+    .action((_options, command: Command) => {
+      throw new UsageError(`there is no command ${command.args[0] ?? ''}`, "'unetc --help' lists the commands");
+    });
+  program.allowExcessArguments();
+  declareSpecCommands(program, io, perform);
+  declareRunCommands(program, io, perform);
+  declareLater(program);
+  for (const command of program.commands) {
+    command.option('--json', 'answer one JSON document on stdout');
+    command.option('--debug', 'show the stack of an internal error');
+  }
+  return program;
+}
+
+const example = (command: string): string => `\nExample:\n  $ unetc ${command}`;
+
+const repeat = (value: string, before: string[] | undefined): string[] => [...(before ?? []), value];
+
+const set = (): Option =>
+  new Option('--set <name=value>', "set a param of the spec, as in --set 'width=[16,32]'; may be repeated").argParser(repeat);
+const prune = (): Option => new Option('--prune <Lk>', 'keep the heads up to level k, as in L2; default: the whole network');
+const mode = (): Option => new Option('--mode <mode>', "output mode, one of the spec's or 'all'; default: the first one named");
+const size = (): Option => new Option('--size <HxW>', 'spatial size, as in 256x256');
+const engine = (): Option => new Option('--engine <name>', 'auto or ort; see doctor').default('auto');
+const batch = (): Option => new Option('--batch <N>', 'images in a batch');
+
+function declareSpecCommands(program: Command, io: Io, perform: Perform): void {
+  program
+    .command('init [NAME]')
+    .description('write a starter spec, NAME.unet')
+    .addHelpText('after', example('init cells'))
+    .action((name: string | undefined, _: CommonOptions) =>
+      perform(async () => (await import('./commands/init.js')).init(name)),
+    );
+  program
+    .command('check <FILE...>')
+    .description('parse, elaborate, infer shapes, prove the expect lines')
+    .addOption(set())
+    .addHelpText('after', example('check specs/unetpp.unet'))
+    .action((files: string[], options) => perform(async () => (await import('./commands/check.js')).check(files, options, io)));
+  program
+    .command('explain <CODE>')
+    .description('what a diagnostic means and how to put it right')
+    .addHelpText('after', example('explain unknown-name'))
+    .action((code: string) => perform(async () => (await import('./commands/explain.js')).explain(code)));
+  program
+    .command('plan <FILE>')
+    .description('nodes, shapes, parameters, MACs, order and memory')
+    .addOption(prune())
+    .addOption(mode())
+    .addOption(size())
+    .addOption(batch())
+    .addOption(set())
+    .option('--train', 'the training step instead: forward, losses, backward, optimizer')
+    .addHelpText('after', example('plan specs/unetpp.unet --prune L2 --size 512x512'))
+    .action((file: string, options) => perform(async () => (await import('./commands/plan.js')).plan(file, options, io)));
+  program
+    .command('draw <FILE>')
+    .description('the grid as the papers draw it, as SVG')
+    .option('-o, --out <F.svg>', 'the file to write; default: the SVG on stdout')
+    .addOption(prune())
+    .addOption(set())
+    .addHelpText('after', example('draw specs/unetpp.unet -o unetpp.svg'))
+    .action((file: string, options) => perform(async () => (await import('./commands/draw.js')).draw(file, options, io)));
+  program
+    .command('build <FILE>')
+    .description('compile a spec to a model file')
+    .requiredOption('-o, --out <OUT>', 'the file to write')
+    .option('--target <target>', 'onnx, or onnx-train: the whole training step as one graph', 'onnx')
+    .addOption(prune())
+    .addOption(mode())
+    .option('--weights <F.safetensors|RUN>', 'trained weights; default: the seeded initial ones')
+    .option('--seed <S>', 'seed of the initial weights', '0')
+    .addOption(size())
+    .addOption(batch())
+    .addOption(set())
+    .option('--quantize <type>', 'not available yet')
+    .option('--calibrate <DIR>', 'not available yet')
+    .addHelpText('after', example('build specs/unetpp.unet --weights runs/nuclei --prune L3 -o nuclei.onnx'))
+    .action((file: string, options) => perform(async () => (await import('./commands/build.js')).build(file, options, io)));
+}
+
+function declareRunCommands(program: Command, io: Io, perform: Perform): void {
+  program
+    .command('train <FILE>')
+    .description('train a spec on a data folder (images/ and masks/); safe to stop, resumes exactly')
+    .requiredOption('--data <DIR>', 'folder with images/ and masks/ of equal names')
+    .requiredOption('--out <RUN>', 'the folder of the run: checkpoints, metrics.jsonl, report.html')
+    .addOption(engine())
+    .option('--device <D>', 'cpu, or what doctor lists')
+    .option('--precision <p>', 'fp32')
+    .option('--epochs <E>', 'passes over the data')
+    .addOption(batch())
+    .option('--resize <HxW>', 'resize whole images to this')
+    .option('--patch <HxW>', 'train on random patches of this size')
+    .option('--lr <rate>', 'learning rate')
+    .option('--seed <S>', 'seed of weights, order and augmentation')
+    .option('--split <NAMES.txt>', 'names of the images held out')
+    .addOption(set())
+    .option('--resume', 'go on from the last checkpoint of RUN')
+    .addHelpText('after', example('train specs/unetpp.unet --data data/nuclei --out runs/nuclei --epochs 40'))
+    .action((file: string, options) => perform(async () => (await import('./commands/train.js')).train(file, options, io)));
+  program
+    .command('eval <RUN>')
+    .description('quality by level and mode on held-out images')
+    .requiredOption('--data <DIR>', 'folder with images/ and masks/ of equal names')
+    .option('--prune <Lk|all>', 'one level, or all', 'all')
+    .option('--split <NAMES.txt>', "names of the images to use; default: the run's held-out ones")
+    .addOption(engine())
+    .addHelpText('after', example('eval runs/nuclei --data data/nuclei'))
+    .action((run: string, options) => perform(async () => (await import('./commands/eval.js')).evaluate(run, options, io)));
+  program
+    .command('predict <MODEL> <IMAGE...>')
+    .description("masks of the images' own size, from a run folder or an ONNX file built by unetc")
+    .requiredOption('-o, --out <DIR>', 'folder for the masks')
+    .addOption(prune())
+    .addOption(mode())
+    .option('--tile <HxW>', 'slide a window of this size')
+    .option('--overlay', 'also write the image with the mask over it')
+    .option('--threshold <t>', 'probability from which a pixel belongs to the mask', '0.5')
+    .addOption(engine())
+    .addHelpText('after', example('predict runs/nuclei cells/*.png -o masks --overlay'))
+    .action((model: string, images: string[], options) =>
+      perform(async () => (await import('./commands/predict.js')).predict(model, images, options, io)),
+    );
+  program
+    .command('bench <FILE|RUN>')
+    .description('every level side by side on this machine')
+    .addOption(size())
+    .addOption(batch())
+    .option('--runs <R>', 'timed runs of each level', '10')
+    .addOption(set())
+    .addOption(engine())
+    .addHelpText('after', example('bench specs/unetpp.unet --size 256x256'))
+    .action((target: string, options) => perform(async () => (await import('./commands/bench.js')).bench(target, options, io)));
+  program
+    .command('verify <FILE>')
+    .description('property-test a spec: shapes, pruning, batches and gradients against the engine')
+    .option('--runs <N>', 'random cases of each property', '10')
+    .option('--seed <S>', 'seed of the cases; default: a new one, printed')
+    .addOption(set())
+    .addOption(engine())
+    .addHelpText('after', example('verify specs/unetpp.unet --runs 20'))
+    .action((file: string, options) => perform(async () => (await import('./commands/verify.js')).verify(file, options, io)));
+  program
+    .command('doctor')
+    .description('engines and devices found, what is missing and how to get it')
+    .addHelpText('after', example('doctor'))
+    .action(() => perform(async () => (await import('./commands/doctor.js')).doctor()));
+}
+
+/** Commands of the design that this version answers plainly. */
+function declareLater(program: Command): void {
+  const later = {
+    fmt: 'canonical form of a spec',
+    lsp: 'language server',
+    play: 'playground in the browser',
+    engine: 'install a native engine',
+  };
+  for (const [name, what] of Object.entries(later)) {
+    program
+      .command(`${name} [ARGS...]`)
+      .description(`${what} (not available yet)`)
+      .allowUnknownOption()
+      .action(() => {
+        throw new UsageError(`'unetc ${name}' is not available yet in version ${version}`, "'unetc --help' lists what is");
+      });
+  }
+}

@@ -1,0 +1,64 @@
+import type { Diagnostic, Severity, Span } from '../../grammar/diagnostic.js';
+
+export interface RenderOptions {
+  /** The file's name as it is to be shown. */
+  readonly file: string;
+  /** Its text: the text that the spans are of. */
+  readonly text: string;
+  /** Whether to use ANSI colours. */
+  readonly color: boolean;
+}
+
+/** Longest stretch of a source line that is shown, in characters. */
+const width = 120;
+
+/**
+ * A diagnostic for people, without a line break at the end:
+ *
+ *     nested.unet:12:46: error[unknown-name]: nothing is named widht here
+ *        12 |     X[i, 0] = X[i-1, 0] |> maxpool(2) |> Conv2(widht[i])
+ *           |                                                ^^^^^
+ *           = help: did you mean width
+ */
+export function renderDiagnostic(diagnostic: Diagnostic, { file, text, color }: RenderOptions): string {
+  const paint = (style: keyof typeof ansi, s: string): string => (color ? `\u001b[${ansi[style]}m${s}\u001b[0m` : s);
+  const lines = text.split(/\r\n|\r|\n/);
+  const tone = tones[diagnostic.severity];
+  const at = (span: Span): string => `${file}:${span.start.line}:${span.start.column}`;
+  const digits = Math.max(5, ...[diagnostic, ...diagnostic.related].map((d) => String(d.span.start.line).length + 1));
+  const gutter = ' '.repeat(digits);
+
+  const excerpt = (span: Span, mark: string, style: keyof typeof ansi): string[] => {
+    const line = lines[span.start.line - 1];
+    if (line === undefined) return [];
+    const cut = cutOut(line, span);
+    return [
+      `${String(span.start.line).padStart(digits)} | ${cut.shown}`,
+      `${gutter} | ${cut.lead}${paint(style, mark.repeat(cut.marks))}`,
+    ];
+  };
+
+  const out = [
+    `${paint('bold', at(diagnostic.span))}: ${paint(tone, `${diagnostic.severity}[${diagnostic.code}]`)}: ${diagnostic.message}`,
+    ...excerpt(diagnostic.span, '^', tone),
+  ];
+  for (const related of diagnostic.related) {
+    out.push(`${gutter} = ${related.message} (${at(related.span)})`);
+    if (related.span.start.line !== diagnostic.span.start.line) out.push(...excerpt(related.span, '-', 'cyan'));
+  }
+  for (const hint of diagnostic.hints) out.push(`${gutter} = ${paint('cyan', 'help')}: ${hint}`);
+  return out.join('\n');
+}
+
+const ansi = { bold: '1', red: '31', yellow: '33', cyan: '36' } as const;
+const tones = { error: 'red', warning: 'yellow', info: 'cyan' } as const satisfies Record<Severity, keyof typeof ansi>;
+
+/** The part of a line to show, what goes before the marks (tabs kept, so that they line up), and how many marks. */
+function cutOut(line: string, span: Span): { shown: string; lead: string; marks: number } {
+  const from = Math.min(span.start.column - 1, line.length);
+  const to = span.end.line === span.start.line ? Math.min(span.end.column - 1, line.length) : line.length;
+  const first = from > width - 20 ? from - 20 : 0;
+  const shown = line.slice(first, first + width);
+  const lead = line.slice(first, from).replace(/[^\t]/g, ' ');
+  return { shown, lead, marks: Math.max(1, Math.min(to, first + width) - from) };
+}

@@ -1,0 +1,259 @@
+import type { Attrs } from '../../compiler/ir/graph.js';
+import type { OpName } from '../../compiler/ops/index.js';
+import { type Float64Tensor, kernels, zeros } from '../../testing/reference/index.js';
+import type { Draw } from './draw.js';
+
+/** One random application: attributes and all inputs, parameters included. */
+export interface Case {
+  readonly attrs: Attrs;
+  readonly inputs: readonly Float64Tensor[];
+}
+
+/** Spatial sizes by rank that keep a case small. */
+const most = [6, 4, 3];
+
+const space = (d: Draw, rank: number, multiple: readonly number[] = []): number[] =>
+  Array.from({ length: rank }, (_, i) => {
+    const step = multiple[i] ?? 1;
+    return step * d.int(1, Math.max(1, Math.floor(most[rank - 1]! / step)));
+  });
+
+const image = (d: Draw, channels = d.int(1, 3)): number[] => [d.int(1, 2), channels, ...space(d, d.int(1, 3))];
+
+const someShape = (d: Draw): number[] => d.ints(d.int(0, 4), 1, 3);
+
+const list = (values: number[], d: Draw): number | number[] =>
+  values.every((v) => v === values[0]) && d.pick(true, false) ? values[0]! : values;
+
+function conv(d: Draw): Case {
+  const rank = d.int(1, 3);
+  const groups = d.pick(1, 1, 2, 3);
+  const inner = d.int(1, 2);
+  const channels = groups * d.int(1, 2);
+  const stride = d.ints(rank, 1, 2);
+  const kernel = d.ints(rank, 1, 3);
+  const dilation = d.ints(rank, 1, 2);
+  const padding = d.pick<Attrs[string]>('same', 'same', 'valid', 1, d.ints(rank, 0, 2), d.ints(2 * rank, 0, 2));
+  const bias = d.pick(true, false);
+  const x = d.tensor([d.int(1, 2), groups * inner, ...space(d, rank, stride)]);
+  const w = d.tensor([channels, inner, ...kernel]);
+  const attrs = {
+    channels,
+    groups,
+    kernel: list(kernel, d),
+    stride: list(stride, d),
+    dilation: list(dilation, d),
+    padding,
+    bias,
+  };
+  return { attrs, inputs: bias ? [x, w, d.tensor([channels])] : [x, w] };
+}
+
+function convTranspose(d: Draw): Case {
+  const rank = d.int(1, 3);
+  const channels = d.int(1, 2);
+  const x = d.tensor([d.int(1, 2), d.int(1, 2), ...space(d, rank).map((n) => Math.min(n, 3))]);
+  const stride = d.ints(rank, 1, 2);
+  const kernel = stride.map((s) => s + d.int(0, 2));
+  const padding = d.pick<Attrs[string]>('same', 'same', 'valid', 1, d.ints(2 * rank, 0, 2));
+  const bias = d.pick(true, false);
+  const w = d.tensor([x.shape[1]!, channels, ...kernel]);
+  const attrs = { channels, kernel: list(kernel, d), stride: list(stride, d), padding, bias };
+  return { attrs, inputs: bias ? [x, w, d.tensor([channels])] : [x, w] };
+}
+
+function pool(d: Draw): Case {
+  const rank = d.int(1, 3);
+  const kernel = d.ints(rank, 1, 3);
+  const ownStride = d.pick(true, false);
+  const stride = ownStride ? d.ints(rank, 1, 2) : kernel;
+  const padding = d.pick<Attrs[string]>(
+    0,
+    0,
+    'same',
+    1,
+    kernel.map((k) => k - 1),
+  );
+  const x = d.tensor([d.int(1, 2), d.int(1, 2), ...space(d, rank, stride)]);
+  return { attrs: { kernel: list(kernel, d), stride: ownStride ? stride : 'kernel', padding }, inputs: [x] };
+}
+
+function upsample(d: Draw): Case {
+  const mode = d.pick('nearest', 'linear');
+  const shape = image(d, d.int(1, 2));
+  const scale = list(d.ints(shape.length - 2, 1, 3), d);
+  return { attrs: { scale, mode, align_corners: mode === 'linear' && d.pick(true, false) }, inputs: [d.tensor(shape)] };
+}
+
+/** Shapes that broadcast: some sizes 1, some tensors scalar. */
+function broadcasting(d: Draw, count: number): Float64Tensor[] {
+  const shape = someShape(d);
+  return Array.from({ length: count }, () =>
+    d.tensor(d.int(0, 5) === 0 ? [] : shape.map((size) => (d.int(0, 3) === 0 ? 1 : size))),
+  );
+}
+
+const pair = (d: Draw): Case => ({ attrs: {}, inputs: broadcasting(d, 2) });
+const many = (d: Draw): Case => ({ attrs: {}, inputs: broadcasting(d, d.int(1, 4)) });
+const unary = (d: Draw): Case => ({ attrs: {}, inputs: [d.tensor(someShape(d))] });
+const positive = (d: Draw): Case => ({ attrs: {}, inputs: [d.positive(someShape(d))] });
+
+const withAttrs =
+  (make: (d: Draw) => Case, attrs: (d: Draw) => Attrs) =>
+  (d: Draw): Case => ({ ...make(d), attrs: attrs(d) });
+
+function alongAxis(d: Draw): Case {
+  const shape = d.ints(d.int(2, 4), 1, 4);
+  return { attrs: { axis: d.int(0, shape.length - 1) }, inputs: [d.tensor(shape)] };
+}
+
+function reduction(d: Draw): Case {
+  const shape = d.ints(d.int(1, 4), 1, 3);
+  const axes = shape.flatMap((_, i) => (d.pick(true, false) ? [i] : []));
+  return { attrs: { axes, keepdims: d.pick(true, false) }, inputs: [d.tensor(shape)] };
+}
+
+function concat(d: Draw): Case {
+  const shape = d.ints(d.int(1, 4), 1, 3);
+  const axis = d.int(0, shape.length - 1);
+  const inputs = Array.from({ length: d.int(1, 4) }, () => d.tensor(shape.with(axis, d.int(1, 3))));
+  return { attrs: shape.length > 1 && axis === 1 && d.pick(true, false) ? {} : { axis }, inputs };
+}
+
+function slice(d: Draw): Case {
+  const shape = d.ints(d.int(1, 4), 1, 4);
+  const axis = d.int(0, shape.length - 1);
+  const start = d.int(0, shape[axis]! - 1);
+  return { attrs: { axis, start, length: d.int(1, shape[axis]! - start) }, inputs: [d.tensor(shape)] };
+}
+
+function sides(d: Draw, room: number): Case {
+  const [n = 1, c = 1, ...rest] = image(d, d.int(1, 2));
+  const amount = d.pick<Attrs[string]>(1, d.ints(rest.length, 0, 2), d.ints(2 * rest.length, 0, 2));
+  return { attrs: { amount }, inputs: [d.tensor([n, c, ...rest.map((size) => size + room)])] };
+}
+
+function batchnorm(d: Draw, statistics: boolean): Case {
+  const shape = image(d).with(0, 2);
+  const c = [shape[1]!];
+  const own = [d.tensor(c), d.tensor(c)];
+  const inputs = [d.tensor(shape), ...own, ...(statistics ? [d.tensor(c), d.positive(c)] : [])];
+  return { attrs: { eps: d.pick(1e-5, 1e-2), momentum: 0.1 }, inputs };
+}
+
+function instancenorm(d: Draw): Case {
+  // More than one element a plane: with one, the variance is 0 and nothing is differentiable in practice.
+  const [n = 1, c = 1, ...rest] = image(d);
+  const shape = [n, c, rest[0]! + 1, ...rest.slice(1)];
+  const affine = d.pick(true, false);
+  const own = affine ? [d.tensor([c]), d.tensor([c])] : [];
+  return { attrs: { eps: 1e-2, affine }, inputs: [d.tensor(shape), ...own] };
+}
+
+/** Inputs of a gradient operator, made from a case of the operator whose gradient it is. */
+function gradientCase(
+  op: OpName,
+  make: (d: Draw) => Case,
+  pick: (c: Case, y: Float64Tensor, dy: Float64Tensor) => Case,
+) {
+  return (d: Draw): Case => {
+    const c = make(d);
+    const y = kernels[op](c.attrs, c.inputs)[0]!;
+    return pick(c, y, { shape: y.shape, data: y.data.map((v) => Math.sin(9 * v) + 0.1) });
+  };
+}
+
+const shapeOf = (t: Float64Tensor | undefined): { shape: readonly number[] } => ({ shape: t!.shape });
+
+/** A generator of small random cases for every operator. */
+export const cases: Readonly<Record<OpName, (d: Draw) => Case>> = {
+  conv,
+  conv_transpose: convTranspose,
+  maxpool: pool,
+  avgpool: pool,
+  global_avgpool: (d) => ({ attrs: {}, inputs: [d.tensor(image(d))] }),
+  upsample,
+  batchnorm: (d) => batchnorm(d, true),
+  instancenorm,
+  relu: unary,
+  leaky_relu: withAttrs(unary, (d) => ({ slope: d.pick(0.01, 0, 0.3) })),
+  elu: withAttrs(unary, (d) => ({ alpha: d.pick(1, 0.5, 2) })),
+  gelu: unary,
+  silu: unary,
+  sigmoid: unary,
+  softmax: alongAxis,
+  tanh: unary,
+  dropout: withAttrs(unary, (d) => ({ rate: d.pick(0, 0.5) })),
+  add: many,
+  sub: pair,
+  mul: pair,
+  concat,
+  mean: many,
+  max: many,
+  pad: (d) => sides(d, 0),
+  crop: (d) => sides(d, 4),
+  affine: withAttrs(unary, (d) => ({ scale: d.int(-2, 2), shift: d.int(-2, 2) })),
+  div: (d) => {
+    const [a, b] = broadcasting(d, 2);
+    return { attrs: {}, inputs: [a!, d.positive(b!.shape)] };
+  },
+  sqrt: positive,
+  exp: unary,
+  log: positive,
+  abs: unary,
+  softplus: unary,
+  pow: withAttrs(positive, (d) => ({ exponent: d.pick(0, 1, 2, 3, -1, 0.5, 1.7) })),
+  clip: withAttrs(unary, (d) => ({ min: d.pick(-1, -0.3), max: d.pick(0, 0.5) })),
+  greater: pair,
+  equal: pair,
+  constant: (d) => ({ attrs: { value: d.int(-3, 3), shape: someShape(d) }, inputs: [] }),
+  reduce_sum: reduction,
+  reduce_mean: reduction,
+  broadcast_to: (d) => {
+    const shape = someShape(d);
+    const from = d.int(0, 4) === 0 ? [] : shape.map((size) => d.pick(size, 1));
+    return { attrs: { shape }, inputs: [d.tensor(from)] };
+  },
+  reshape: (d) => {
+    const [a, b, c] = d.ints(3, 1, 3) as [number, number, number];
+    return {
+      attrs: { shape: d.pick([a * b * c], [c, a * b], [a, 1, b, c], [b, c, a]) },
+      inputs: [d.tensor([a, b, c])],
+    };
+  },
+  slice,
+  log_softmax: alongAxis,
+  batchnorm_train: (d) => batchnorm(d, false),
+  dropout_mask: (d) => ({
+    attrs: { rate: d.pick(0, 0.5), salt: d.int(0, 99), shape: someShape(d) },
+    inputs: [zeros([])],
+  }),
+  conv_input_grad: gradientCase('conv', conv, ({ attrs, inputs: [x, w] }, _, dy) => ({
+    attrs: { ...attrs, ...shapeOf(x) },
+    inputs: [dy, w!],
+  })),
+  conv_filter_grad: gradientCase('conv', conv, ({ attrs, inputs: [x, w] }, _, dy) => ({
+    attrs: { ...attrs, ...shapeOf(w) },
+    inputs: [x!, dy],
+  })),
+  relu_grad: gradientCase('relu', unary, (_, y, dy) => ({ attrs: {}, inputs: [dy, y] })),
+  gelu_grad: gradientCase('gelu', unary, ({ inputs }, _, dy) => ({ attrs: {}, inputs: [dy, ...inputs] })),
+  maxpool_grad: gradientCase('maxpool', pool, ({ attrs, inputs: [x] }, y, dy) => ({ attrs, inputs: [x!, y, dy] })),
+  avgpool_grad: gradientCase('avgpool', pool, ({ attrs, inputs: [x] }, _, dy) => ({
+    attrs: { ...attrs, ...shapeOf(x) },
+    inputs: [dy],
+  })),
+  upsample_grad: gradientCase('upsample', upsample, ({ attrs, inputs: [x] }, _, dy) => ({
+    attrs: { ...attrs, ...shapeOf(x) },
+    inputs: [dy],
+  })),
+  batchnorm_grad: (d) => {
+    const c = batchnorm(d, false);
+    const [y, mean, variance] = kernels.batchnorm_train(c.attrs, c.inputs);
+    return { attrs: c.attrs, inputs: [y!, c.inputs[0]!, c.inputs[1]!, mean!, variance!] };
+  },
+  instancenorm_grad: gradientCase('instancenorm', instancenorm, ({ attrs, inputs: [x, gamma] }, _, dy) => ({
+    attrs,
+    inputs: gamma === undefined ? [dy, x!] : [dy, x!, gamma],
+  })),
+};
