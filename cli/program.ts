@@ -18,11 +18,7 @@ export function buildProgram(io: Io, perform: Perform): Command {
     .exitOverride()
     .showSuggestionAfterError()
     .configureOutput({ writeOut: io.out, writeErr: io.err, outputError: () => undefined })
-    .helpCommand(false)
-    .action((_options, command: Command) => {
-      throw new UsageError(`there is no command ${command.args[0] ?? ''}`, "'unetc --help' lists the commands");
-    });
-  program.allowExcessArguments();
+    .helpCommand(false);
   declareSpecCommands(program, io, perform);
   declareRunCommands(program, io, perform);
   declareLater(program);

@@ -1,5 +1,6 @@
 import { readFile, stat } from 'node:fs/promises';
 import { type Diagnostic, type Loaded, load, type Network } from '../compiler/index.js';
+import { failedWith, fileFailure } from '../runtime/files/failure.js';
 import { UserError } from '../runtime/user-error.js';
 import { Reported } from './errors.js';
 import type { Io } from './io.js';
@@ -26,11 +27,10 @@ export async function readSpec(file: string): Promise<string> {
     return await readFile(file, 'utf8');
   } catch (error) {
     if (error instanceof UserError) throw error;
-    const code = (error as NodeJS.ErrnoException).code;
-    if (code === 'ENOENT' || code === 'ENOTDIR') {
+    if (failedWith(error, 'ENOENT')) {
       throw new UserError('no-file', `there is no file ${file}`, "'unetc init' writes a spec to start from");
     }
-    throw new UserError('unreadable', `${file} can't be read (${code ?? 'unknown reason'})`, 'check its permissions');
+    throw fileFailure('read', file, error);
   }
 }
 

@@ -1,3 +1,5 @@
+import { reflect } from './data/geometry.js';
+
 /**
  * Sliding-window arithmetic: how an image of any size is covered by tiles a network takes, and how their answers are
  * blended. After nnU-Net (Isensee et al., Nature Methods 2021): tiles overlap, and a tile's pixels weigh less towards
@@ -22,14 +24,6 @@ export function blendWeights(tile: number, blending: Blending = 'gaussian'): Flo
     const d = Math.abs(k - middle);
     return blending === 'linear' ? 1 - d / (middle + 1) : Math.max(1e-3, Math.exp((-d * d) / (2 * sigma * sigma)));
   });
-}
-
-/** The index inside 0 .. length - 1 that a reflected signal shows at `index`; the border itself is not repeated. */
-export function reflect(index: number, length: number): number {
-  if (length === 1) return 0;
-  const period = 2 * (length - 1);
-  const k = ((index % period) + period) % period;
-  return k < length ? k : period - k;
 }
 
 /** Channels of two spatial dimensions, row-major: [channels, height, width]. */
@@ -67,17 +61,17 @@ export interface TilePlan {
  * Covers an image: with one tile where it fits (padded to the next valid size, as much before as after), else with tiles
  * that overlap by `overlap` of their size.
  * @param tile wanted tile size, or null: as large as the image
- * @param fit the smallest size the network takes that is at least n, by axis (0 height, 1 width)
+ * @param validSize the smallest size the network takes that is at least n, by axis (0 height, 1 width)
  */
 export function planTiles(
   height: number,
   width: number,
   tile: readonly [number, number] | null,
-  fit: (n: number, axis: 0 | 1) => number,
+  validSize: (n: number, axis: 0 | 1) => number,
   overlap = 0.5,
 ): TilePlan {
   const axis = (length: number, wanted: number, k: 0 | 1): { size: number; starts: number[] } => {
-    const size = fit(Math.min(length, wanted), k);
+    const size = validSize(Math.min(length, wanted), k);
     if (size >= length) return { size, starts: [-Math.floor((size - length) / 2)] };
     return { size, starts: tileStarts(length, size, Math.max(1, Math.round(size * (1 - overlap)))) };
   };
@@ -130,46 +124,4 @@ export class Blender {
       this.sums[k] = (this.sums[k] as number) / (this.weights[k % pixels] as number);
     return { data: this.sums, channels, height, width };
   }
-}
-
-/**
- * A plane resized by bilinear interpolation between pixel centres (PyTorch's align_corners: false), for probability maps.
- */
-export function resizeBilinear(plane: Plane, height: number, width: number): Plane {
-  if (height === plane.height && width === plane.width) return plane;
-  const rows = interpolation(plane.height, height);
-  const columns = interpolation(plane.width, width);
-  const data = new Float32Array(plane.channels * height * width);
-  let at = 0;
-  for (let c = 0; c < plane.channels; c++) {
-    const base = c * plane.height * plane.width;
-    for (const row of rows) {
-      const upper = base + row.low * plane.width;
-      const lower = base + row.high * plane.width;
-      for (const column of columns) {
-        const top = mix(
-          plane.data[upper + column.low] as number,
-          plane.data[upper + column.high] as number,
-          column.share,
-        );
-        const bottom = mix(
-          plane.data[lower + column.low] as number,
-          plane.data[lower + column.high] as number,
-          column.share,
-        );
-        data[at++] = mix(top, bottom, row.share);
-      }
-    }
-  }
-  return { data, channels: plane.channels, height, width };
-}
-
-const mix = (a: number, b: number, share: number): number => a + (b - a) * share;
-
-function interpolation(from: number, to: number): { low: number; high: number; share: number }[] {
-  return Array.from({ length: to }, (_, k) => {
-    const x = Math.min(from - 1, Math.max(0, ((k + 0.5) * from) / to - 0.5));
-    const low = Math.floor(x);
-    return { low, high: Math.min(from - 1, low + 1), share: x - low };
-  });
 }

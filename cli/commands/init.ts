@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { basename } from 'node:path';
+import { failedWith, fileFailure } from '../../runtime/files/failure.js';
 import { UserError } from '../../runtime/user-error.js';
 import { UsageError } from '../errors.js';
 import type { Outcome } from '../io.js';
@@ -12,12 +13,10 @@ export async function init(name = 'network'): Promise<Outcome> {
   try {
     await writeFile(file, starterSpec(network), { flag: 'wx' });
   } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code;
-    if (code === 'EEXIST') {
+    if (failedWith(error, 'EEXIST')) {
       throw new UserError('exists', `${file} exists already and was left as it is`, 'give another name, as in unetc init cells');
     }
-    if (code === 'ENOENT') throw new UserError('no-folder', `there is no folder to write ${file} in`, 'make the folder first');
-    throw new UserError('unwritable', `${file} can't be written (${code ?? 'unknown reason'})`, 'check the permissions of its folder');
+    throw fileFailure('write', file, error);
   }
   return { json: { file }, text: `wrote ${file}; next: unetc check ${file}` };
 }

@@ -72,7 +72,7 @@ describe('gradients', () => {
             }
           }
         }),
-        { numRuns: 40 },
+        { numRuns: 100 },
       );
     });
   }

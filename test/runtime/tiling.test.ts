@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Blender, blendWeights, cut, planTiles, reflect, resizeBilinear, tileStarts } from '../../runtime/tiling.js';
+import { Blender, blendWeights, cut, planTiles, tileStarts } from '../../runtime/tiling.js';
 
 const size = fc.integer({ min: 1, max: 70 });
 const multipleOf = (m: number) => (n: number) => Math.ceil(n / m) * m;
@@ -70,28 +70,5 @@ describe('tiles', () => {
       tops: [-1],
       lefts: [0, 18, 36],
     });
-  });
-});
-
-it('reflect mirrors without repeating the border', () => {
-  expect([-3, -2, -1, 0, 1, 2, 3, 4, 5, 6].map((k) => reflect(k, 4))).toEqual([3, 2, 1, 0, 1, 2, 3, 2, 1, 0]);
-  expect([-2, 0, 5].map((k) => reflect(k, 1))).toEqual([0, 0, 0]);
-});
-
-describe('resizeBilinear', () => {
-  it('interpolates between pixel centres', () => {
-    const row = { data: new Float32Array([0, 1]), channels: 1, height: 1, width: 2 };
-    expect([...resizeBilinear(row, 1, 4).data]).toEqual([0, 0.25, 0.75, 1]);
-  });
-  it('keeps constants and bounds', () => {
-    fc.assert(
-      fc.property(size, size, size, size, (h, w, h2, w2) => {
-        const data = Float32Array.from({ length: h * w }, (_, k) => (Math.sin(k) + 1) / 2);
-        const out = resizeBilinear({ data, channels: 1, height: h, width: w }, h2, w2);
-        expect(out.data.length).toBe(h2 * w2);
-        expect(out.data.every((v) => v >= 0 && v <= 1)).toBe(true);
-      }),
-      { numRuns: 30 },
-    );
   });
 });

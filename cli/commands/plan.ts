@@ -1,0 +1,159 @@
+import {
+  bindGraph,
+  countMacs,
+  countParameters,
+  deploy,
+  describeRules,
+  executionPlan,
+  type ExecutionPlan,
+  type Graph,
+  knownShape,
+  nodeMacs,
+  nodeParameters,
+  sizeRules,
+  trainingPlan,
+} from '../../compiler/index.js';
+import type { Io, Outcome } from '../io.js';
+import { parseCount, parseSettings, parseSize } from '../options.js';
+import { bytes, count, macs, sizeText } from '../render/numbers.js';
+import { table } from '../render/table.js';
+import { chooseSelection } from '../selection.js';
+import { chooseSize } from '../sizes.js';
+import { type GoodSpec, loadSpec } from '../spec.js';
+
+export interface PlanOptions {
+  readonly prune?: string;
+  readonly mode?: string;
+  readonly size?: string;
+  readonly batch?: string;
+  readonly train?: boolean;
+  readonly set?: string[];
+}
+
+interface PlannedNode {
+  readonly path: string;
+  readonly op: string;
+  readonly shape: readonly number[];
+  readonly parameters: number;
+  readonly macs: number;
+  /** Bytes of values alive while it runs. */
+  readonly live: number;
+}
+
+/** `unetc plan FILE`: what running (or with `--train`, training) a level costs, node by node. */
+export async function plan(file: string, options: PlanOptions, io: Io): Promise<Outcome> {
+  const size = options.size === undefined ? undefined : parseSize(options.size);
+  const batch = options.batch === undefined ? undefined : parseCount(options.batch, '--batch');
+  const spec = await loadSpec(file, parseSettings(options.set), io);
+  return options.train ? planTraining(spec, size, batch) : planInference(spec, options, size, batch ?? 1);
+}
+
+function planInference(spec: GoodSpec, options: PlanOptions, size: number[] | undefined, batch: number): Outcome {
+  const { network, recipe, hasTrain } = spec;
+  const selection = chooseSelection(network, options);
+  const chosen = chooseSize(network, { size, batch, recipe: hasTrain ? recipe : undefined });
+  const graph = bindGraph(deploy(network, selection), chosen.sizes);
+  const execution = executionPlan(graph);
+  const nodes = plannedNodes(execution);
+  const summary = {
+    network: network.name,
+    level: selection.level,
+    mode: selection.mode,
+    size: chosen.size,
+    batch,
+    parameters: countParameters(graph),
+    macs: countMacs(graph),
+    peakBytes: execution.peakBytes,
+    arenaBytes: execution.arenaBytes,
+  };
+  const rules = describeRules(sizeRules(network));
+  const text = [
+    `${network.name} at L${selection.level}, mode ${selection.mode}, input ${sizeText(inputShape(graph))} (${chosen.reason})`,
+    ...(rules === '' ? [] : [rules]),
+    '',
+    nodeTable(nodes),
+    '',
+    `parameters  ${count(summary.parameters)}`,
+    `macs        ${count(summary.macs)} (${macs(summary.macs)})`,
+    `memory      ${bytes(summary.peakBytes)} alive at most, in an arena of ${bytes(summary.arenaBytes)}`,
+    `weights     ${bytes(4 * summary.parameters)}`,
+  ].join('\n');
+  return { json: { ...summary, nodes }, text };
+}
+
+function planTraining(spec: GoodSpec, size: number[] | undefined, batch: number | undefined): Outcome {
+  const { network, recipe } = spec;
+  const chosen = chooseSize(network, { size, batch: batch ?? recipe.batch, recipe: spec.hasTrain ? recipe : undefined });
+  const step = trainingPlan(network, recipe, { batch: batch ?? recipe.batch, size: [...chosen.size] });
+  const execution = executionPlan(step.graph);
+  const nodes = plannedNodes(execution);
+  const stateBytes = 4 * (step.parameters.length * (1 + step.slots.length) + step.statistics.length);
+  const summary = {
+    network: network.name,
+    train: true,
+    size: chosen.size,
+    batch: step.batch,
+    parameters: step.parameters.length,
+    macs: countMacs(step.graph),
+    peakBytes: execution.peakBytes,
+    arenaBytes: execution.arenaBytes,
+    stateBytes,
+  };
+  const byOp = new Map<string, number>();
+  for (const n of nodes) byOp.set(n.op, (byOp.get(n.op) ?? 0) + 1);
+  const text = [
+    `one training step of ${network.name}, images ${sizeText(step.imageShape)} (${chosen.reason}), ${recipe.optimizer.name}, heads ${step.heads.join(' ')}`,
+    '',
+    table<readonly [string, number]>(
+      [
+        { title: 'operator', value: ([op]) => op },
+        { title: 'nodes', value: ([, n]) => count(n), align: 'right' },
+      ],
+      [...byOp].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1)),
+    ),
+    '',
+    `nodes       ${count(nodes.length)}`,
+    `parameters  ${count(summary.parameters)}`,
+    `macs        ${count(summary.macs)} (${macs(summary.macs)})`,
+    `memory      ${bytes(summary.peakBytes)} alive at most, in an arena of ${bytes(summary.arenaBytes)}`,
+    `state       ${bytes(stateBytes)}: parameters${step.slots.map((s) => `, ${s}`).join('')}${step.statistics.length > 0 ? ', statistics' : ''}`,
+  ].join('\n');
+  return { json: { ...summary, nodes }, text };
+}
+
+const inputShape = (graph: Graph): number[] => knownShape(graph.inputs[0]?.value.type.shape ?? []);
+
+function plannedNodes({ order, buffers }: ExecutionPlan): PlannedNode[] {
+  // A running sum over the intervals: what starts at a step is added, what ended before it is taken off.
+  const change = new Float64Array(order.length + 2);
+  for (const b of buffers) {
+    change[b.from] = (change[b.from] ?? 0) + b.bytes;
+    change[b.to + 1] = (change[b.to + 1] ?? 0) - b.bytes;
+  }
+  let live = 0;
+  return order.map((node, time) => {
+    live += change[time] ?? 0;
+    const output = node.outputs[0];
+    return {
+      path: node.origin.path,
+      op: node.op,
+      shape: output ? knownShape(output.type.shape) : [],
+      parameters: nodeParameters(node),
+      macs: nodeMacs(node),
+      live,
+    };
+  });
+}
+
+const nodeTable = (nodes: readonly PlannedNode[]): string =>
+  table<PlannedNode>(
+    [
+      { title: 'node', value: (n) => n.path },
+      { title: 'op', value: (n) => n.op },
+      { title: 'shape', value: (n) => sizeText(n.shape) },
+      { title: 'parameters', value: (n) => (n.parameters === 0 ? '' : count(n.parameters)), align: 'right' },
+      { title: 'macs', value: (n) => (n.macs === 0 ? '' : macs(n.macs)), align: 'right' },
+      { title: 'live', value: (n) => bytes(n.live), align: 'right' },
+    ],
+    nodes,
+  );

@@ -1,0 +1,132 @@
+import type { Span } from '../../grammar/diagnostic.js';
+import type { BinaryOperator } from '../../grammar/tree.js';
+import type { Attrs } from '../ir/graph.js';
+import type { Code, More } from '../diagnostics/index.js';
+import type { OpName } from '../ops/index.js';
+import type { RawValue } from './raw.js';
+import { bool, containsTensor, describe, float, int, isNumber, isPoisoned, type NumberValue, poison, sameValue, type Value } from './values.js';
+
+/** What the leaves of the evaluator need of it: to report, and to make nodes. */
+export interface Toolbox {
+  /** Reports a mistake and answers poison. */
+  fail(code: Code, span: Span, message: string, more?: More): Value;
+  /** Applies an operator whose attributes are complete. */
+  apply(op: OpName, attrs: Attrs, inputs: readonly RawValue[], span: Span): Value;
+  /** Pays for list items about to be made; false: the limit is reached, and reported. */
+  spend(steps: number, span: Span): boolean;
+}
+
+/** Every binary operator but `and` and `or`, which don't always evaluate their right side. */
+export function binary(
+  tools: Toolbox,
+  operator: Exclude<BinaryOperator, 'and' | 'or'>,
+  a: Value,
+  b: Value,
+  span: Span,
+  rightSpan: Span,
+): Value {
+  if (isPoisoned(a) || isPoisoned(b)) return poison;
+  if (operator === '==' || operator === '!=') {
+    if (containsTensor(a) || containsTensor(b)) {
+      return tools.fail('wrong-type', span, 'tensors have no value yet when a spec is compiled, so they cannot be compared');
+    }
+    return bool(sameValue(a, b) === (operator === '=='));
+  }
+  if (a.kind === 'tensor' || b.kind === 'tensor') return onTensors(tools, operator, a, b, span, rightSpan);
+  if (!isNumber(a) || !isNumber(b)) {
+    const wrong = isNumber(a) ? b : a;
+    return tools.fail('wrong-type', span, `${operator} needs numbers, and this is ${describe(wrong)}`, {
+      hints: wrong.kind === 'list' ? ['write a comprehension: [2 * w for w in width]'] : [],
+    });
+  }
+  switch (operator) {
+    case '<':
+      return bool(a.value < b.value);
+    case '<=':
+      return bool(a.value <= b.value);
+    case '>':
+      return bool(a.value > b.value);
+    case '>=':
+      return bool(a.value >= b.value);
+    default:
+      return onNumbers(tools, operator, a, b, span, rightSpan);
+  }
+}
+
+type Arithmetic = '+' | '-' | '*' | '/' | '%' | '^';
+
+function onNumbers(
+  tools: Toolbox,
+  operator: Arithmetic,
+  a: NumberValue,
+  b: NumberValue,
+  span: Span,
+  rightSpan: Span,
+): Value {
+  if ((operator === '/' || operator === '%') && b.value === 0) {
+    return tools.fail('division-by-zero', rightSpan, `${a.value} ${operator} 0 has no result`);
+  }
+  if (operator === '^' && a.value === 0 && b.value < 0) {
+    return tools.fail('division-by-zero', span, `0 ^ ${b.value} divides by zero`);
+  }
+  const value = compute(operator, a.value, b.value);
+  const whole = a.kind === 'int' && b.kind === 'int' && Number.isInteger(value);
+  if (!Number.isFinite(value) || (whole && !Number.isSafeInteger(value))) {
+    const why = Number.isNaN(value) ? 'has no real result' : 'is too large';
+    return tools.fail('number-overflow', span, `${a.value} ${operator} ${b.value} ${why}`);
+  }
+  // + 0: a negative zero would be printed as -0
+  return whole ? int(value + 0) : float(value);
+}
+
+function compute(operator: Arithmetic, a: number, b: number): number {
+  switch (operator) {
+    case '+':
+      return a + b;
+    case '-':
+      return a - b;
+    case '*':
+      return a * b;
+    case '/':
+      return a / b;
+    case '%':
+      // As in mathematics, the result has the sign of the divisor: -1 % 4 is 3.
+      return a - b * Math.floor(a / b);
+    case '^':
+      return a ** b;
+  }
+}
+
+/** x + y, x - y, x * y elementwise; with a number: scale * x + shift. */
+function onTensors(tools: Toolbox, operator: BinaryOperator, a: Value, b: Value, span: Span, rightSpan: Span): Value {
+  const affine = (x: RawValue, scale: number, shift: number): Value => tools.apply('affine', { scale, shift }, [x], span);
+  if (a.kind === 'tensor' && b.kind === 'tensor') {
+    if (operator === '+') return tools.apply('add', {}, [a.step, b.step], span);
+    if (operator === '-') return tools.apply('sub', {}, [a.step, b.step], span);
+    if (operator === '*') return tools.apply('mul', {}, [a.step, b.step], span);
+    return tools.fail('wrong-type', span, `${operator} does not work between tensors; + - * do`);
+  }
+  if (a.kind === 'tensor' && isNumber(b)) {
+    if (operator === '+') return affine(a.step, 1, b.value);
+    if (operator === '-') return affine(a.step, 1, -b.value);
+    if (operator === '*') return affine(a.step, b.value, 0);
+    if (operator === '/') {
+      if (b.value !== 0) return affine(a.step, 1 / b.value, 0);
+      return tools.fail('division-by-zero', rightSpan, 'a tensor cannot be divided by 0');
+    }
+  }
+  if (isNumber(a) && b.kind === 'tensor') {
+    if (operator === '+') return affine(b.step, 1, a.value);
+    if (operator === '-') return affine(b.step, -1, a.value);
+    if (operator === '*') return affine(b.step, a.value, 0);
+  }
+  const hint = [a, b].some((v) => v.kind === 'list') ? ['make the list one tensor first: sum, mean, max, concat or last'] : [];
+  return tools.fail('wrong-type', span, `${operator} does not work between ${describe(a)} and ${describe(b)}`, { hints: hint });
+}
+
+export function negate(tools: Toolbox, v: Value, span: Span): Value {
+  if (isPoisoned(v)) return poison;
+  if (v.kind === 'tensor') return tools.apply('affine', { scale: -1, shift: 0 }, [v.step], span);
+  if (!isNumber(v)) return tools.fail('wrong-type', span, `- needs a number or a tensor, and this is ${describe(v)}`);
+  return v.kind === 'int' ? int(0 - v.value) : float(-v.value);
+}

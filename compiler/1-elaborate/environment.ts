@@ -1,0 +1,69 @@
+import type { Span } from '../../grammar/diagnostic.js';
+import type { BlockDecl } from '../../grammar/tree.js';
+import type { Grid } from './grid.js';
+import type { HeadFamily } from './heads.js';
+import type { Scope } from './steps.js';
+import type { Value } from './values.js';
+
+/** Something evaluated when it is first needed, and once: a cell, a head, a `let` of the network. */
+export interface Lazy {
+  /** What messages call it: `X[0,2]`. */
+  readonly label: string;
+  /** Where it is defined. */
+  readonly span: Span;
+  /** Where the nodes it makes belong. */
+  readonly scope: Scope;
+  state: 'waiting' | 'running' | 'done';
+  value: Value;
+  readonly compute: () => Value;
+}
+
+/** What a name stands for. */
+export type Entry =
+  | { readonly kind: 'value'; readonly value: Value }
+  | { readonly kind: 'lazy'; readonly lazy: Lazy }
+  | { readonly kind: 'grid'; readonly grid: Grid }
+  | { readonly kind: 'heads'; readonly family: HeadFamily };
+
+export interface Block {
+  readonly decl: BlockDecl;
+  /** The names its body sees beside its parameters: a block of a library does not see the network that calls it. */
+  readonly home: Environment;
+}
+
+/** Names in reach, innermost first. */
+export class Environment {
+  private readonly names = new Map<string, Entry>();
+  private readonly blocks = new Map<string, Block>();
+
+  constructor(private readonly parent: Environment | null = null) {}
+
+  define(name: string, entry: Entry): void {
+    this.names.set(name, entry);
+  }
+
+  defineValue(name: string, value: Value): void {
+    this.names.set(name, { kind: 'value', value });
+  }
+
+  defineBlock(decl: BlockDecl): void {
+    this.blocks.set(decl.name.text, { decl, home: this });
+  }
+
+  lookup(name: string): Entry | undefined {
+    return this.names.get(name) ?? this.parent?.lookup(name);
+  }
+
+  block(name: string): Block | undefined {
+    return this.blocks.get(name) ?? this.parent?.block(name);
+  }
+
+  /** All names of values in reach, innermost first. */
+  allNames(): string[] {
+    return [...this.names.keys(), ...(this.parent?.allNames() ?? [])];
+  }
+
+  allBlocks(): string[] {
+    return [...this.blocks.keys(), ...(this.parent?.allBlocks() ?? [])];
+  }
+}

@@ -1,0 +1,15 @@
+/** How far a spec may expand. Each limit has its own diagnostic; all are far beyond any network in the literature. */
+export const limits = {
+  /** Tensor operators in a network, and cells in a grid. */
+  nodes: 20_000,
+  /** Items of one list. */
+  list: 10_000,
+  /** Blocks inside blocks. */
+  recursion: 200,
+  /** Expressions evaluated and list items made, in all. */
+  steps: 2_000_000,
+  /** Nesting of one expression as it is written. */
+  expression: 200,
+  /** Expressions being evaluated at one time, through cells and blocks; keeps the evaluator off the end of the stack. */
+  nesting: 2_000,
+} as const;
