@@ -66,7 +66,7 @@ export function readWindow(op: string, attrs: Attrs, rank: number): Window | Ref
   };
   const kernel = read('kernel', 1);
   if ('code' in kernel) return kernel;
-  const stride = attrs.stride === 'kernel' || attrs.stride === undefined ? kernel : read('stride', 1);
+  const stride = attrs.stride === 'kernel' ? kernel : read('stride', 1);
   if ('code' in stride) return stride;
   const dilation = read('dilation', 1);
   if ('code' in dilation) return dilation;
@@ -100,7 +100,7 @@ export function readWindow(op: string, attrs: Attrs, rank: number): Window | Ref
 /**
  * The window of a `conv`, a pool or one of their gradients on `rank` spatial dimensions.
  * `padding: same` with stride s keeps `size / s`: in all `dilation * (kernel - 1)`, the smaller half before.
- * `stride` is the kernel where it is not given (pools).
+ * `stride: 'kernel'`, the default of pools, steps by the kernel.
  */
 export const resolveWindow = (attrs: Attrs, rank: number): Window => resolved(readWindow('conv', attrs, rank));
 

@@ -1,5 +1,6 @@
 import type { Attrs } from '../../compiler/ir/graph.js';
 import type { OpName } from '../../compiler/ops/index.js';
+import { resolveWindow, type Window } from '../../compiler/ops/spatial.js';
 import { type Float64Tensor, kernels, zeros } from '../../testing/reference/index.js';
 import type { Draw } from './draw.js';
 
@@ -12,11 +13,7 @@ export interface Case {
 /** Spatial sizes by rank that keep a case small. */
 const most = [6, 4, 3];
 
-const space = (d: Draw, rank: number, multiple: readonly number[] = []): number[] =>
-  Array.from({ length: rank }, (_, i) => {
-    const step = multiple[i] ?? 1;
-    return step * d.int(1, Math.max(1, Math.floor(most[rank - 1]! / step)));
-  });
+const space = (d: Draw, rank: number): number[] => d.ints(rank, 1, most[rank - 1]!);
 
 const image = (d: Draw, channels = d.int(1, 3)): number[] => [d.int(1, 2), channels, ...space(d, d.int(1, 3))];
 
@@ -25,57 +22,63 @@ const someShape = (d: Draw): number[] => d.ints(d.int(0, 4), 1, 3);
 const list = (values: number[], d: Draw): number | number[] =>
   values.every((v) => v === values[0]) && d.pick(true, false) ? values[0]! : values;
 
+/** Random sizes that a window's stride divides and where it fits at least once. */
+const spaceUnder = (d: Draw, w: Window): number[] =>
+  w.stride.map((s, i) => {
+    const slack = w.begin[i]! + w.end[i]! - w.dilation[i]! * (w.kernel[i]! - 1) - 1;
+    const least = Math.max(1, -Math.floor(slack / s));
+    return s * d.int(least, Math.max(least, Math.floor(most[w.stride.length - 1]! / s)));
+  });
+
 function conv(d: Draw): Case {
   const rank = d.int(1, 3);
   const groups = d.pick(1, 1, 2, 3);
   const inner = d.int(1, 2);
   const channels = groups * d.int(1, 2);
-  const stride = d.ints(rank, 1, 2);
-  const kernel = d.ints(rank, 1, 3);
-  const dilation = d.ints(rank, 1, 2);
+  const kernel = d.ints(rank, 1, rank === 3 ? 2 : 3);
   const padding = d.pick<Attrs[string]>('same', 'same', 'valid', 1, d.ints(rank, 0, 2), d.ints(2 * rank, 0, 2));
   const bias = d.pick(true, false);
-  const x = d.tensor([d.int(1, 2), groups * inner, ...space(d, rank, stride)]);
-  const w = d.tensor([channels, inner, ...kernel]);
   const attrs = {
     channels,
     groups,
     kernel: list(kernel, d),
-    stride: list(stride, d),
-    dilation: list(dilation, d),
+    stride: list(d.ints(rank, 1, 2), d),
+    dilation: list(d.ints(rank, 1, 2), d),
     padding,
     bias,
   };
+  const x = d.tensor([d.int(1, 2), groups * inner, ...spaceUnder(d, resolveWindow(attrs, rank))]);
+  const w = d.tensor([channels, inner, ...kernel]);
   return { attrs, inputs: bias ? [x, w, d.tensor([channels])] : [x, w] };
 }
 
 function convTranspose(d: Draw): Case {
   const rank = d.int(1, 3);
   const channels = d.int(1, 2);
-  const x = d.tensor([d.int(1, 2), d.int(1, 2), ...space(d, rank).map((n) => Math.min(n, 3))]);
   const stride = d.ints(rank, 1, 2);
   const kernel = stride.map((s) => s + d.int(0, 2));
-  const padding = d.pick<Attrs[string]>('same', 'same', 'valid', 1, d.ints(2 * rank, 0, 2));
+  const padding = d.pick<Attrs[string]>('same', 'same', 'valid', 1, d.ints(2 * rank, 0, 1));
   const bias = d.pick(true, false);
-  const w = d.tensor([x.shape[1]!, channels, ...kernel]);
   const attrs = { channels, kernel: list(kernel, d), stride: list(stride, d), padding, bias };
+  // Three elements leave at least one, whatever is cropped.
+  const x = d.tensor([d.int(1, 2), d.int(1, 2), ...d.ints(rank, padding === 'same' ? 1 : 3, 3)]);
+  const w = d.tensor([x.shape[1]!, channels, ...kernel]);
   return { attrs, inputs: bias ? [x, w, d.tensor([channels])] : [x, w] };
 }
 
 function pool(d: Draw): Case {
   const rank = d.int(1, 3);
   const kernel = d.ints(rank, 1, 3);
-  const ownStride = d.pick(true, false);
-  const stride = ownStride ? d.ints(rank, 1, 2) : kernel;
+  const stride = d.pick<Attrs[string]>('kernel', 1, d.ints(rank, 1, 2));
   const padding = d.pick<Attrs[string]>(
     0,
     0,
     'same',
-    1,
     kernel.map((k) => k - 1),
+    [...kernel.map((k) => d.int(0, k - 1)), ...kernel.map((k) => d.int(0, k - 1))],
   );
-  const x = d.tensor([d.int(1, 2), d.int(1, 2), ...space(d, rank, stride)]);
-  return { attrs: { kernel: list(kernel, d), stride: ownStride ? stride : 'kernel', padding }, inputs: [x] };
+  const attrs = { kernel: list(kernel, d), stride, padding };
+  return { attrs, inputs: [d.tensor([d.int(1, 2), d.int(1, 2), ...spaceUnder(d, resolveWindow(attrs, rank))])] };
 }
 
 function upsample(d: Draw): Case {
@@ -127,10 +130,11 @@ function slice(d: Draw): Case {
   return { attrs: { axis, start, length: d.int(1, shape[axis]! - start) }, inputs: [d.tensor(shape)] };
 }
 
-function sides(d: Draw, room: number): Case {
+function sides(d: Draw, cut: boolean): Case {
   const [n = 1, c = 1, ...rest] = image(d, d.int(1, 2));
-  const amount = d.pick<Attrs[string]>(1, d.ints(rest.length, 0, 2), d.ints(2 * rest.length, 0, 2));
-  return { attrs: { amount }, inputs: [d.tensor([n, c, ...rest.map((size) => size + room)])] };
+  const reach = rest.length === 3 ? 1 : 2;
+  const amount = d.pick<Attrs[string]>(1, d.ints(rest.length, 0, reach), d.ints(2 * rest.length, 0, reach));
+  return { attrs: { amount }, inputs: [d.tensor([n, c, ...rest.map((size) => size + (cut ? 2 * reach : 0))])] };
 }
 
 function batchnorm(d: Draw, statistics: boolean): Case {
@@ -190,8 +194,8 @@ export const cases: Readonly<Record<OpName, (d: Draw) => Case>> = {
   concat,
   mean: many,
   max: many,
-  pad: (d) => sides(d, 0),
-  crop: (d) => sides(d, 4),
+  pad: (d) => sides(d, false),
+  crop: (d) => sides(d, true),
   affine: withAttrs(unary, (d) => ({ scale: d.int(-2, 2), shift: d.int(-2, 2) })),
   div: (d) => {
     const [a, b] = broadcasting(d, 2);

@@ -1,0 +1,357 @@
+import type { Related, Span } from '../../grammar/diagnostic.js';
+import type { Body, Expr } from '../../grammar/tree.js';
+import { type Code, type Collector, diagnose, type More } from '../diagnostics/index.js';
+import type { Attrs } from '../ir/graph.js';
+import type { OpName } from '../ops/index.js';
+import { binary, negate, type Toolbox } from './arithmetic.js';
+import { builtin, isBuiltin } from './builtins.js';
+import { callBlock } from './call-block.js';
+import { Environment, type Lazy } from './environment.js';
+import { readCells, wholeGrid } from './grid.js';
+import { readHeads, wholeFamily } from './heads.js';
+import { limits } from './limits.js';
+import { argumentWords, type CallArg, callOperator, isLanguageOp } from './operators.js';
+import type { RawValue } from './raw.js';
+import { type Scope, type Steps, scopeOf } from './steps.js';
+import { unknownCallee, unknownValue } from './unknown.js';
+import { containsTensor, describe, int, isPoisoned, list, poison, tensor, type Value, wholeNumber } from './values.js';
+
+/** A reference from one scope to a lazy value, for edges and lints. */
+export interface Read {
+  readonly from: Lazy;
+  readonly to: Scope;
+  readonly span: Span;
+}
+
+type CallExpr = Extract<Expr, { kind: 'call' }>;
+
+/**
+ * Evaluates expressions, and makes a step of every operator it meets. A mistake is reported where it is made;
+ * its value is poison, which spreads without another word.
+ */
+export class Evaluator implements Toolbox {
+  /** Heads above this level do not exist; null: all do. */
+  level: number | null = null;
+  /** Where nodes are made now. */
+  scope: Scope = scopeOf('');
+  readonly reads: Read[] = [];
+  /** Blocks being called, outermost first. */
+  calls: { readonly name: string; readonly span: Span }[] = [];
+  /** Blocks that passed the limit of recursion: further calls are poison, so that unwinding is quick. */
+  readonly runaway = new Set<object>();
+
+  private readonly running: { readonly lazy: Lazy; readonly span: Span }[] = [];
+  private depth = 0;
+  private stepsLeft: number = limits.steps;
+
+  /** @param rejected expressions nested too deep to be walked; reported already. */
+  constructor(
+    public report: Collector,
+    readonly steps: Steps,
+    private readonly rejected: ReadonlySet<Expr>,
+  ) {}
+
+  fail(code: Code, span: Span, message: string, more: More = {}): Value {
+    if (!this.report.muted && !this.report.has(code, span)) {
+      this.report.add(diagnose(code, span, message, { ...more, related: [...(more.related ?? []), ...this.context(span)] }));
+    }
+    return poison;
+  }
+
+  /** A rule speaks for many cells and a block for many calls: which one is it? */
+  private context(span: Span): Related[] {
+    const out: Related[] = [];
+    const call = this.calls.at(-1);
+    if (call !== undefined) out.push({ span: call.span, message: `in ${call.name}, called here` });
+    const now = this.running.at(-1)?.lazy;
+    if (now?.scope.cell !== undefined) out.push({ span: now.span, message: `in ${now.label}, which this rule defines` });
+    return out.filter((r) => r.span.start.offset !== span.start.offset || r.span.end.offset !== span.end.offset);
+  }
+
+  apply(op: OpName, attrs: Attrs, inputs: readonly RawValue[], span: Span): Value {
+    if (this.steps.full) {
+      // Once: every further node would be one too many as well.
+      if (!this.exhausted) this.fail('limit-nodes', span, `the network has more than ${limits.nodes} nodes`);
+      this.exhausted = true;
+      return poison;
+    }
+    return tensor(this.steps.apply(op, attrs, inputs, span, this.scope));
+  }
+
+  private exhausted = false;
+
+  spend(steps: number, span: Span): boolean {
+    if (this.stepsLeft < 0) return false;
+    this.stepsLeft -= steps;
+    if (this.stepsLeft < 0) this.fail('limit-steps', span, `evaluating this spec takes more than ${limits.steps} steps`);
+    return this.stepsLeft >= 0;
+  }
+
+  /** The value of something lazy: evaluated now if it never was. */
+  force(lazy: Lazy, span: Span): Value {
+    if (lazy.state === 'done') return lazy.value;
+    if (lazy.state === 'running') return this.cycle(lazy, span);
+    lazy.state = 'running';
+    this.running.push({ lazy, span });
+    const { calls } = this;
+    this.calls = [];
+    lazy.value = this.within(lazy.scope, lazy.compute);
+    this.calls = calls;
+    this.running.pop();
+    lazy.state = 'done';
+    return lazy.value;
+  }
+
+  /** Evaluates with nodes going to another scope. */
+  within<T>(scope: Scope, compute: () => T): T {
+    const before = this.scope;
+    this.scope = scope;
+    const result = compute();
+    this.scope = before;
+    return result;
+  }
+
+  private cycle(lazy: Lazy, span: Span): Value {
+    const loop = this.running.slice(this.running.findIndex((r) => r.lazy === lazy));
+    const labels = [...loop.map((r) => r.lazy.label), lazy.label];
+    const shown = labels.length > 14 ? [...labels.slice(0, 7), '...', ...labels.slice(-6)] : labels;
+    const related = loop.slice(1, 8).map((r, k): Related => ({ span: r.span, message: `${loop[k]?.lazy.label} needs ${r.lazy.label}` }));
+    if (!this.report.muted && !this.report.has('cycle', span)) {
+      this.report.add(
+        diagnose('cycle', span, `${lazy.label} needs itself: ${shown.join(' -> ')}`, {
+          hints: ['break the loop at one of its arrows; is an index off by one'],
+          related,
+        }),
+      );
+    }
+    return poison;
+  }
+
+  /** `let`s in order, each evaluated once, then the result. */
+  body(body: Body, outer: Environment): Value {
+    const env = new Environment(outer);
+    for (const decl of body.lets) env.defineValue(decl.name.text, this.expression(decl.value, env));
+    return this.expression(body.result, env);
+  }
+
+  expression(expr: Expr, env: Environment): Value {
+    if (!this.spend(1, expr.span) || this.rejected.has(expr)) return poison;
+    if (this.depth >= limits.nesting) {
+      return this.fail('limit-nesting', expr.span, 'the evaluation is nested too deep', {
+        hints: ['let a long chain of cells run from low indices to high, and a block end its recursion earlier'],
+      });
+    }
+    this.depth++;
+    const value = this.dispatch(expr, env);
+    this.depth--;
+    return value;
+  }
+
+  private dispatch(expr: Expr, env: Environment): Value {
+    switch (expr.kind) {
+      case 'int':
+        if (Number.isSafeInteger(expr.value)) return int(expr.value);
+        return this.fail('number-overflow', expr.span, 'this number is too large');
+      case 'float':
+        if (Number.isFinite(expr.value)) return { kind: 'float', value: expr.value };
+        return this.fail('number-overflow', expr.span, 'this number is too large');
+      case 'bool':
+        return { kind: 'bool', value: expr.value };
+      case 'string':
+        return { kind: 'string', value: expr.value };
+      case 'missing':
+        return poison;
+      case 'name':
+        return this.name(expr.text, expr.span, env);
+      case 'list':
+        if (!this.room(expr.items.length, expr.span)) return poison;
+        return list(expr.items.map((item) => this.expression(item, env)));
+      case 'range':
+        return this.range(expr, env);
+      case 'comprehension':
+        return this.comprehension(expr, env);
+      case 'index':
+        return this.index(expr, env);
+      case 'call':
+        return this.call(expr, null, env);
+      case 'pipe':
+        return this.call(expr.call, expr.left, env);
+      case 'unary':
+        return expr.operator === '-' ? this.negation(expr.operand, env) : this.not(expr.operand, env);
+      case 'binary':
+        return this.binary(expr, env);
+      case 'if': {
+        const condition = this.condition(expr.condition, env, 'if');
+        return condition === null ? poison : this.expression(condition ? expr.consequent : expr.alternative, env);
+      }
+    }
+  }
+
+  private name(text: string, span: Span, env: Environment): Value {
+    const entry = env.lookup(text);
+    switch (entry?.kind) {
+      case 'value':
+        return entry.value;
+      case 'lazy':
+        return this.force(entry.lazy, span);
+      case 'grid':
+        return wholeGrid(this, entry.grid, span);
+      case 'heads':
+        return wholeFamily(this, entry.family, span);
+    }
+    const unknown = unknownValue(text, span, { values: () => env.allNames(), blocks: () => env.allBlocks() });
+    if (unknown) return this.fail(unknown.code as Code, span, unknown.message, unknown);
+    return argumentWords.has(text) ? { kind: 'string', value: text } : poison;
+  }
+
+  /** Whether a list of this length may be made. */
+  room(length: number, span: Span): boolean {
+    if (length > limits.list) {
+      this.fail('limit-list', span, `a list of ${length} items; the limit is ${limits.list}`);
+      return false;
+    }
+    return this.spend(length, span);
+  }
+
+  private range(expr: Extract<Expr, { kind: 'range' }>, env: Environment): Value {
+    const a = this.expression(expr.from, env);
+    const b = this.expression(expr.to, env);
+    const from = this.whole(a, expr.from.span, 'the start of a range');
+    const to = this.whole(b, expr.to.span, 'the end of a range');
+    if (from === null || to === null) return poison;
+    const length = Math.max(0, to - from + 1);
+    if (!this.room(length, expr.span)) return poison;
+    return list(Array.from({ length }, (_, k) => int(from + k)));
+  }
+
+  /** The whole number a value is; null, reported, if it is none. `what` begins the message. */
+  whole(v: Value, span: Span, what: string): number | null {
+    if (isPoisoned(v)) return null;
+    const n = wholeNumber(v);
+    if (n !== undefined) return n;
+    if (v.kind === 'float') this.fail('not-an-int', span, `${what} must be a whole number, and this is ${v.value}`);
+    else this.fail('wrong-type', span, `${what} must be a whole number, and this is ${describe(v)}`);
+    return null;
+  }
+
+  /** The truth of an expression; null, reported, if it has none. */
+  condition(expr: Expr, env: Environment, what: string): boolean | null {
+    const v = this.expression(expr, env);
+    if (v.kind === 'bool') return v.value;
+    if (!isPoisoned(v)) this.fail('wrong-type', expr.span, `${what} needs true or false, and this is ${describe(v)}`);
+    return null;
+  }
+
+  private not(operand: Expr, env: Environment): Value {
+    const value = this.condition(operand, env, 'not');
+    return value === null ? poison : { kind: 'bool', value: !value };
+  }
+
+  private negation(operand: Expr, env: Environment): Value {
+    return negate(this, this.expression(operand, env), operand.span);
+  }
+
+  private binary(expr: Extract<Expr, { kind: 'binary' }>, env: Environment): Value {
+    const { operator } = expr;
+    if (operator === 'and' || operator === 'or') {
+      const left = this.condition(expr.left, env, operator);
+      if (left === null) return poison;
+      if (left === (operator === 'or')) return { kind: 'bool', value: left };
+      const right = this.condition(expr.right, env, operator);
+      return right === null ? poison : { kind: 'bool', value: right };
+    }
+    const left = this.expression(expr.left, env);
+    return binary(this, operator, left, this.expression(expr.right, env), expr.span, expr.right.span);
+  }
+
+  private comprehension(expr: Extract<Expr, { kind: 'comprehension' }>, env: Environment): Value {
+    const source = this.expression(expr.source, env);
+    if (source.kind === 'poison') return poison;
+    if (source.kind !== 'list') {
+      return this.fail('wrong-type', expr.source.span, `a comprehension runs over a range or a list, and this is ${describe(source)}`);
+    }
+    const items: Value[] = [];
+    for (const item of source.items) {
+      const inner = new Environment(env);
+      inner.defineValue(expr.index.text, item);
+      if (expr.condition !== undefined) {
+        const wanted = this.condition(expr.condition, inner, 'the condition');
+        if (wanted === null) return poison;
+        if (!wanted) continue;
+      }
+      items.push(this.expression(expr.value, inner));
+    }
+    return list(items);
+  }
+
+  private index(expr: Extract<Expr, { kind: 'index' }>, env: Environment): Value {
+    const entry = expr.target.kind === 'name' ? env.lookup(expr.target.text) : undefined;
+    const target = entry?.kind === 'grid' || entry?.kind === 'heads' ? null : this.expression(expr.target, env);
+    const indices = expr.indices.map((e) => ({ value: this.expression(e, env), span: e.span }));
+    if (indices.some((k) => isPoisoned(k.value))) return poison;
+    const picks: Pick[] = [];
+    for (const { value, span } of indices) {
+      const one = value.kind !== 'list';
+      const numbers = (one ? [value] : value.items).map((v) => this.whole(v, span, 'an index'));
+      if (numbers.some((n) => n === null)) return poison;
+      picks.push({ numbers: numbers as number[], one, span });
+    }
+    if (entry?.kind === 'grid') return readCells(this, entry.grid, picks, expr.span);
+    if (entry?.kind === 'heads') return readHeads(this, entry.family, picks, expr.span);
+    return this.items(target ?? poison, picks, expr.target.span);
+  }
+
+  /** Items of a list, of a list of lists for several indices. */
+  private items(target: Value, picks: readonly Pick[], span: Span): Value {
+    const [pick, ...rest] = picks;
+    if (pick === undefined || target.kind === 'poison') return target;
+    if (target.kind !== 'list') {
+      const hints = target.kind === 'tensor' ? ['a tensor is used as a whole; only grids, heads and lists have an index'] : [];
+      return this.fail('wrong-type', span, `only a list has items, and this is ${describe(target)}`, { hints });
+    }
+    const found: Value[] = [];
+    for (const n of pick.numbers) {
+      const item = target.items[n];
+      if (item === undefined) {
+        const has = target.items.length === 0 ? 'the list is empty' : `the list has ${target.items.length} items, 0 to ${target.items.length - 1}`;
+        return this.fail('index-out-of-list', pick.span, `there is no item ${n}: ${has}`, {
+          hints: n < 0 ? ['the last item is last(list)'] : [],
+        });
+      }
+      found.push(this.items(item, rest, span));
+    }
+    if (pick.one) return found[0] ?? poison;
+    return this.room(found.length, span) ? list(found) : poison;
+  }
+
+  private call(expr: CallExpr, left: Expr | null, env: Environment): Value {
+    const args: CallArg[] = [];
+    if (left !== null) args.push({ value: this.expression(left, env), span: left.span });
+    for (const arg of expr.args) {
+      args.push({ name: arg.name, value: this.expression(arg.value, env), span: arg.value.span });
+    }
+    const name = expr.callee.text;
+    const block = env.block(name);
+    if (block !== undefined) return callBlock(this, block, args, expr.span);
+    if (isBuiltin(name)) {
+      const values = args.map((a) => a.value);
+      const joins = name === 'sum' ? 'add' : name;
+      if (joins !== 'last' && joins !== 'len' && isLanguageOp(joins) && values.some(containsTensor)) {
+        return callOperator(this, joins, args, expr.span);
+      }
+      const named = args.find((a) => a.name !== undefined);
+      if (named?.name) return this.fail('unknown-argument', named.name.span, `${name} has no argument ${named.name.text}`);
+      return builtin(this, name, values, expr.span);
+    }
+    if (isLanguageOp(name)) return callOperator(this, name, args, expr.span);
+    const unknown = unknownCallee(name, expr.callee.span, { values: () => env.allNames(), blocks: () => env.allBlocks() });
+    return this.fail(unknown.code as Code, expr.callee.span, unknown.message, unknown);
+  }
+}
+
+/** One index of an access, evaluated: a number, or the numbers of a slice. */
+export interface Pick {
+  readonly numbers: readonly number[];
+  readonly one: boolean;
+  readonly span: Span;
+}

@@ -1,0 +1,74 @@
+import { stat } from 'node:fs/promises';
+import type { TrainingPlan } from '../compiler/3-transform/training-plan.js';
+import { loadCheckpoint, stateOf } from './checkpoint.js';
+import type { TrainingState } from './engine.js';
+import { failedWith } from './files/failure.js';
+import { initialState } from './initialize.js';
+import { UserError } from './user-error.js';
+import type { Validation } from './validate.js';
+
+/** One line of `metrics.jsonl`. */
+export interface EpochLine {
+  /** From 1. */
+  readonly epoch: number;
+  /** Mean over the epoch's steps. */
+  readonly loss: number;
+  /** Of its last step. */
+  readonly lr: number;
+  /** Wall-clock, training and validation; the one figure a resumed run does not repeat. */
+  readonly seconds: number;
+  readonly heads: Validation['heads'];
+  /** Null without held-out images. */
+  readonly average: Validation['average'] | null;
+  readonly output: Validation['output'] | null;
+}
+
+/** Where a run stands: after `lines.length` whole epochs and `step` steps of the next. */
+export interface Position {
+  readonly lines: readonly EpochLine[];
+  readonly step: number;
+  /** Over those steps. */
+  readonly lossSum: number;
+  readonly seconds: number;
+  readonly lr: number;
+  readonly state: TrainingState;
+}
+
+/** What a checkpoint says beside its tensors, so that it alone is enough to go on. Numbers survive JSON to the last bit. */
+export function positionNotes({ lines, step, lossSum, seconds, lr }: Position): Record<string, string> {
+  return { position: JSON.stringify({ step, lossSum, seconds, lr }), lines: JSON.stringify(lines) };
+}
+
+/**
+ * Where to start: at the run's checkpoint, or before the first step where there is none yet.
+ * @throws UserError if the checkpoint is damaged, or of another network
+ */
+export async function startPosition(
+  file: string,
+  plan: TrainingPlan,
+  { seed }: { readonly seed: number },
+): Promise<Position> {
+  try {
+    await stat(file);
+  } catch (error) {
+    if (!failedWith(error, 'ENOENT')) throw error;
+    return { lines: [], step: 0, lossSum: 0, seconds: 0, lr: 0, state: initialState(plan, seed) };
+  }
+  const checkpoint = await loadCheckpoint(file);
+  const notes = checkpoint.meta?.notes ?? {};
+  try {
+    const at = JSON.parse(notes.position ?? '') as Omit<Position, 'lines' | 'state'>;
+    const lines = JSON.parse(notes.lines ?? '') as EpochLine[];
+    const numbers = [at.step, at.lossSum, at.seconds, at.lr];
+    if (Array.isArray(lines) && numbers.every((n) => Number.isFinite(n))) {
+      return { ...at, lines, state: stateOf(checkpoint, plan) };
+    }
+  } catch (error) {
+    if (error instanceof UserError) throw error;
+  }
+  throw new UserError(
+    'checkpoint-foreign',
+    `${file} does not say where its run stood`,
+    'start a new run in another folder',
+  );
+}
