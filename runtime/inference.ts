@@ -1,5 +1,5 @@
 import { type Picture, resizePicture, resizePlanes, toInput } from './data/index.js';
-import type { Predictor } from './engine.js';
+import type { Predictor, Tensor } from './engine.js';
 import { type AxisRule, type Task, validSize } from './task.js';
 import { Blender, cut, type Plane, planTiles } from './tiling.js';
 
@@ -24,11 +24,12 @@ const defaultTile = [512, 512] as const;
 /**
  * Probability maps of an image of any size, each of the image's own size, by output name: the image is padded by
  * reflection to sizes the network takes, cut into overlapping tiles where it is large, and the answers are blended.
+ * @param outputs which of the predictor's outputs; null: the first
  */
 export async function infer(
   image: Plane,
   predictor: Predictor,
-  outputs: readonly string[],
+  outputs: readonly string[] | null,
   options: InferOptions,
 ): Promise<Map<string, Plane>> {
   const { height, width, channels } = image;
@@ -42,13 +43,12 @@ export async function infer(
       const exact = top === 0 && left === 0 && plan.height === height && plan.width === width;
       const { data } = exact ? image : cut(image, top, left, plan.height, plan.width);
       const answers = await predictor.run({ data, shape: [1, channels, plan.height, plan.width] });
-      for (const name of outputs) {
-        const answer = answers.get(name);
-        if (!answer) throw new Error(`the engine did not answer output ${name}`);
+      const wanted = outputs ?? [...answers.keys()].slice(0, 1);
+      // One tile needs no blending: dividing by its own weight could change the last bit.
+      if (single) return new Map(wanted.map((name) => [name, window(answerOf(answers, name), plan, image, top, left)]));
+      for (const name of wanted) {
+        const answer = answerOf(answers, name);
         const classes = answer.shape[1] ?? 1;
-        // One tile needs no blending: dividing by its own weight could change the last bit.
-        if (single)
-          return new Map(outputs.map((n) => [n, window(answers.get(n)?.data, classes, plan, image, top, left)]));
         const blender = blenders.get(name) ?? new Blender(classes, height, width, plan);
         blenders.set(name, blender);
         blender.add(answer.data, top, left);
@@ -58,16 +58,21 @@ export async function infer(
   return new Map([...blenders].map(([name, blender]) => [name, blender.finish()]));
 }
 
+function answerOf(answers: ReadonlyMap<string, Tensor>, name: string): Tensor {
+  const answer = answers.get(name);
+  if (!answer) throw new Error(`the engine did not answer output ${name}`);
+  return answer;
+}
+
 /** The image's part of the one tile that holds it. */
 function window(
-  data: Float32Array | undefined,
-  channels: number,
+  { data, shape }: Tensor,
   tile: { readonly height: number; readonly width: number },
   image: Plane,
   top: number,
   left: number,
 ): Plane {
-  if (!data) throw new Error('the engine left out an output');
+  const channels = shape[1] ?? 1;
   return cut({ data, channels, height: tile.height, width: tile.width }, -top, -left, image.height, image.width);
 }
 

@@ -1,10 +1,22 @@
 import type { Span } from '../../grammar/diagnostic.js';
 import type { BinaryOperator } from '../../grammar/tree.js';
-import type { Attrs } from '../ir/graph.js';
 import type { Code, More } from '../diagnostics/index.js';
+import type { Attrs } from '../ir/graph.js';
 import type { OpName } from '../ops/index.js';
 import type { RawValue } from './raw.js';
-import { bool, containsTensor, describe, float, int, isNumber, isPoisoned, type NumberValue, poison, sameValue, type Value } from './values.js';
+import {
+  bool,
+  containsTensor,
+  describe,
+  float,
+  int,
+  isNumber,
+  isPoisoned,
+  type NumberValue,
+  poison,
+  sameValue,
+  type Value,
+} from './values.js';
 
 /** What the leaves of the evaluator need of it: to report, and to make nodes. */
 export interface Toolbox {
@@ -28,7 +40,11 @@ export function binary(
   if (isPoisoned(a) || isPoisoned(b)) return poison;
   if (operator === '==' || operator === '!=') {
     if (containsTensor(a) || containsTensor(b)) {
-      return tools.fail('wrong-type', span, 'tensors have no value yet when a spec is compiled, so they cannot be compared');
+      return tools.fail(
+        'wrong-type',
+        span,
+        'tensors have no value yet when a spec is compiled, so they cannot be compared',
+      );
     }
     return bool(sameValue(a, b) === (operator === '=='));
   }
@@ -99,7 +115,8 @@ function compute(operator: Arithmetic, a: number, b: number): number {
 
 /** x + y, x - y, x * y elementwise; with a number: scale * x + shift. */
 function onTensors(tools: Toolbox, operator: BinaryOperator, a: Value, b: Value, span: Span, rightSpan: Span): Value {
-  const affine = (x: RawValue, scale: number, shift: number): Value => tools.apply('affine', { scale, shift }, [x], span);
+  const affine = (x: RawValue, scale: number, shift: number): Value =>
+    tools.apply('affine', { scale, shift }, [x], span);
   if (a.kind === 'tensor' && b.kind === 'tensor') {
     if (operator === '+') return tools.apply('add', {}, [a.step, b.step], span);
     if (operator === '-') return tools.apply('sub', {}, [a.step, b.step], span);
@@ -120,8 +137,12 @@ function onTensors(tools: Toolbox, operator: BinaryOperator, a: Value, b: Value,
     if (operator === '-') return affine(b.step, -1, a.value);
     if (operator === '*') return affine(b.step, a.value, 0);
   }
-  const hint = [a, b].some((v) => v.kind === 'list') ? ['make the list one tensor first: sum, mean, max, concat or last'] : [];
-  return tools.fail('wrong-type', span, `${operator} does not work between ${describe(a)} and ${describe(b)}`, { hints: hint });
+  const hint = [a, b].some((v) => v.kind === 'list')
+    ? ['make the list one tensor first: sum, mean, max, concat or last']
+    : [];
+  return tools.fail('wrong-type', span, `${operator} does not work between ${describe(a)} and ${describe(b)}`, {
+    hints: hint,
+  });
 }
 
 export function negate(tools: Toolbox, v: Value, span: Span): Value {

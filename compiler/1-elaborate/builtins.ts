@@ -1,6 +1,16 @@
 import type { Span } from '../../grammar/diagnostic.js';
 import type { Toolbox } from './arithmetic.js';
-import { containsTensor, describe, float, int, isNumber, isPoisoned, type NumberValue, poison, type Value } from './values.js';
+import {
+  containsTensor,
+  describe,
+  float,
+  int,
+  isNumber,
+  isPoisoned,
+  type NumberValue,
+  poison,
+  type Value,
+} from './values.js';
 
 export const builtinNames = ['len', 'min', 'max', 'sum', 'mean', 'last'] as const;
 export type BuiltinName = (typeof builtinNames)[number];
@@ -29,9 +39,11 @@ export function builtin(tools: Toolbox, name: BuiltinName, args: readonly Value[
   if (name === 'len' || name === 'last') {
     const [first] = args;
     if (first === undefined) return tools.fail('missing-argument', span, `${name} needs a list`);
-    if (args.length > 1) return tools.fail('extra-argument', span, `${name} takes one list, and this is ${args.length} arguments`);
+    if (args.length > 1)
+      return tools.fail('extra-argument', span, `${name} takes one list, and this is ${args.length} arguments`);
     if (first.kind === 'poison') return poison;
-    if (first.kind !== 'list') return tools.fail('wrong-type', span, `${name} needs a list, and this is ${describe(first)}`);
+    if (first.kind !== 'list')
+      return tools.fail('wrong-type', span, `${name} needs a list, and this is ${describe(first)}`);
     if (name === 'len') return int(first.items.length);
     return first.items.at(-1) ?? tools.fail('empty-list', span, 'last of an empty list');
   }
@@ -43,7 +55,9 @@ export function builtin(tools: Toolbox, name: BuiltinName, args: readonly Value[
   for (const v of flat) {
     if (!isNumber(v)) {
       const tensors = containsTensor(v) && name === 'min' ? ['of tensors there are max, mean and sum'] : [];
-      return tools.fail('wrong-type', span, `${name} needs numbers, and there is ${describe(v)} among them`, { hints: tensors });
+      return tools.fail('wrong-type', span, `${name} needs numbers, and there is ${describe(v)} among them`, {
+        hints: tensors,
+      });
     }
     numbers.push(v);
   }
@@ -51,7 +65,12 @@ export function builtin(tools: Toolbox, name: BuiltinName, args: readonly Value[
   return fold(tools, name, numbers, span);
 }
 
-function fold(tools: Toolbox, name: 'min' | 'max' | 'sum' | 'mean', numbers: readonly NumberValue[], span: Span): Value {
+function fold(
+  tools: Toolbox,
+  name: 'min' | 'max' | 'sum' | 'mean',
+  numbers: readonly NumberValue[],
+  span: Span,
+): Value {
   let result = name === 'min' || name === 'max' ? (numbers[0] as NumberValue).value : 0;
   for (const { value } of numbers) {
     result = name === 'min' ? Math.min(result, value) : name === 'max' ? Math.max(result, value) : result + value;

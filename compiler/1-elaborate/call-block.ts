@@ -13,10 +13,15 @@ export function callBlock(evaluator: Evaluator, block: Block, args: readonly Cal
   if (evaluator.runaway.has(decl)) return poison;
   if (evaluator.calls.length >= limits.recursion) {
     evaluator.runaway.add(decl);
-    return evaluator.fail('limit-recursion', span, `blocks call each other more than ${limits.recursion} deep, and ${name} goes on`, {
-      hints: [`give ${name} a case that does not call it, with \`if\``],
-      related: [{ span: decl.name.span, message: `${name} is defined here` }],
-    });
+    return evaluator.fail(
+      'limit-recursion',
+      span,
+      `blocks call each other more than ${limits.recursion} deep, and ${name} goes on`,
+      {
+        hints: [`give ${name} a case that does not call it, with \`if\``],
+        related: [{ span: decl.name.span, message: `${name} is defined here` }],
+      },
+    );
   }
   const given = bind(evaluator, block, args, span);
   if (given === null) return poison;
@@ -24,7 +29,10 @@ export function callBlock(evaluator: Evaluator, block: Block, args: readonly Cal
   const env = new Environment(block.home);
   for (const parameter of decl.parameters) {
     const value = given.get(parameter.name.text)?.value;
-    env.defineValue(parameter.name.text, value ?? (parameter.default ? evaluator.expression(parameter.default, env) : poison));
+    env.defineValue(
+      parameter.name.text,
+      value ?? (parameter.default ? evaluator.expression(parameter.default, env) : poison),
+    );
   }
   const result = evaluator.body(decl.body, env);
   evaluator.calls.pop();
@@ -32,7 +40,12 @@ export function callBlock(evaluator: Evaluator, block: Block, args: readonly Cal
 }
 
 /** Which parameter each argument is for; null, all reported, if the call does not fit. */
-function bind(evaluator: Evaluator, { decl }: Block, args: readonly CallArg[], span: Span): Map<string, CallArg> | null {
+function bind(
+  evaluator: Evaluator,
+  { decl }: Block,
+  args: readonly CallArg[],
+  span: Span,
+): Map<string, CallArg> | null {
   const name = decl.name.text;
   const names = decl.parameters.map((p) => p.name.text);
   const related = [{ span: decl.name.span, message: `${name}(${names.join(', ')}) is defined here` }];
@@ -47,7 +60,12 @@ function bind(evaluator: Evaluator, { decl }: Block, args: readonly CallArg[], s
     const parameter = names[k];
     if (parameter !== undefined) given.set(parameter, arg);
     else if (k === names.length) {
-      wrong('extra-argument', arg.span, `${name} takes ${names.length} argument${names.length === 1 ? '' : 's'}, and ${positional.length} are given`, { related });
+      wrong(
+        'extra-argument',
+        arg.span,
+        `${name} takes ${names.length} argument${names.length === 1 ? '' : 's'}, and ${positional.length} are given`,
+        { related },
+      );
     }
   });
   for (const arg of args) {
@@ -57,12 +75,19 @@ function bind(evaluator: Evaluator, { decl }: Block, args: readonly CallArg[], s
     if (!names.includes(text)) {
       wrong('unknown-argument', at, `${name} has no parameter ${text}`, { hints: didYouMean(text, names), related });
     } else if (before !== undefined) {
-      wrong('repeated-argument', at, `${text} of ${name} is given twice`, { related: [{ span: before.span, message: 'given here first' }] });
+      wrong('repeated-argument', at, `${text} of ${name} is given twice`, {
+        related: [{ span: before.span, message: 'given here first' }],
+      });
     } else given.set(text, arg);
   }
-  const absent = decl.parameters.filter((p) => p.default === undefined && !given.has(p.name.text)).map((p) => p.name.text);
+  const absent = decl.parameters
+    .filter((p) => p.default === undefined && !given.has(p.name.text))
+    .map((p) => p.name.text);
   if (absent.length > 0) {
-    wrong('missing-argument', span, `${name} needs ${absent.join(' and ')}`, { hints: [`write ${name}(${names.join(', ')}); x |> ${name}(...) gives the first`], related });
+    wrong('missing-argument', span, `${name} needs ${absent.join(' and ')}`, {
+      hints: [`write ${name}(${names.join(', ')}); x |> ${name}(...) gives the first`],
+      related,
+    });
   }
   return ok ? given : null;
 }

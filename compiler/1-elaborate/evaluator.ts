@@ -53,7 +53,9 @@ export class Evaluator implements Toolbox {
 
   fail(code: Code, span: Span, message: string, more: More = {}): Value {
     if (!this.report.muted && !this.report.has(code, span)) {
-      this.report.add(diagnose(code, span, message, { ...more, related: [...(more.related ?? []), ...this.context(span)] }));
+      this.report.add(
+        diagnose(code, span, message, { ...more, related: [...(more.related ?? []), ...this.context(span)] }),
+      );
     }
     return poison;
   }
@@ -64,7 +66,8 @@ export class Evaluator implements Toolbox {
     const call = this.calls.at(-1);
     if (call !== undefined) out.push({ span: call.span, message: `in ${call.name}, called here` });
     const now = this.running.at(-1)?.lazy;
-    if (now?.scope.cell !== undefined) out.push({ span: now.span, message: `in ${now.label}, which this rule defines` });
+    if (now?.scope.cell !== undefined)
+      out.push({ span: now.span, message: `in ${now.label}, which this rule defines` });
     return out.filter((r) => r.span.start.offset !== span.start.offset || r.span.end.offset !== span.end.offset);
   }
 
@@ -83,7 +86,8 @@ export class Evaluator implements Toolbox {
   spend(steps: number, span: Span): boolean {
     if (this.stepsLeft < 0) return false;
     this.stepsLeft -= steps;
-    if (this.stepsLeft < 0) this.fail('limit-steps', span, `evaluating this spec takes more than ${limits.steps} steps`);
+    if (this.stepsLeft < 0)
+      this.fail('limit-steps', span, `evaluating this spec takes more than ${limits.steps} steps`);
     return this.stepsLeft >= 0;
   }
 
@@ -115,7 +119,9 @@ export class Evaluator implements Toolbox {
     const loop = this.running.slice(this.running.findIndex((r) => r.lazy === lazy));
     const labels = [...loop.map((r) => r.lazy.label), lazy.label];
     const shown = labels.length > 14 ? [...labels.slice(0, 7), '...', ...labels.slice(-6)] : labels;
-    const related = loop.slice(1, 8).map((r, k): Related => ({ span: r.span, message: `${loop[k]?.lazy.label} needs ${r.lazy.label}` }));
+    const related = loop
+      .slice(1, 8)
+      .map((r, k): Related => ({ span: r.span, message: `${loop[k]?.lazy.label} needs ${r.lazy.label}` }));
     if (!this.report.muted && !this.report.has('cycle', span)) {
       this.report.add(
         diagnose('cycle', span, `${lazy.label} needs itself: ${shown.join(' -> ')}`, {
@@ -268,7 +274,11 @@ export class Evaluator implements Toolbox {
     const source = this.expression(expr.source, env);
     if (source.kind === 'poison') return poison;
     if (source.kind !== 'list') {
-      return this.fail('wrong-type', expr.source.span, `a comprehension runs over a range or a list, and this is ${describe(source)}`);
+      return this.fail(
+        'wrong-type',
+        expr.source.span,
+        `a comprehension runs over a range or a list, and this is ${describe(source)}`,
+      );
     }
     const items: Value[] = [];
     for (const item of source.items) {
@@ -306,14 +316,18 @@ export class Evaluator implements Toolbox {
     const [pick, ...rest] = picks;
     if (pick === undefined || target.kind === 'poison') return target;
     if (target.kind !== 'list') {
-      const hints = target.kind === 'tensor' ? ['a tensor is used as a whole; only grids, heads and lists have an index'] : [];
+      const hints =
+        target.kind === 'tensor' ? ['a tensor is used as a whole; only grids, heads and lists have an index'] : [];
       return this.fail('wrong-type', span, `only a list has items, and this is ${describe(target)}`, { hints });
     }
     const found: Value[] = [];
     for (const n of pick.numbers) {
       const item = target.items[n];
       if (item === undefined) {
-        const has = target.items.length === 0 ? 'the list is empty' : `the list has ${target.items.length} items, 0 to ${target.items.length - 1}`;
+        const has =
+          target.items.length === 0
+            ? 'the list is empty'
+            : `the list has ${target.items.length} items, 0 to ${target.items.length - 1}`;
         return this.fail('index-out-of-list', pick.span, `there is no item ${n}: ${has}`, {
           hints: n < 0 ? ['the last item is last(list)'] : [],
         });
@@ -340,11 +354,15 @@ export class Evaluator implements Toolbox {
         return callOperator(this, joins, args, expr.span);
       }
       const named = args.find((a) => a.name !== undefined);
-      if (named?.name) return this.fail('unknown-argument', named.name.span, `${name} has no argument ${named.name.text}`);
+      if (named?.name)
+        return this.fail('unknown-argument', named.name.span, `${name} has no argument ${named.name.text}`);
       return builtin(this, name, values, expr.span);
     }
     if (isLanguageOp(name)) return callOperator(this, name, args, expr.span);
-    const unknown = unknownCallee(name, expr.callee.span, { values: () => env.allNames(), blocks: () => env.allBlocks() });
+    const unknown = unknownCallee(name, expr.callee.span, {
+      values: () => env.allNames(),
+      blocks: () => env.allBlocks(),
+    });
     return this.fail(unknown.code as Code, expr.callee.span, unknown.message, unknown);
   }
 }

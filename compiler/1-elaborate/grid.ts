@@ -51,7 +51,9 @@ export function enumerate(
       seen(tuple, values);
       for (const v of values) next.push([...tuple, v]);
       if (next.length > limits.nodes) {
-        evaluator.fail('limit-nodes', decl.span, `more than ${limits.nodes} cells`, { hints: ['make the ranges smaller'] });
+        evaluator.fail('limit-nodes', decl.span, `more than ${limits.nodes} cells`, {
+          hints: ['make the ranges smaller'],
+        });
         return null;
       }
     }
@@ -64,7 +66,11 @@ function indexValues(evaluator: Evaluator, decl: IndexDecl, env: Environment): n
   const range = evaluator.expression(decl.range, env);
   if (isPoisoned(range)) return null;
   if (range.kind !== 'list') {
-    evaluator.fail('wrong-type', decl.range.span, `${decl.name.text} runs over a range such as 0..4, and this is ${describe(range)}`);
+    evaluator.fail(
+      'wrong-type',
+      decl.range.span,
+      `${decl.name.text} runs over a range such as 0..4, and this is ${describe(range)}`,
+    );
     return null;
   }
   const values = range.items.map((v) => evaluator.whole(v, decl.range.span, `a value of ${decl.name.text}`));
@@ -120,9 +126,14 @@ function lay(evaluator: Evaluator, grid: Grid, env: Environment): void {
 function defineCell(evaluator: Evaluator, rule: RuleDecl, env: Environment, label: string): Value {
   const value = evaluator.body(rule.body, env);
   if (value.kind === 'tensor' || isPoisoned(value)) return value.kind === 'tensor' ? value : poison;
-  return evaluator.fail('wrong-type', rule.body.result.span, `${label} must be a tensor, and this is ${describe(value)}`, {
-    hints: value.kind === 'list' ? ['make the list one tensor: concat, mean, max, sum or last'] : [],
-  });
+  return evaluator.fail(
+    'wrong-type',
+    rule.body.result.span,
+    `${label} must be a tensor, and this is ${describe(value)}`,
+    {
+      hints: value.kind === 'list' ? ['make the list one tensor: concat, mean, max, sum or last'] : [],
+    },
+  );
 }
 
 type Part =
@@ -189,7 +200,9 @@ function reportUndefined(evaluator: Evaluator, grid: Grid, cells: ReadonlyMap<st
   const without = [...cells.values()].filter((c) => c.rule === null).map((c) => c.label);
   if (without.length === 0) return;
   evaluator.fail('undefined-cell', grid.decl.name.span, `no rule defines ${someOf(without)}`, {
-    hints: [`add a rule ${grid.name}[${grid.decl.indices.map((d) => d.name.text).join(', ')}] = ..., or narrow the ranges`],
+    hints: [
+      `add a rule ${grid.name}[${grid.decl.indices.map((d) => d.name.text).join(', ')}] = ..., or narrow the ranges`,
+    ],
   });
 }
 
@@ -206,9 +219,18 @@ function reportUnusedRules(
     if (used.has(rule.rule)) continue;
     const wanted = [...cells.values()].filter((c) => fits(rule, c.index));
     const taken = wanted.find((c) => c.rule !== null && c.rule.span.start.offset < rule.rule.span.start.offset)?.rule;
-    const why = wanted.length === 0 ? 'no cell of the grid matches it' : taken ? 'rules above it take every cell it matches' : 'its guard never holds';
+    const why =
+      wanted.length === 0
+        ? 'no cell of the grid matches it'
+        : taken
+          ? 'rules above it take every cell it matches'
+          : 'its guard never holds';
     evaluator.fail('unused-rule', headerOf(rule.rule), `no cell uses this rule: ${why}`, {
-      hints: [wanted.length === 0 || !taken ? 'correct the pattern, or remove the rule' : 'move it above the wider rule, or remove it'],
+      hints: [
+        wanted.length === 0 || !taken
+          ? 'correct the pattern, or remove the rule'
+          : 'move it above the wider rule, or remove it',
+      ],
       related: taken ? [{ span: headerOf(taken), message: `${wanted[0]?.label} is defined by this rule` }] : [],
     });
   }
@@ -222,9 +244,19 @@ export function readCells(evaluator: Evaluator, grid: Grid, picks: readonly Pick
   const arity = grid.decl.indices.length;
   if (picks.length !== arity) {
     const code = picks.length < arity ? 'missing-argument' : 'extra-argument';
-    return evaluator.fail(code, span, `${grid.name} has ${arity} ${arity === 1 ? 'index' : 'indices'}, and ${picks.length} ${picks.length === 1 ? 'is' : 'are'} given`);
+    return evaluator.fail(
+      code,
+      span,
+      `${grid.name} has ${arity} ${arity === 1 ? 'index' : 'indices'}, and ${picks.length} ${picks.length === 1 ? 'is' : 'are'} given`,
+    );
   }
-  if (!evaluator.room(picks.reduce((n, p) => n * p.numbers.length, 1), span)) return poison;
+  if (
+    !evaluator.room(
+      picks.reduce((n, p) => n * p.numbers.length, 1),
+      span,
+    )
+  )
+    return poison;
   let tuples: number[][] = [[]];
   for (const pick of picks) tuples = tuples.flatMap((t) => pick.numbers.map((n) => [...t, n]));
   const values: Value[] = [];
@@ -237,7 +269,13 @@ export function readCells(evaluator: Evaluator, grid: Grid, picks: readonly Pick
   return picks.every((p) => p.one) ? (values[0] ?? poison) : list(values);
 }
 
-function outside(evaluator: Evaluator, grid: Grid, index: readonly number[], picks: readonly Pick[], span: Span): Value {
+function outside(
+  evaluator: Evaluator,
+  grid: Grid,
+  index: readonly number[],
+  picks: readonly Pick[],
+  span: Span,
+): Value {
   const label = cellLabel({ grid: grid.name, index });
   for (const [k, decl] of grid.decl.indices.entries()) {
     const run = grid.runs.get(keyOf(index.slice(0, k))) ?? [];
@@ -245,9 +283,14 @@ function outside(evaluator: Evaluator, grid: Grid, index: readonly number[], pic
     if (run.includes(value)) continue;
     const before = grid.decl.indices.slice(0, k).map((d, n) => `${d.name.text} = ${index[n]}`);
     const under = before.length > 0 ? ` where ${before.join(', ')}` : '';
-    return evaluator.fail('index-out-of-grid', picks[k]?.one ? span : (picks[k]?.span ?? span), `${label} is outside the grid: ${decl.name.text} runs over ${printRun(run)}${under}`, {
-      hints: ['correct the index, or give the cells at the border a rule of their own above this one'],
-    });
+    return evaluator.fail(
+      'index-out-of-grid',
+      picks[k]?.one ? span : (picks[k]?.span ?? span),
+      `${label} is outside the grid: ${decl.name.text} runs over ${printRun(run)}${under}`,
+      {
+        hints: ['correct the index, or give the cells at the border a rule of their own above this one'],
+      },
+    );
   }
   return poison;
 }
@@ -264,9 +307,19 @@ export function wholeGrid(evaluator: Evaluator, grid: Grid, span: Span): Value {
   if (grid.cells === null) return poison;
   if (grid.decl.indices.length !== 1) {
     const places = grid.decl.indices.map(() => '0').join(', ');
-    return evaluator.fail('wrong-type', span, `${grid.name} is a grid of ${grid.decl.indices.length} indices, not a value`, {
-      hints: [`name a cell or a slice: ${grid.name}[${places}]`],
-    });
+    return evaluator.fail(
+      'wrong-type',
+      span,
+      `${grid.name} is a grid of ${grid.decl.indices.length} indices, not a value`,
+      {
+        hints: [`name a cell or a slice: ${grid.name}[${places}]`],
+      },
+    );
   }
-  return readCells(evaluator, grid, [{ numbers: [...grid.cells.values()].map((c) => c.index[0] ?? 0), one: false, span }], span);
+  return readCells(
+    evaluator,
+    grid,
+    [{ numbers: [...grid.cells.values()].map((c) => c.index[0] ?? 0), one: false, span }],
+    span,
+  );
 }

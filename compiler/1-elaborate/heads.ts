@@ -45,7 +45,11 @@ function lay(evaluator: Evaluator, decl: HeadDecl, env: Environment): HeadMember
   if (decl.indices.length === 0) return [makeMember(evaluator, decl, name, 1, env)];
   const [index, second] = decl.indices;
   if (index === undefined || second !== undefined) {
-    evaluator.fail('head-index', second?.span ?? decl.name.span, `a head has one index, its level, and ${name} has ${decl.indices.length}`);
+    evaluator.fail(
+      'head-index',
+      second?.span ?? decl.name.span,
+      `a head has one index, its level, and ${name} has ${decl.indices.length}`,
+    );
     return null;
   }
   const tuples = enumerate(evaluator, decl.indices, env, () => {});
@@ -67,11 +71,20 @@ function makeMember(evaluator: Evaluator, decl: HeadDecl, name: string, level: n
     const value = evaluator.body(decl.body, env);
     if (value.kind === 'tensor') return value;
     if (isPoisoned(value)) return poison;
-    return evaluator.fail('wrong-type', decl.body.result.span, `head ${name} must be a tensor, and this is ${describe(value)}`, {
-      hints: value.kind === 'list' ? ['make the list one tensor: concat, mean, max, sum or last'] : [],
-    });
+    return evaluator.fail(
+      'wrong-type',
+      decl.body.result.span,
+      `head ${name} must be a tensor, and this is ${describe(value)}`,
+      {
+        hints: value.kind === 'list' ? ['make the list one tensor: concat, mean, max, sum or last'] : [],
+      },
+    );
   };
-  return { name, level, lazy: { label: name, span: decl.name.span, scope: scopeOf(name), state: 'waiting', value: poison, compute } };
+  return {
+    name,
+    level,
+    lazy: { label: name, span: decl.name.span, scope: scopeOf(name), state: 'waiting', value: poison, compute },
+  };
 }
 
 /** Gives heads without an index their level: that of the whole network, since only the whole network has them. */

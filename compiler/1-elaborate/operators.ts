@@ -1,6 +1,6 @@
 import type { Span } from '../../grammar/diagnostic.js';
 import { didYouMean } from '../diagnostics/index.js';
-import type { AttrValue, Attrs } from '../ir/graph.js';
+import type { Attrs, AttrValue } from '../ir/graph.js';
 import { isOpName, type OpName, opNames, opOf } from '../ops/index.js';
 import type { ArgSpec } from '../ops/op.js';
 import type { Toolbox } from './arithmetic.js';
@@ -70,16 +70,23 @@ function tensorArguments(
       if (v.kind !== 'tensor') {
         const manyHint = v.kind === 'list' ? ['make the list one tensor first: concat, mean, max, sum or last'] : [];
         const pipeHint = isNumber(v) && arity === 'one' ? [`the tensor comes first: ${usage}`] : [];
-        tools.fail('wrong-type', arg.span, `${op} works on ${arity === 'one' ? 'one tensor' : 'tensors'}, and this is ${describe(v)}`, {
-          hints: [...manyHint, ...pipeHint],
-        });
+        tools.fail(
+          'wrong-type',
+          arg.span,
+          `${op} works on ${arity === 'one' ? 'one tensor' : 'tensors'}, and this is ${describe(v)}`,
+          {
+            hints: [...manyHint, ...pipeHint],
+          },
+        );
         return null;
       }
       out.push(v.step);
     }
   }
   if (out.length === 0) {
-    tools.fail('no-inputs', span, `${op} of an empty list`, { hints: ['a range such as 1..0 is empty; give this case a rule of its own'] });
+    tools.fail('no-inputs', span, `${op} of an empty list`, {
+      hints: ['a range such as 1..0 is empty; give this case a rule of its own'],
+    });
     return null;
   }
   return out;
@@ -112,7 +119,12 @@ function bindArguments(
     const name = arg.name?.text ?? '';
     const at = arg.name?.span ?? arg.span;
     if (!specs.some((s) => s.name === name)) {
-      wrong('unknown-argument', at, `${op} has no argument ${name}`, { hints: didYouMean(name, specs.map((s) => s.name)) });
+      wrong('unknown-argument', at, `${op} has no argument ${name}`, {
+        hints: didYouMean(
+          name,
+          specs.map((s) => s.name),
+        ),
+      });
     } else if (given.has(name)) {
       wrong('repeated-argument', at, `${name} of ${op} is given twice`, {
         related: [{ span: given.get(name)?.span ?? at, message: 'given here first' }],
@@ -123,7 +135,10 @@ function bindArguments(
   for (const spec of specs) {
     const arg = given.get(spec.name);
     if (arg === undefined) {
-      if (spec.default === undefined) wrong('missing-argument', span, `${op} needs ${spec.name}`, { hints: [`add it: ${spec.name}: ...; ${lower(spec.doc)}`] });
+      if (spec.default === undefined)
+        wrong('missing-argument', span, `${op} needs ${spec.name}`, {
+          hints: [`add it: ${spec.name}: ...; ${lower(spec.doc)}`],
+        });
       continue;
     }
     if (isPoisoned(arg.value)) {
@@ -140,14 +155,14 @@ const lower = (doc: string): string => doc.charAt(0).toLowerCase() + doc.slice(1
 
 /** Attributes in the order of the specs. A default that names another argument takes its value: a pool's stride. */
 function withDefaults(specs: readonly ArgSpec[], given: Attrs): Attrs {
-  const valueOf = (spec: ArgSpec): AttrValue | undefined => {
+  const settle = (spec: ArgSpec): AttrValue | undefined => {
     if (given[spec.name] !== undefined || spec.default === undefined) return given[spec.name];
     const other = specs.find((s) => s !== spec && s.name === spec.default);
-    return other === undefined ? spec.default : valueOf(other);
+    return other === undefined ? spec.default : settle(other);
   };
   const out: Record<string, AttrValue> = {};
   for (const spec of specs) {
-    const value = valueOf(spec);
+    const value = settle(spec);
     if (value !== undefined) out[spec.name] = value;
   }
   return out;

@@ -1,6 +1,6 @@
+import type { Span } from '../../grammar/diagnostic.js';
 import type { Attrs, Edge, Origin } from '../ir/graph.js';
 import type { OpName } from '../ops/index.js';
-import type { Span } from '../../grammar/diagnostic.js';
 
 /**
  * What elaboration makes of a spec: a flat list of operator applications without shapes.

@@ -17,10 +17,14 @@ export function unknownValue(text: string, span: Span, reach: Reach): Diagnostic
   if (argumentWords.has(text)) return undefined;
   if (isLanguageOp(text) || isBuiltin(text)) {
     const what = isLanguageOp(text) ? 'an operator' : 'a function';
-    return diagnose('not-callable', span, `${text} is ${what}, not a value`, { hints: [`call it: ${text}(x), or x |> ${text}`] });
+    return diagnose('not-callable', span, `${text} is ${what}, not a value`, {
+      hints: [`call it: ${text}(x), or x |> ${text}`],
+    });
   }
   const hints = didYouMean(text, [...new Set([...reach.values(), ...argumentWords])]);
-  return diagnose('unknown-name', span, `nothing is named ${text} here`, { hints: hints.length > 0 ? hints : knownValues(reach) });
+  return diagnose('unknown-name', span, `nothing is named ${text} here`, {
+    hints: hints.length > 0 ? hints : knownValues(reach),
+  });
 }
 
 const knownValues = (reach: Reach): string[] => {

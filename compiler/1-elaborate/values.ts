@@ -23,8 +23,7 @@ export const tensor = (step: RawValue): Value => ({ kind: 'tensor', step });
 export const isNumber = (v: Value): v is NumberValue => v.kind === 'int' || v.kind === 'float';
 
 /** Whether any part of the value failed to evaluate. */
-export const isPoisoned = (v: Value): boolean =>
-  v.kind === 'poison' || (v.kind === 'list' && v.items.some(isPoisoned));
+export const isPoisoned = (v: Value): boolean => v.kind === 'poison' || (v.kind === 'list' && v.items.some(isPoisoned));
 
 /** The whole number a value is, if it is one: 3, and 3.0 too. */
 export const wholeNumber = (v: Value): number | undefined =>

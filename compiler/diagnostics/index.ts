@@ -34,7 +34,14 @@ export interface More {
 
 /** A diagnostic of a kind in the catalogue, which gives its severity. */
 export function diagnose(code: Code, span: Span, message: string, more: More = {}): Diagnostic {
-  return { code, severity: catalogue[code].severity, message, span, hints: more.hints ?? [], related: more.related ?? [] };
+  return {
+    code,
+    severity: catalogue[code].severity,
+    message,
+    span,
+    hints: more.hints ?? [],
+    related: more.related ?? [],
+  };
 }
 
 /** The page of a diagnostic as plain text, or undefined for a code that does not exist. */
@@ -46,7 +53,7 @@ export function explain(code: string): string | undefined {
   return `${parts.join('\n\n')}\n`;
 }
 
-export { collect, type Collector } from './collect.js';
+export { type Collector, collect } from './collect.js';
 export { didYouMean, editDistance, nearest } from './distance.js';
 export type { Page } from './page.js';
 export { type RenderOptions, renderDiagnostic } from './render.js';

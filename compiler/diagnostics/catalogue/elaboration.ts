@@ -134,6 +134,7 @@ export const elaborationPages = {
     what: 'A param takes values of the type of its default.',
     why: 'The spec was written for that type.',
     fix: 'Give a value like the default.',
-    example: 'param width = [32, 64]     // --set width=16 is refused\n                           // --set width=[16] is fine',
+    example:
+      'param width = [32, 64]     // --set width=16 is refused\n                           // --set width=[16] is fine',
   },
 } as const satisfies Readonly<Record<string, Page>>;

@@ -8,7 +8,8 @@ export const networkPages = {
     what: 'A rule reads a cell whose index is outside the ranges of the grid.',
     why: 'Usually a pattern is too wide: it takes in the border cells, which have fewer neighbours.',
     fix: 'Put a rule for the border before it, or guard it with `when`.',
-    example: 'X[i, j] = X[i-1, j] |> relu                // X[0, j] would read X[-1, j]\nX[0, j] = image\nX[i, j] = X[i-1, j] |> relu',
+    example:
+      'X[i, j] = X[i-1, j] |> relu                // X[0, j] would read X[-1, j]\nX[0, j] = image\nX[i, j] = X[i-1, j] |> relu',
   },
   'undefined-cell': {
     severity: 'error',

@@ -8,7 +8,8 @@ export const shapePages = {
     what: 'concat joins channels, so the height and width of its inputs must be equal; the message names the one that differs.',
     why: 'Usually a sampling step is missing or doubled between two levels of the grid.',
     fix: 'Bring the named input up or down first.',
-    example: 'concat(X[0, 0], X[1, 0])                                   // H and H/2\nconcat(X[0, 0], X[1, 0] |> conv_transpose(32))             // both H',
+    example:
+      'concat(X[0, 0], X[1, 0])                                   // H and H/2\nconcat(X[0, 0], X[1, 0] |> conv_transpose(32))             // both H',
   },
   'channel-mismatch': {
     severity: 'error',

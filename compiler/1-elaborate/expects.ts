@@ -1,0 +1,87 @@
+import type { ExpectDecl } from '../../grammar/tree.js';
+import { diagnose, didYouMean } from '../diagnostics/index.js';
+import type { Environment } from './environment.js';
+import type { Evaluator } from './evaluator.js';
+import type { RawExpect } from './raw.js';
+import { describe, isNumber, isPoisoned } from './values.js';
+
+const facts = ['parameters', 'macs', 'shape'] as const;
+
+/** An `expect` line with its value evaluated, its level and mode known; null, reported, if it makes no sense. */
+export function elaborateExpect(
+  evaluator: Evaluator,
+  decl: ExpectDecl,
+  env: Environment,
+  network: { readonly levels: readonly number[]; readonly modes: readonly string[] },
+): RawExpect | null {
+  const what = facts.find((f) => f === decl.what.text);
+  if (what === undefined) {
+    evaluator.report.add(
+      diagnose('unknown-expect', decl.what.span, `${decl.what.text} is nothing that can be expected`, {
+        hints: didYouMean(decl.what.text, facts),
+      }),
+    );
+  }
+  const level = readLevel(evaluator, decl, network.levels);
+  const mode = decl.mode?.text;
+  const modeKnown = mode === undefined || mode === 'all' || network.modes.includes(mode);
+  if (!modeKnown && decl.mode && network.modes.length > 0) {
+    evaluator.report.add(
+      diagnose('unknown-mode', decl.mode.span, `there is no output mode ${mode}`, {
+        hints: didYouMean(mode, [...network.modes, 'all']),
+      }),
+    );
+  }
+  const value = readValue(evaluator, decl, env, what ?? 'parameters');
+  if (what === undefined || level === null || !modeKnown || value === null) return null;
+  return {
+    what,
+    ...(level === undefined ? {} : { level }),
+    ...(mode === undefined ? {} : { mode }),
+    ...(decl.size === undefined ? {} : { size: decl.size.dims }),
+    value,
+    span: decl.span,
+  };
+}
+
+function readLevel(evaluator: Evaluator, decl: ExpectDecl, levels: readonly number[]): number | undefined | null {
+  if (decl.level === undefined) return undefined;
+  const level = /^L(\d{1,9})$/.exec(decl.level.text)?.[1];
+  if (level !== undefined && levels.includes(Number(level))) return Number(level);
+  if (levels.length > 0) {
+    const known = levels.map((l) => `L${l}`).join(', ');
+    evaluator.report.add(
+      diagnose('unknown-level', decl.level.span, `there is no level ${decl.level.text}`, {
+        hints: [`the levels are ${known}`],
+      }),
+    );
+  }
+  return null;
+}
+
+function readValue(
+  evaluator: Evaluator,
+  decl: ExpectDecl,
+  env: Environment,
+  what: (typeof facts)[number],
+): number | readonly number[] | null {
+  const value = evaluator.expression(decl.value, env);
+  if (isPoisoned(value)) return null;
+  if (what === 'shape') {
+    if (value.kind === 'list') {
+      const dims = value.items.map((v) => evaluator.whole(v, decl.value.span, 'a dimension'));
+      return dims.every((d) => d !== null) ? (dims as number[]) : null;
+    }
+    evaluator.fail(
+      'wrong-type',
+      decl.value.span,
+      `a shape is a list such as [1, 1, 96, 96], and this is ${describe(value)}`,
+    );
+    return null;
+  }
+  if (!isNumber(value)) {
+    evaluator.fail('wrong-type', decl.value.span, `${what} is a number, and this is ${describe(value)}`);
+    return null;
+  }
+  return evaluator.whole(value, decl.value.span, what);
+}

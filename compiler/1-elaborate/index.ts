@@ -1,0 +1,242 @@
+import type { Diagnostic, Span } from '../../grammar/diagnostic.js';
+import type { Expr, NetworkDecl, SpecTree, TrainDecl } from '../../grammar/tree.js';
+import { type Collector, collect, diagnose } from '../diagnostics/index.js';
+import type { Recipe } from '../recipe.js';
+import { activationOf } from './activation.js';
+import { isBuiltin } from './builtins.js';
+import { findEdges } from './edges.js';
+import { Environment, type Lazy } from './environment.js';
+import { Evaluator } from './evaluator.js';
+import { elaborateExpect } from './expects.js';
+import { type Grid, makeGrid } from './grid.js';
+import { type HeadFamily, makeFamily } from './heads.js';
+import { elaborateInput } from './input.js';
+import { lint } from './lints.js';
+import { checkNames, type NameFacts } from './names.js';
+import { elaborateOutputs } from './outputs.js';
+import { checkSettings, paramValue, type Settings } from './params.js';
+import type { RawNetwork } from './raw.js';
+import { elaborateRecipe, type RecipeContext } from './recipe/index.js';
+import { Steps, scopeOf } from './steps.js';
+import { containsTensor, poison, toPlain, type Value } from './values.js';
+
+export interface ElaborateOptions {
+  /** Values for params, as text: `{ width: '[16, 32]' }`. */
+  readonly set?: Settings;
+}
+
+export interface Elaboration {
+  /**
+   * Null if there is no network, no input, or no head to speak of. With errors it holds what could be made of the rest,
+   * so that shapes are checked there too; its `expects` are empty then.
+   */
+  readonly network: RawNetwork | null;
+  readonly recipe: Recipe;
+  /** Whether the spec has a `train` block; without one the recipe is the default. */
+  readonly hasTrain: boolean;
+  /** In the order of the text, one for each kind of mistake and place. */
+  readonly diagnostics: Diagnostic[];
+}
+
+/**
+ * Gives a syntax tree its meaning: params, lists, grids, blocks and heads are evaluated, and what is left is a flat list
+ * of tensor operators, each with its path and span, and a recipe. Pure and deterministic; never throws, whatever the tree.
+ */
+export function elaborate(tree: SpecTree, options: ElaborateOptions = {}): Elaboration {
+  const report = collect();
+  const [decl, ...otherNetworks] = tree.networks;
+  const [train, ...otherTrains] = tree.trains;
+  for (const other of otherNetworks) {
+    report.add(
+      diagnose('extra-network', other.name.span, `${other.name.text} is a second network in this file`, {
+        hints: ['give it a file of its own'],
+      }),
+    );
+  }
+  for (const other of otherTrains) {
+    report.add(
+      diagnose('extra-train', firstLine(other.span), 'a second train block', { hints: ['merge it into the first'] }),
+    );
+  }
+  if (decl === undefined && tree.blocks.length === 0) {
+    report.add(
+      diagnose('no-network', firstLine(tree.span), 'this file holds no network', {
+        hints: ['write one: network Name { ... }'],
+      }),
+    );
+  }
+  const names = checkNames(tree, decl, report);
+  const { network, context } =
+    decl === undefined ? without(report) : new Elaborator(tree, decl, names, report, options.set ?? {}).run();
+  const recipe = elaborateRecipe(readable(train, names), context);
+  return { network, recipe, hasTrain: train !== undefined, diagnostics: report.list() };
+}
+
+/** The start of a long span: enough to point at. */
+const firstLine = ({ start, end }: Span): Span =>
+  start.line === end.line
+    ? { start, end }
+    : { start, end: { line: start.line, column: start.column + 1, offset: start.offset + 1 } };
+
+/** A recipe in a file without a network can still be read, as far as it needs none. */
+function without(report: Collector): { network: null; context: RecipeContext } {
+  const evaluator = new Evaluator(report, new Steps(), new Set());
+  const env = new Environment();
+  const context = {
+    report,
+    evaluate: (e: Expr) => evaluator.expression(e, env),
+    knows: isBuiltin,
+    heads: [],
+    rank: null,
+  };
+  return { network: null, context };
+}
+
+const readable = (train: TrainDecl | undefined, names: NameFacts): TrainDecl | undefined =>
+  train && { ...train, settings: train.settings.filter((s) => !names.rejected.has(s.value)) };
+
+class Elaborator {
+  private readonly steps = new Steps();
+  private readonly evaluator: Evaluator;
+  private readonly env: Environment;
+  private readonly params: Lazy[] = [];
+  private readonly lets: Lazy[] = [];
+  private readonly inputs: Lazy[] = [];
+  private readonly grids: Grid[] = [];
+  private readonly families: HeadFamily[] = [];
+
+  constructor(
+    tree: SpecTree,
+    private readonly decl: NetworkDecl,
+    private readonly names: NameFacts,
+    private readonly report: Collector,
+    private readonly set: Settings,
+  ) {
+    this.evaluator = new Evaluator(report, this.steps, names.rejected);
+    const library = new Environment();
+    for (const block of tree.blocks) if (!names.duplicates.has(block)) library.defineBlock(block);
+    this.env = new Environment(library);
+  }
+
+  run(): { network: RawNetwork | null; context: RecipeContext } {
+    const { evaluator, report, steps } = this;
+    checkSettings(this.decl, this.set, report);
+    this.define();
+    this.evaluateAll();
+    const answers = elaborateOutputs(evaluator, this.decl, this.families, this.env);
+    const expects = this.decl.items
+      .filter((item) => item.kind === 'expect')
+      .flatMap((item) => elaborateExpect(evaluator, item, this.env, answers) ?? []);
+    const edges = findEdges(steps, this.grids, evaluator.reads);
+    if (report.errors === 0) {
+      const { grids, families, lets, names } = this;
+      lint({ steps, grids, families, lets, answers, edges, unused: names.unused }, report);
+    }
+    const input = steps.list.find((step) => step.kind === 'input');
+    const network: RawNetwork | null =
+      input === undefined || answers.heads.length === 0
+        ? null
+        : {
+            name: this.decl.name.text,
+            steps: steps.list,
+            ...answers,
+            edges,
+            expects: report.errors === 0 ? expects : [],
+            params: Object.fromEntries(this.params.map((p) => [p.label, toPlain(p.value)])),
+          };
+    const context: RecipeContext = {
+      report,
+      evaluate: (expr) => evaluator.expression(expr, this.env),
+      knows: (name) => isBuiltin(name) || this.env.lookup(name) !== undefined || this.env.block(name) !== undefined,
+      heads:
+        report.errors === 0
+          ? answers.heads.map((h) => ({ name: h.name, span: h.span, activation: activationOf(steps, h.value) }))
+          : [],
+      rank: input === undefined ? null : input.shape.length - 2,
+    };
+    return { network, context };
+  }
+
+  /** Names are known everywhere in a network, whatever their order; values are evaluated when they are needed. */
+  private define(): void {
+    const { evaluator, env, names } = this;
+    for (const item of this.decl.items) {
+      if (names.duplicates.has(item)) continue;
+      switch (item.kind) {
+        case 'param': {
+          const standard = (): Value => this.constant(item.value, evaluator.expression(item.value, env));
+          this.lazy(item.name.text, item.name.span, this.params, () =>
+            paramValue(item, standard(), this.set, this.report),
+          );
+          break;
+        }
+        case 'let':
+          this.lazy(item.name.text, item.name.span, this.lets, () => evaluator.expression(item.value, env));
+          break;
+        case 'input':
+          if (this.inputs.length === 0) {
+            this.lazy(item.name.text, item.name.span, this.inputs, () => elaborateInput(evaluator, item, env));
+          } else {
+            env.defineValue(item.name.text, poison);
+            this.report.add(
+              diagnose('extra-input', item.name.span, `${this.decl.name.text} has an input already`, {
+                hints: ['put further images into channels of the first'],
+              }),
+            );
+          }
+          break;
+        case 'block':
+          env.defineBlock(item);
+          break;
+        case 'grid': {
+          const grid = makeGrid(evaluator, item, env);
+          this.grids.push(grid);
+          env.define(item.name.text, { kind: 'grid', grid });
+          break;
+        }
+        case 'head': {
+          const family = makeFamily(evaluator, item, env);
+          this.families.push(family);
+          env.define(item.name.text, { kind: 'heads', family });
+          break;
+        }
+      }
+    }
+    if (this.inputs.length === 0) {
+      this.report.add(
+        diagnose('no-input', this.decl.name.span, `${this.decl.name.text} has no input`, {
+          hints: ['declare one: input image: f32[N, 3, H, W]'],
+        }),
+      );
+    }
+  }
+
+  private lazy(label: string, span: Span, into: Lazy[], compute: () => Value): void {
+    const lazy: Lazy = { label, span, scope: scopeOf(label), state: 'waiting', value: poison, compute };
+    into.push(lazy);
+    this.env.define(label, { kind: 'lazy', lazy });
+  }
+
+  private constant(expr: Expr, value: Value): Value {
+    if (!containsTensor(value)) return value;
+    return this.evaluator.fail('wrong-type', expr.span, 'a param holds numbers, words or lists, not tensors', {
+      hints: ['write let'],
+    });
+  }
+
+  /** The input first: a step's inputs come before it. Then everything, so that all mistakes are found. */
+  private evaluateAll(): void {
+    const { evaluator } = this;
+    for (const lazy of [...this.inputs, ...this.params, ...this.lets]) evaluator.force(lazy, lazy.span);
+    for (const grid of this.grids) {
+      evaluator.force(grid.layout, grid.layout.span);
+      for (const cell of grid.cells?.values() ?? []) evaluator.force(cell.lazy, cell.lazy.span);
+    }
+    for (const family of this.families) {
+      evaluator.force(family.layout, family.layout.span);
+      for (const member of family.members ?? []) evaluator.force(member.lazy, member.lazy.span);
+    }
+  }
+}
+
+export { elaborateRecipe } from './recipe/index.js';

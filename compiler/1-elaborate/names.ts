@@ -1,0 +1,385 @@
+import type { Span } from '../../grammar/diagnostic.js';
+import type {
+  Arg,
+  BlockDecl,
+  Body,
+  Expr,
+  GridDecl,
+  HeadDecl,
+  IndexDecl,
+  Name,
+  NetworkDecl,
+  SpecTree,
+} from '../../grammar/tree.js';
+import { type Collector, diagnose } from '../diagnostics/index.js';
+import { isBuiltin } from './builtins.js';
+import { headerOf, readPattern } from './grid.js';
+import { limits } from './limits.js';
+import { isLanguageOp } from './operators.js';
+import { unknownCallee, unknownValue } from './unknown.js';
+
+/** What the walk over the names finds out for the stages after it. */
+export interface NameFacts {
+  /** Expressions nested too deep to be evaluated. */
+  readonly rejected: ReadonlySet<Expr>;
+  /** Definitions that something else of the same name comes before. */
+  readonly duplicates: ReadonlySet<object>;
+  /** The `let`s, params and so on that nothing mentions; their spans, for lints that would say the same again. */
+  readonly unused: readonly Span[];
+}
+
+interface Definition {
+  readonly kind: string;
+  readonly name: Name;
+  /** The whole of it, for `unused`. */
+  readonly span: Span;
+  readonly lint: boolean;
+  used: boolean;
+}
+
+class NameScope {
+  readonly values = new Map<string, Definition>();
+  readonly blocks = new Map<string, Definition>();
+
+  constructor(readonly parent: NameScope | null) {}
+
+  value(name: string): Definition | undefined {
+    return this.values.get(name) ?? this.parent?.value(name);
+  }
+
+  block(name: string): Definition | undefined {
+    return this.blocks.get(name) ?? this.parent?.block(name);
+  }
+
+  allValues(): string[] {
+    return [...this.values.keys(), ...(this.parent?.allValues() ?? [])];
+  }
+
+  allBlocks(): string[] {
+    return [...this.blocks.keys(), ...(this.parent?.allBlocks() ?? [])];
+  }
+}
+
+/**
+ * Walks all of the text, branches that are never taken and blocks that are never called included: unknown names,
+ * names defined twice, names nothing mentions, patterns that are none, expressions nested too deep.
+ */
+export function checkNames(tree: SpecTree, network: NetworkDecl | undefined, report: Collector): NameFacts {
+  const walk = new NameWalk(report);
+  const library = new NameScope(null);
+  for (const block of tree.blocks) walk.defineBlock(library, block, false);
+  for (const block of tree.blocks) walk.blockBody(block, library);
+  if (network !== undefined) {
+    const scope = new NameScope(library);
+    walk.network(network, scope);
+    // What a setting may say is the recipe's affair; here it only counts as a mention.
+    for (const train of tree.trains) for (const s of train.settings) walk.expression(s.value, scope, { silent: true });
+  }
+  return { rejected: walk.rejected, duplicates: walk.duplicates, unused: walk.reportUnused() };
+}
+
+interface WalkOptions {
+  /** Mentions only; no complaints. */
+  readonly silent?: boolean;
+  /** Symbols that are known here although nothing defines them: the dimensions of an input. */
+  readonly symbols?: readonly string[];
+}
+
+class NameWalk {
+  readonly rejected = new Set<Expr>();
+  readonly duplicates = new Set<object>();
+  private readonly definitions: Definition[] = [];
+  private hasHoles = false;
+  /** The block whose body is being walked: calling oneself is no use. */
+  private inside: Definition | undefined;
+
+  constructor(private readonly report: Collector) {}
+
+  private define(
+    table: Map<string, Definition>,
+    kind: string,
+    name: Name,
+    span: Span,
+    decl: object,
+    lint: boolean,
+  ): Definition {
+    const before = table.get(name.text);
+    const definition: Definition = { kind, name, span, lint: lint && !name.text.startsWith('_'), used: false };
+    if (before !== undefined) {
+      this.duplicates.add(decl);
+      this.report.add(
+        diagnose('duplicate-name', name.span, `${name.text} is defined twice`, {
+          hints: ['rename one of them'],
+          related: [{ span: before.name.span, message: `the first is this ${before.kind}` }],
+        }),
+      );
+      return before;
+    }
+    table.set(name.text, definition);
+    if (lint) this.definitions.push(definition);
+    return definition;
+  }
+
+  defineBlock(scope: NameScope, block: BlockDecl, lint: boolean): void {
+    const { name } = block;
+    if (isLanguageOp(name.text) || isBuiltin(name.text)) {
+      const what = isLanguageOp(name.text) ? 'an operator' : 'a function';
+      this.report.add(
+        diagnose('reserved-name', name.span, `${name.text} is ${what} already`, {
+          hints: ['choose another name for the block'],
+        }),
+      );
+    }
+    this.define(scope.blocks, 'block', name, block.span, block, lint);
+  }
+
+  network(network: NetworkDecl, scope: NameScope): void {
+    // Definitions may be in any order, so all of them come before any use.
+    for (const item of network.items) {
+      if (item.kind === 'expect') continue;
+      const clash = item.kind === 'block' ? scope.values : scope.blocks;
+      const other = clash.get(item.name.text);
+      if (other !== undefined) {
+        this.define(clash, item.kind, item.name, item.span, item, false);
+      } else if (item.kind === 'block') this.defineBlock(scope, item, true);
+      else {
+        const lint = item.kind === 'param' || item.kind === 'let' || item.kind === 'input';
+        this.define(scope.values, item.kind, item.name, item.span, item, lint);
+      }
+    }
+    // The output is no value: nothing can read it.
+    const names = scope.values;
+    for (const [name, d] of names) if (d.kind === 'output') names.delete(name);
+    for (const item of network.items) {
+      switch (item.kind) {
+        case 'param':
+        case 'let':
+        case 'expect':
+          this.expression(item.value, scope);
+          break;
+        case 'input':
+          for (const dim of item.dims) this.expression(dim, scope, { symbols: ['N', 'D', 'H', 'W'] });
+          break;
+        case 'block':
+          this.blockBody(item, scope);
+          break;
+        case 'grid':
+          this.grid(item, scope);
+          break;
+        case 'head':
+          this.head(item, scope);
+          break;
+        case 'output':
+          for (const mode of item.modes) this.expression(mode.value, scope);
+          break;
+      }
+    }
+  }
+
+  blockBody(block: BlockDecl, home: NameScope): void {
+    const scope = new NameScope(home);
+    const own = home.blocks.get(block.name.text);
+    for (const parameter of block.parameters) {
+      if (parameter.default !== undefined) this.expression(parameter.default, scope);
+      this.define(scope.values, 'parameter', parameter.name, parameter.name.span, parameter, true);
+    }
+    this.inside = own;
+    this.body(block.body, scope);
+    this.inside = undefined;
+  }
+
+  private body(body: Body, outer: NameScope): void {
+    const scope = new NameScope(outer);
+    for (const decl of body.lets) {
+      this.expression(decl.value, scope);
+      this.define(scope.values, 'let', decl.name, decl.span, decl, true);
+    }
+    this.expression(body.result, scope);
+  }
+
+  private indices(indices: readonly IndexDecl[], scope: NameScope): void {
+    for (const index of indices) {
+      this.expression(index.range, scope);
+      this.define(scope.values, 'index', index.name, index.span, index, false);
+    }
+  }
+
+  private grid(grid: GridDecl, scope: NameScope): void {
+    this.indices(grid.indices, new NameScope(scope));
+    for (const rule of grid.rules) {
+      if (rule.name.text !== grid.name.text) {
+        this.report.add(
+          diagnose(
+            'rule-name',
+            rule.name.span,
+            `this rule is for ${rule.name.text}, but it is in grid ${grid.name.text}`,
+            {
+              hints: [`write ${grid.name.text}[...]`],
+            },
+          ),
+        );
+      }
+      if (rule.patterns.length !== grid.indices.length) {
+        const indices = grid.indices.map((d) => d.name.text).join(', ');
+        this.report.add(
+          diagnose(
+            'bad-pattern',
+            headerOf(rule),
+            `${grid.name.text} has ${grid.indices.length} indices, and this pattern has ${rule.patterns.length}`,
+            {
+              hints: [`write ${grid.name.text}[${indices}]`],
+            },
+          ),
+        );
+      }
+      const inner = new NameScope(scope);
+      for (const pattern of rule.patterns) this.pattern(pattern, inner, scope);
+      if (rule.guard !== undefined) this.expression(rule.guard, inner);
+      this.body(rule.body, inner);
+    }
+  }
+
+  private pattern(pattern: Expr, scope: NameScope, outer: NameScope): void {
+    if (pattern.kind === 'missing') this.hasHoles = true;
+    else if (pattern.kind === 'name') {
+      const { text, span } = pattern;
+      if (scope.values.has(text) && !text.startsWith('_')) {
+        this.report.add(
+          diagnose('bad-pattern', span, `${text} is bound twice in this pattern`, {
+            hints: [`use two names and a guard: when i == j`],
+          }),
+        );
+      }
+      const other = outer.value(text);
+      if (other !== undefined) {
+        this.report.add(
+          diagnose(
+            'pattern-shadows',
+            span,
+            `${text} here is a new name that matches every index, not the ${other.kind} ${text}`,
+            {
+              hints: [`use another name and a guard: when i == ${text}`],
+              related: [{ span: other.name.span, message: `the ${other.kind} ${text}` }],
+            },
+          ),
+        );
+      }
+      scope.values.set(text, { kind: 'index', name: pattern, span, lint: false, used: true });
+    } else if (readPattern(pattern).kind === 'broken') {
+      this.report.add(
+        diagnose('bad-pattern', pattern.span, 'a pattern is a whole number or a name', {
+          hints: ['bind the index to a name, and write the condition after `when`'],
+        }),
+      );
+    }
+  }
+
+  private head(head: HeadDecl, scope: NameScope): void {
+    const inner = new NameScope(scope);
+    this.indices(head.indices, inner);
+    this.body(head.body, inner);
+  }
+
+  /** Walks with a stack of its own, since an expression can be nested as deep as a file is long. */
+  expression(root: Expr, outer: NameScope, options: WalkOptions = {}): void {
+    const todo: { expr: Expr; scope: NameScope; depth: number }[] = [{ expr: root, scope: outer, depth: 1 }];
+    for (let next = todo.pop(); next !== undefined; next = todo.pop()) {
+      const { expr, scope, depth } = next;
+      if (depth > limits.expression && !this.rejected.has(root)) {
+        this.rejected.add(root);
+        this.report.add(
+          diagnose('limit-nesting', root.span, `this expression is nested more than ${limits.expression} deep`, {
+            hints: ['name parts of it with `let`'],
+          }),
+        );
+      }
+      const push = (children: readonly Expr[], at: NameScope = scope): void => {
+        for (const child of children) todo.push({ expr: child, scope: at, depth: depth + 1 });
+      };
+      switch (expr.kind) {
+        case 'missing':
+          this.hasHoles = true;
+          break;
+        case 'name':
+          this.mention(expr.text, expr.span, scope, options);
+          break;
+        case 'list':
+          push(expr.items);
+          break;
+        case 'range':
+          push([expr.from, expr.to]);
+          break;
+        case 'index':
+          push([expr.target, ...expr.indices]);
+          break;
+        case 'call':
+          this.callee(expr.callee, scope, options);
+          push(values(expr.args));
+          break;
+        case 'pipe':
+          this.callee(expr.call.callee, scope, options);
+          push([expr.left, ...values(expr.call.args)]);
+          break;
+        case 'unary':
+          push([expr.operand]);
+          break;
+        case 'binary':
+          push([expr.left, expr.right]);
+          break;
+        case 'if':
+          push([expr.condition, expr.consequent, expr.alternative]);
+          break;
+        case 'comprehension': {
+          push([expr.source]);
+          const inner = new NameScope(scope);
+          inner.values.set(expr.index.text, {
+            kind: 'index',
+            name: expr.index,
+            span: expr.index.span,
+            lint: false,
+            used: true,
+          });
+          push(expr.condition === undefined ? [expr.value] : [expr.value, expr.condition], inner);
+          break;
+        }
+      }
+    }
+  }
+
+  private mention(text: string, span: Span, scope: NameScope, options: WalkOptions): void {
+    if (options.symbols?.includes(text)) return;
+    const found = scope.value(text);
+    if (found !== undefined) found.used = true;
+    else if (!options.silent) {
+      const unknown = unknownValue(text, span, { values: () => scope.allValues(), blocks: () => scope.allBlocks() });
+      if (unknown !== undefined) this.report.add(unknown);
+    }
+  }
+
+  private callee(callee: Name, scope: NameScope, options: WalkOptions): void {
+    const block = scope.block(callee.text);
+    if (block !== undefined) {
+      if (block !== this.inside) block.used = true;
+    } else if (!options.silent && !isLanguageOp(callee.text) && !isBuiltin(callee.text)) {
+      const reach = { values: () => scope.allValues(), blocks: () => scope.allBlocks() };
+      this.report.add(unknownCallee(callee.text, callee.span, reach));
+    }
+  }
+
+  /** Where the text has holes, what they held may have used anything. */
+  reportUnused(): Span[] {
+    if (this.hasHoles) return [];
+    const unused = this.definitions.filter((d) => d.lint && !d.used);
+    for (const { kind, name } of unused) {
+      const hint =
+        kind === 'parameter'
+          ? 'use it in the block, or remove it and the arguments for it'
+          : `use it, or remove the ${kind}`;
+      const what = kind === 'let' ? name.text : `${kind} ${name.text}`;
+      this.report.add(diagnose('unused-name', name.span, `nothing uses ${what}`, { hints: [hint] }));
+    }
+    return unused.map((d) => d.span);
+  }
+}
+
+const values = (args: readonly Arg[]): Expr[] => args.map((a) => a.value);

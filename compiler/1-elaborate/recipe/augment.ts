@@ -1,0 +1,50 @@
+import type { Expr } from '../../../grammar/tree.js';
+import { didYouMean } from '../../diagnostics/index.js';
+import { type Augmentation, type AugmentationName, augmentationNames } from '../../recipe.js';
+import { type Knob, type Reader, wordOf } from './reader.js';
+
+const amount = (value: number, bounds: { most?: number; below?: number }): readonly Knob[] => [
+  { name: 'amount', default: value, above: 0, ...bounds },
+];
+
+/** Amounts as `Augmentation` describes them; flip and rotate90 have none, which is written 0. */
+const knobs: Readonly<Record<AugmentationName, readonly Knob[]>> = {
+  flip: [],
+  rotate90: [],
+  rotate: amount(15, { most: 180 }),
+  scale: amount(0.2, { below: 1 }),
+  brightness: amount(0.1, { most: 1 }),
+  contrast: amount(0.2, { below: 1 }),
+  noise: amount(0.05, { most: 1 }),
+  elastic: amount(4, {}),
+};
+
+/** `[flip, rotate90, brightness(0.1)]`, or one of them alone. An entry that is wrong is reported and left out. */
+export function readAugmentations(expr: Expr, reader: Reader): Augmentation[] | undefined {
+  if (expr.kind === 'missing') return undefined;
+  const out: Augmentation[] = [];
+  for (const item of expr.kind === 'list' ? expr.items : [expr]) {
+    if (item.kind === 'missing') continue;
+    const word = wordOf(item);
+    const name = augmentationNames.find((n) => n === word?.name.text);
+    if (word === undefined || name === undefined) {
+      const near = word ? didYouMean(word.name.text, augmentationNames) : [];
+      reader.fail(
+        'unknown-augmentation',
+        word?.name.span ?? item.span,
+        word ? `there is no augmentation ${word.name.text}` : 'this is no augmentation',
+        {
+          hints: near.length > 0 ? near : [`known here: ${augmentationNames.join(', ')}`],
+        },
+      );
+      continue;
+    }
+    if (out.some((a) => a.name === name)) {
+      reader.fail('repeated-setting', word.name.span, `${name} is given twice`, { hints: ['remove one'] });
+      continue;
+    }
+    const values = reader.knobs(word, knobs[name]);
+    if (values !== undefined) out.push({ name, amount: typeof values.amount === 'number' ? values.amount : 0 });
+  }
+  return out;
+}

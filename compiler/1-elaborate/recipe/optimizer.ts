@@ -1,0 +1,80 @@
+import type { Expr } from '../../../grammar/tree.js';
+import { didYouMean } from '../../diagnostics/index.js';
+import { defaultRecipe, type Optimizer, type Schedule } from '../../recipe.js';
+import { type Knob, type Reader, wordOf } from './reader.js';
+
+const standard = defaultRecipe.optimizer;
+const lr: Knob = { name: 'lr', default: standard.lr, above: 0 };
+const betas: readonly Knob[] = [
+  { name: 'beta1', default: standard.beta1, least: 0, below: 1 },
+  { name: 'beta2', default: standard.beta2, least: 0, below: 1 },
+  { name: 'eps', default: standard.eps, above: 0 },
+];
+const decay = (value: number): Knob => ({ name: 'weight_decay', default: value, least: 0 });
+
+/** Arguments by place and name; names and defaults are PyTorch's, but for sgd's momentum. */
+const optimizers: Readonly<Record<Optimizer['name'], readonly Knob[]>> = {
+  sgd: [
+    lr,
+    { name: 'momentum', default: standard.momentum, least: 0, below: 1 },
+    { name: 'nesterov', default: standard.nesterov },
+    decay(0),
+  ],
+  adam: [lr, ...betas, decay(0)],
+  adamw: [lr, ...betas, decay(0.01)],
+};
+
+const warmup: Knob = { name: 'warmup', default: 0, least: 0 };
+const floor: Knob = { name: 'floor', default: defaultRecipe.schedule.floor, least: 0, most: 1 };
+
+const schedules: Readonly<Record<Schedule['name'], readonly Knob[]>> = {
+  constant: [warmup],
+  step: [
+    { name: 'every', default: defaultRecipe.schedule.every, least: 1, whole: true },
+    { name: 'gamma', default: defaultRecipe.schedule.gamma, above: 0, most: 1 },
+    warmup,
+  ],
+  cosine: [warmup, floor],
+  poly: [{ name: 'power', default: defaultRecipe.schedule.power, above: 0 }, warmup, floor],
+};
+
+/** `adam`, `adam(lr: 3e-4)`; undefined, reported, if it is none. */
+export function readOptimizer(expr: Expr, reader: Reader): Optimizer | undefined {
+  const picked = pick(expr, reader, optimizers, 'optimizer', 'unknown-optimizer');
+  if (picked === undefined) return undefined;
+  const { name, values } = picked;
+  const { weight_decay: weightDecay, ...rest } = values;
+  return {
+    ...standard,
+    name,
+    ...rest,
+    weightDecay: typeof weightDecay === 'number' ? weightDecay : standard.weightDecay,
+  };
+}
+
+/** `cosine`, `cosine(warmup: 1)`; undefined, reported, if it is none. */
+export function readSchedule(expr: Expr, reader: Reader): Schedule | undefined {
+  const picked = pick(expr, reader, schedules, 'schedule', 'unknown-schedule');
+  return picked && { ...defaultRecipe.schedule, name: picked.name, ...picked.values };
+}
+
+function pick<T extends string>(
+  expr: Expr,
+  reader: Reader,
+  table: Readonly<Record<T, readonly Knob[]>>,
+  what: string,
+  code: 'unknown-optimizer' | 'unknown-schedule',
+): { name: T; values: Record<string, number | boolean> } | undefined {
+  if (expr.kind === 'missing') return undefined;
+  const names = Object.keys(table) as T[];
+  const word = wordOf(expr);
+  const name = names.find((n) => n === word?.name.text);
+  if (word === undefined || name === undefined) {
+    const hints = word ? didYouMean(word.name.text, names) : [`known here: ${names.join(', ')}`];
+    const message = word ? `there is no ${what} ${word.name.text}` : `this is no ${what}`;
+    reader.fail(code, word?.name.span ?? expr.span, message, { hints });
+    return undefined;
+  }
+  const values = reader.knobs(word, table[name]);
+  return values && { name, values };
+}

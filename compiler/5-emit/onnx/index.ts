@@ -1,0 +1,105 @@
+import { isNumber, knownShape, printDim } from '../../ir/dim.js';
+import type { Graph, NamedValue, Value } from '../../ir/graph.js';
+import { LoweringContext, type PoolIndices } from './lowering.js';
+import { lowerings } from './lowerings/index.js';
+import { bytesOf, ModelBuilder } from './model-builder.js';
+import { encodeModel, type ValueInfoProto } from './schema.js';
+
+export interface OnnxOptions {
+  /** By parameter path, row-major. Parameters become initializers; without it they become inputs after the graph's own. */
+  readonly weights?: ReadonlyMap<string, Float32Array>;
+  /** The graph's name. */
+  readonly name: string;
+  /** Written as the model's metadata_props. */
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
+/**
+ * An ONNX file (IR 8, opset 17, plain operators) that computes the graph. Inputs and outputs have the graph's names,
+ * initializers the paths of parameters, nodes the paths of theirs. Dimensions that are not numbers stay open, by name, and the file
+ * is right at every size that the network accepts; gradient operators need numbers. The same graph gives the same bytes.
+ *
+ * Throws if a parameter has no weights, or of another length: callers check files before.
+ */
+export function emitOnnx(graph: Graph, options: OnnxOptions): Uint8Array {
+  const model = new ModelBuilder();
+  const { weights } = options;
+  const names = new Map<number, string>();
+  for (const { name, value } of graph.inputs) {
+    model.reserve(name);
+    names.set(value.id, name);
+  }
+  for (const p of graph.params) {
+    model.reserve(p.origin.path);
+    names.set(p.id, p.origin.path);
+    if (weights) addWeights(model, p, weights);
+  }
+  for (const { name } of graph.outputs) model.reserve(name);
+
+  const pools: PoolIndices = { wanted: pooledForGradients(graph), names: new Map() };
+  for (const node of graph.nodes) {
+    model.at(node.origin.path);
+    const inputs = node.inputs.map((v) => nameOf(names, v));
+    const lowered = lowerings[node.op](new LoweringContext(node, inputs, model, pools));
+    const outputs = typeof lowered === 'string' ? [lowered] : lowered;
+    node.outputs.forEach((v, k) => void names.set(v.id, outputs[k] as string));
+  }
+  const nodes = nameOutputs(model, graph.outputs, names);
+
+  const params = weights ? [] : graph.params.map((p) => ({ name: p.origin.path, value: p }));
+  return encodeModel({
+    irVersion: 8,
+    opset: 17,
+    producer: 'unetc',
+    name: options.name,
+    metadata: options.metadata,
+    nodes,
+    initializers: model.initializers,
+    inputs: [...graph.inputs, ...params].map(valueInfo),
+    outputs: graph.outputs.map(valueInfo),
+  });
+}
+
+function nameOf(names: ReadonlyMap<number, string>, value: Value): string {
+  const name = names.get(value.id);
+  if (name === undefined) throw new Error(`value ${value.id} (${value.origin.path}) is used before it is defined`);
+  return name;
+}
+
+function addWeights(model: ModelBuilder, param: Value, weights: ReadonlyMap<string, Float32Array>): void {
+  const { path } = param.origin;
+  const dims = knownShape(param.type.shape);
+  const data = weights.get(path);
+  const length = dims.reduce((a, b) => a * b, 1);
+  if (data?.length !== length) throw new Error(`${path} needs ${length} numbers, there are ${data?.length ?? 'none'}`);
+  model.initializers.push({ name: path, type: 'float', dims, raw: bytesOf(data) });
+}
+
+/** Ids of what pools put out, where the graph also holds the pool's gradient. */
+function pooledForGradients(graph: Graph): Set<number> {
+  const differentiated = new Set(graph.nodes.filter((n) => n.op === 'maxpool_grad').map((n) => n.inputs[1]?.id));
+  const pooled = graph.nodes.filter((n) => n.op === 'maxpool').map((n) => (n.outputs[0] as Value).id);
+  return new Set(pooled.filter((id) => differentiated.has(id)));
+}
+
+/**
+ * Renames what the nodes compute to the outputs' names. An input, a parameter, a constant or a second name for one value
+ * is copied instead.
+ */
+function nameOutputs(model: ModelBuilder, outputs: readonly NamedValue[], names: ReadonlyMap<number, string>) {
+  const computed = new Set(model.nodes.flatMap((n) => n.outputs));
+  const renamed = new Map<string, string>();
+  for (const { name, value } of outputs) {
+    const from = nameOf(names, value);
+    if (computed.has(from) && !renamed.has(from)) renamed.set(from, name);
+    else model.identity(from, name);
+  }
+  const rename = (name: string): string => renamed.get(name) ?? name;
+  return model.nodes.map((n) => ({ ...n, inputs: n.inputs.map(rename), outputs: n.outputs.map(rename) }));
+}
+
+const valueInfo = ({ name, value }: NamedValue): ValueInfoProto => ({
+  name,
+  type: value.type.dtype === 'i64' ? 'int64' : 'float',
+  dims: value.type.shape.map((d) => (isNumber(d) ? d.offset : printDim(d))),
+});

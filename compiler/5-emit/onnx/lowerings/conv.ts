@@ -1,0 +1,68 @@
+import { listAttr, numberAttr } from '../../../ops/attrs.js';
+import { resolveTransposeWindow, resolveWindow, type Window } from '../../../ops/spatial.js';
+import type { Lowering, LoweringContext } from '../lowering.js';
+import type { Attribute } from '../schema.js';
+
+/** Attributes that say a convolution's window to ONNX. */
+const windowAttributes = ({ kernel, stride, dilation, begin, end }: Window): Record<string, Attribute> => ({
+  kernel_shape: kernel,
+  strides: stride,
+  dilations: dilation,
+  pads: [...begin, ...end],
+});
+
+export const conv: Lowering = (to) =>
+  to.model.node('Conv', to.inputs, {
+    ...windowAttributes(resolveWindow(to.attrs, to.spatialRank())),
+    group: numberAttr(to.attrs, 'groups', 1),
+  });
+
+export const convTranspose: Lowering = (to) =>
+  to.model.node('ConvTranspose', to.inputs, windowAttributes(resolveTransposeWindow(to.attrs, to.spatialRank())));
+
+/**
+ * (dy, w) -> dx. With stride 1 a convolution of dy with the flipped weights, their channels exchanged, which engines run
+ * several times faster than a transposed convolution; else that.
+ */
+export const convInputGrad: Lowering = (to) => {
+  const shape = listAttr(to.attrs, 'shape');
+  const window = resolveWindow(to.attrs, shape.length - 2);
+  const { kernel, stride, dilation, begin, end } = window;
+  const group = numberAttr(to.attrs, 'groups', 1);
+  const reach = kernel.map((k, i) => (dilation[i] as number) * (k - 1));
+  const direct =
+    group === 1 &&
+    stride.every((s) => s === 1) &&
+    reach.every((r, i) => r >= (begin[i] as number) && r >= (end[i] as number));
+  if (direct) {
+    const pads = [...reach.map((r, i) => r - (begin[i] as number)), ...reach.map((r, i) => r - (end[i] as number))];
+    return to.model.node('Conv', [to.input(0), flipped(to, kernel)], {
+      kernel_shape: kernel,
+      dilations: dilation,
+      pads,
+    });
+  }
+  const out = to.shape(0).slice(2);
+  // What a stride left unread at the end still has a place in dx.
+  const unread = out.map((n, i) => {
+    const covered = (n - 1) * (stride[i] as number) + (reach[i] as number) + 1;
+    return (shape[i + 2] as number) + (begin[i] as number) + (end[i] as number) - covered;
+  });
+  return to.model.node('ConvTranspose', to.inputs, {
+    ...windowAttributes(window),
+    group,
+    output_padding: unread,
+  });
+};
+
+/** Weights [O, I, ...kernel] as [I, O, ...kernel] with every kernel read backwards. */
+function flipped(to: LoweringContext, kernel: readonly number[]): string {
+  const { model } = to;
+  const w = to.input(1);
+  const exchange = { perm: [1, 0, ...kernel.map((_, i) => i + 2)] };
+  const turning = kernel.flatMap((k, i) => (k > 1 ? [i + 2] : []));
+  if (turning.length === 0) return model.node('Transpose', [w], exchange);
+  const all = (n: number) => model.ints(turning.map(() => n));
+  const backwards = model.node('Slice', [w, all(-1), all(-Number.MAX_SAFE_INTEGER), model.ints(turning), all(-1)]);
+  return model.node('Transpose', [backwards], exchange);
+}

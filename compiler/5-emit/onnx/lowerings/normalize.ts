@@ -1,0 +1,91 @@
+import { boolAttr, numberAttr } from '../../../ops/attrs.js';
+import { type Lowering, type LoweringContext, product } from '../lowering.js';
+
+const eps = (to: LoweringContext): number => numberAttr(to.attrs, 'eps', 1e-5);
+
+/** A vector over channels, [C], as something that broadcasts over [N, C, ...spatial]. */
+const overChannels = (to: LoweringContext, vector: string, k: number): string =>
+  to.model.node('Reshape', [vector, to.model.ints([1, -1, ...new Array<number>(to.spatialRank(k)).fill(1)])]);
+
+const asVector = (to: LoweringContext, x: string): string => to.model.node('Reshape', [x, to.model.ints([-1])]);
+
+export const batchnorm: Lowering = (to) =>
+  to.model.node('BatchNormalization', to.inputs, { epsilon: { float: eps(to) } });
+
+/** ONNX's operator always scales and shifts. */
+export const instancenorm: Lowering = (to) => {
+  const channels = to.channels();
+  const [x, scale, shift] = boolAttr(to.attrs, 'affine', false)
+    ? to.inputs
+    : [
+        to.input(0),
+        to.model.floats(new Array<number>(channels).fill(1)),
+        to.model.floats(new Array<number>(channels).fill(0)),
+      ];
+  return to.model.node('InstanceNormalization', [x, scale, shift] as string[], { epsilon: { float: eps(to) } });
+};
+
+/** (x, gamma, beta) -> y, mean[C], variance[C]; y = x * a + (beta - mean * a) with a = gamma / sqrt(variance + eps). */
+export const batchnormTrain: Lowering = (to) => {
+  const { model } = to;
+  const x = to.input(0);
+  const axes = [0, ...spatialAxes(to, 0)];
+  const mean = model.node('ReduceMean', [x], { axes, keepdims: 1 });
+  const centred = model.node('Sub', [x, mean]);
+  const variance = model.node('ReduceMean', [model.node('Mul', [centred, centred])], { axes, keepdims: 1 });
+  const deviation = model.node('Sqrt', [model.node('Add', [variance, model.float(eps(to))])]);
+  const scale = model.node('Div', [overChannels(to, to.input(1), 0), deviation]);
+  const y = model.node('Add', [model.node('Mul', [centred, scale]), overChannels(to, to.input(2), 0)]);
+  return [y, asVector(to, mean), asVector(to, variance)];
+};
+
+/**
+ * (dy, x, gamma, mean, variance) -> dx, dgamma, dbeta. With n elements a channel, r = 1 / sqrt(variance + eps),
+ * xhat = (x - mean) r:
+ *   dbeta = sum dy     dgamma = sum dy xhat     dx = gamma r (dy - dbeta / n - xhat dgamma / n)
+ */
+export const batchnormGrad: Lowering = (to) => {
+  const { model } = to;
+  const [dy, x] = [to.input(0), to.input(1)];
+  const shape = to.shape(1);
+  const axes = [0, ...spatialAxes(to, 1)];
+  const count = product(shape) / (shape[1] as number);
+  const sum = (t: string) => model.node('ReduceSum', [t, model.ints(axes)], { keepdims: 1 });
+  const deviation = model.node('Sqrt', [model.node('Add', [overChannels(to, to.input(4), 1), model.float(eps(to))])]);
+  const centred = model.node('Sub', [x, overChannels(to, to.input(3), 1)]);
+  const dbeta = sum(dy);
+  const dgamma = model.node('Div', [sum(model.node('Mul', [dy, centred])), deviation]);
+  // dx = a dy - b (x - mean) - c
+  const a = model.node('Div', [overChannels(to, to.input(2), 1), deviation]);
+  const share = model.node('Mul', [a, model.float(1 / count)]);
+  const b = model.node('Div', [model.node('Mul', [share, dgamma]), deviation]);
+  const c = model.node('Mul', [share, dbeta]);
+  const dx = model.node('Sub', [model.node('Sub', [model.node('Mul', [dy, a]), model.node('Mul', [centred, b])]), c]);
+  return [dx, asVector(to, dgamma), asVector(to, dbeta)];
+};
+
+/** As batch norm's, with every image a batch of its own: the sums run over space only, then over images for gamma, beta. */
+export const instancenormGrad: Lowering = (to) => {
+  const { model } = to;
+  const [dy, x] = [to.input(0), to.input(1)];
+  const axes = spatialAxes(to, 1);
+  const mean = (t: string) => model.node('ReduceMean', [t], { axes, keepdims: 1 });
+  const centred = model.node('Sub', [x, mean(x)]);
+  const variance = mean(model.node('Mul', [centred, centred]));
+  const deviation = model.node('Sqrt', [model.node('Add', [variance, model.float(eps(to))])]);
+  const xhat = model.node('Div', [centred, deviation]);
+  const weighted = model.node('Mul', [dy, xhat]);
+  const inner = model.node('Sub', [model.node('Sub', [dy, mean(dy)]), model.node('Mul', [xhat, mean(weighted)])]);
+  const gamma = to.inputs[2];
+  const scale =
+    gamma === undefined
+      ? model.node('Reciprocal', [deviation])
+      : model.node('Div', [overChannels(to, gamma, 1), deviation]);
+  const dx = model.node('Mul', [inner, scale]);
+  if (gamma === undefined) return dx;
+  const total = (t: string) => model.node('ReduceSum', [t, model.ints([0, ...axes])], { keepdims: 0 });
+  return [dx, total(weighted), total(dy)];
+};
+
+const spatialAxes = (to: LoweringContext, k: number): number[] =>
+  Array.from({ length: to.spatialRank(k) }, (_, i) => i + 2);

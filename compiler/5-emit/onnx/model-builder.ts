@@ -1,0 +1,99 @@
+import type { Attribute, NodeProto, TensorProto } from './schema.js';
+
+export const bytesOf = (data: ArrayBufferView): Uint8Array =>
+  new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+
+/** Appends nodes and constants to a model; every name is unique, every constant is written once. */
+export class ModelBuilder {
+  readonly nodes: NodeProto[] = [];
+  readonly initializers: TensorProto[] = [];
+  readonly #values = new Map<string, number>();
+  readonly #nodeNames = new Map<string, number>();
+  readonly #constants = new Map<string, string>();
+  #path = '';
+
+  /** Takes a value's name, which must be free. */
+  reserve(name: string): void {
+    if (this.#values.has(name)) throw new Error(`two values are named ${name}`);
+    this.#values.set(name, 0);
+  }
+
+  /** Nodes and values from here on are named after `path`. */
+  at(path: string): void {
+    this.#path = path;
+  }
+
+  /** One ONNX node; answers the name of its output. */
+  node(op: string, inputs: readonly string[], attributes: Readonly<Record<string, Attribute>> = {}): string {
+    return this.split(op, inputs, 1, attributes)[0] as string;
+  }
+
+  /** One ONNX node with several outputs; answers their names. */
+  split(
+    op: string,
+    inputs: readonly string[],
+    count: number,
+    attributes: Readonly<Record<string, Attribute>> = {},
+  ): string[] {
+    const outputs = Array.from({ length: count }, () => unique(this.#values, `${this.#path}/${op}`));
+    this.nodes.push({ op, name: unique(this.#nodeNames, this.#path), inputs, outputs, attributes });
+    return outputs;
+  }
+
+  /** Gives `from` the name `to` (already reserved) by a copy. */
+  identity(from: string, to: string): void {
+    this.nodes.push({
+      op: 'Identity',
+      name: unique(this.#nodeNames, to),
+      inputs: [from],
+      outputs: [to],
+      attributes: {},
+    });
+  }
+
+  /** A vector of int64: axes, shapes, indices. */
+  ints(values: readonly number[]): string {
+    return this.#constant(`i${values.join()}`, 'int64', [values.length], () =>
+      bytesOf(BigInt64Array.from(values, BigInt)),
+    );
+  }
+
+  /** A scalar int64. */
+  int(value: number): string {
+    return this.#constant(`s${value}`, 'int64', [], () => bytesOf(BigInt64Array.of(BigInt(value))));
+  }
+
+  /** A scalar float. */
+  float(value: number): string {
+    return this.#constant(`f${value}`, 'float', [], () => bytesOf(Float32Array.of(value)));
+  }
+
+  /** A float tensor; `values` also tells whether it was written before, so keep it small. */
+  floats(values: readonly number[], dims: readonly number[] = [values.length]): string {
+    return this.#constant(`t${dims.join()}:${values.join()}`, 'float', dims, () => bytesOf(Float32Array.from(values)));
+  }
+
+  #constant(key: string, type: TensorProto['type'], dims: readonly number[], raw: () => Uint8Array): string {
+    const before = this.#constants.get(key);
+    if (before !== undefined) return before;
+    const name = unique(this.#values, `constant_${this.#constants.size}`);
+    this.#constants.set(key, name);
+    this.initializers.push({ name, type, dims, raw: raw() });
+    return name;
+  }
+}
+
+/** `name`, or the first of `name_1`, `name_2` ... that is free; taken from here on. */
+function unique(taken: Map<string, number>, name: string): string {
+  let count = taken.get(name);
+  if (count === undefined) {
+    taken.set(name, 0);
+    return name;
+  }
+  let candidate: string;
+  do candidate = `${name}_${++count}`;
+  while (taken.has(candidate));
+  taken.set(name, count);
+  taken.set(candidate, 0);
+  return candidate;
+}

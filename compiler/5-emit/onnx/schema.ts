@@ -1,0 +1,177 @@
+import protobuf from 'protobufjs/minimal.js';
+
+/**
+ * The part of the ONNX format (onnx.proto, IR 8) that this emitter writes, and its encoding.
+ *
+ * Encoded with protobufjs' low-level writer: its reflection compiles encoders with `Function` at run time, which takes
+ * longer than a whole model and which browsers with a content policy refuse. Raw weights never pass through a writer: each
+ * message that contains them is a list of chunks, and every byte of a weight is copied once, into the result.
+ */
+export const elementType = { float: 1, int32: 6, int64: 7 } as const;
+
+/** A constant: `raw` holds its elements little-endian, as every engine's memory does. */
+export interface TensorProto {
+  readonly name: string;
+  readonly type: keyof typeof elementType;
+  readonly dims: readonly number[];
+  readonly raw: Uint8Array;
+}
+
+/** An integer, integers, a string; `{ float }` and `{ tensor }` say what JavaScript can't. */
+export type Attribute =
+  | number
+  | string
+  | readonly number[]
+  | { readonly float: number }
+  | { readonly tensor: TensorProto };
+
+export interface NodeProto {
+  readonly op: string;
+  readonly name: string;
+  /** An empty name leaves an optional input out. */
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+  readonly attributes: Readonly<Record<string, Attribute>>;
+}
+
+/** The type of an input or output: a number, or a name for a dimension the file leaves open. */
+export interface ValueInfoProto {
+  readonly name: string;
+  readonly type: keyof typeof elementType;
+  readonly dims: readonly (number | string)[];
+}
+
+export interface ModelProto {
+  readonly irVersion: number;
+  readonly opset: number;
+  readonly producer: string;
+  readonly name: string;
+  readonly metadata: Readonly<Record<string, string>>;
+  readonly nodes: readonly NodeProto[];
+  readonly initializers: readonly TensorProto[];
+  readonly inputs: readonly ValueInfoProto[];
+  readonly outputs: readonly ValueInfoProto[];
+}
+
+type Writer = protobuf.Writer;
+
+const varint = 0;
+const delimited = 2;
+const fixed32 = 5;
+
+const tag = (w: Writer, field: number, wire: number): Writer => w.uint32((field << 3) | wire);
+const text = (w: Writer, field: number, value: string): Writer => tag(w, field, delimited).string(value);
+const integer = (w: Writer, field: number, value: number): Writer => tag(w, field, varint).int64(value);
+
+function message(w: Writer, field: number, write: (w: Writer) => void): void {
+  tag(w, field, delimited).fork();
+  write(w);
+  w.ldelim();
+}
+
+/** Everything of a TensorProto up to its raw data, whose bytes must follow at once. */
+function tensorHead(w: Writer, t: TensorProto): void {
+  for (const d of t.dims) integer(w, 1, d);
+  integer(w, 2, elementType[t.type]);
+  text(w, 8, t.name);
+  tag(w, 9, delimited).uint32(t.raw.byteLength);
+}
+
+function attribute(w: Writer, name: string, value: Attribute): void {
+  text(w, 1, name);
+  // The kind of value, AttributeProto.type: FLOAT 1, INT 2, STRING 3, TENSOR 4, INTS 7.
+  if (typeof value === 'number') {
+    integer(w, 3, value);
+    integer(w, 20, 2);
+  } else if (typeof value === 'string') {
+    text(w, 4, value);
+    integer(w, 20, 3);
+  } else if ('float' in value) {
+    tag(w, 2, fixed32).float(value.float);
+    integer(w, 20, 1);
+  } else if ('tensor' in value) {
+    message(w, 5, () => {
+      tensorHead(w, value.tensor);
+      w.raw(value.tensor.raw);
+    });
+    integer(w, 20, 4);
+  } else {
+    for (const i of value) integer(w, 8, i);
+    integer(w, 20, 7);
+  }
+}
+
+function node(w: Writer, n: NodeProto): void {
+  for (const i of n.inputs) text(w, 1, i);
+  for (const o of n.outputs) text(w, 2, o);
+  text(w, 3, n.name);
+  text(w, 4, n.op);
+  for (const [name, value] of Object.entries(n.attributes)) message(w, 5, () => attribute(w, name, value));
+}
+
+function valueInfo(w: Writer, v: ValueInfoProto): void {
+  text(w, 1, v.name);
+  const dim = (d: number | string) => () => (typeof d === 'number' ? integer(w, 1, d) : text(w, 2, d));
+  const shape = () => v.dims.forEach((d) => void message(w, 1, dim(d)));
+  const tensor = () => {
+    integer(w, 1, elementType[v.type]);
+    message(w, 2, shape);
+  };
+  message(w, 2, () => message(w, 1, tensor));
+}
+
+/** The largest file protobuf can describe. */
+const limit = 2 ** 31 - 1;
+
+/** The bytes of an ONNX file. Throws if it would pass 2 GiB, which protobuf can't describe. */
+export function encodeModel(model: ModelProto): Uint8Array {
+  const graph: Uint8Array[] = [];
+  const flush = (write: (w: Writer) => void): void => {
+    const w = protobuf.Writer.create();
+    write(w);
+    graph.push(w.finish());
+  };
+  flush((w) => {
+    for (const n of model.nodes) message(w, 1, () => node(w, n));
+    text(w, 2, model.name);
+  });
+  for (const t of model.initializers) {
+    const head = protobuf.Writer.create();
+    tensorHead(head, t);
+    const bytes = head.finish();
+    flush((w) => tag(w, 5, delimited).uint32(bytes.length + t.raw.byteLength));
+    graph.push(bytes, t.raw);
+  }
+  flush((w) => {
+    for (const v of model.inputs) message(w, 11, () => valueInfo(w, v));
+    for (const v of model.outputs) message(w, 12, () => valueInfo(w, v));
+  });
+
+  const graphLength = graph.reduce((n, chunk) => n + chunk.length, 0);
+  const w = protobuf.Writer.create();
+  integer(w, 1, model.irVersion);
+  text(w, 2, model.producer);
+  message(w, 8, () => {
+    text(w, 1, '');
+    integer(w, 2, model.opset);
+  });
+  for (const [key, value] of Object.entries(model.metadata)) {
+    message(w, 14, () => {
+      text(w, 1, key);
+      text(w, 2, value);
+    });
+  }
+  tag(w, 7, delimited).uint32(graphLength);
+  const head = w.finish();
+
+  const length = head.length + graphLength;
+  if (length > limit) throw new Error(`the model takes ${length} bytes, an ONNX file at most ${limit}`);
+  const file = new Uint8Array(length);
+  file.set(head);
+  let at = head.length;
+  for (const chunk of graph) {
+    file.set(chunk, at);
+    at += chunk.length;
+  }
+  return file;
+}

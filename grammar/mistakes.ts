@@ -1,0 +1,47 @@
+import type { Diagnostic, Related, Span } from './diagnostic.js';
+import { limits } from './limits.js';
+
+/** The kinds of mistake that reading a text can find. */
+export type SyntaxCode =
+  | 'syntax'
+  | 'unexpected-character'
+  | 'unterminated-string'
+  | 'unterminated-comment'
+  | 'bad-escape'
+  | 'bad-number'
+  | 'keyword-as-name'
+  | 'unclosed-bracket'
+  | 'stray-bracket'
+  | 'operator-chain'
+  | 'pipe-target'
+  | 'call-target'
+  | 'body-result'
+  | 'outside-network'
+  | 'import-unsupported'
+  | 'limit-depth'
+  | 'limit-file'
+  | 'limit-mistakes';
+
+/** Collects the mistakes of one text; beyond `limits.mistakes` it only notes that there are more. */
+export class Mistakes {
+  private readonly found: Diagnostic[] = [];
+  private full = false;
+
+  /** @param hint one thing to do. */
+  add(code: SyntaxCode, span: Span, message: string, hint: string, related: readonly Related[] = []): void {
+    if (this.full) return;
+    if (this.found.length === limits.mistakes) {
+      this.full = true;
+      code = 'limit-mistakes';
+      message = `more than ${limits.mistakes} mistakes; the rest are not listed`;
+      hint = 'correct the first of them and check again';
+      related = [];
+    }
+    this.found.push({ code, severity: 'error', message, span, hints: [hint], related });
+  }
+
+  /** The mistakes in the order of the text. */
+  list(): Diagnostic[] {
+    return [...this.found].sort((a, b) => a.span.start.offset - b.span.start.offset);
+  }
+}
