@@ -20,8 +20,8 @@ export interface Outcome {
   readonly json: unknown;
   /** Ends without a line break. Empty: nothing to say. */
   readonly text: string;
-  /** 0 done, 1 the input is wrong. */
-  readonly exit?: 0 | 1;
+  /** 0 done, 1 the input is wrong, 130 stopped by Ctrl-C with everything saved. */
+  readonly exit?: 0 | 1 | 130;
 }
 
 /** Options every command has. */

@@ -10,7 +10,7 @@ export type ExitCode = 0 | 1 | 2 | 130;
 
 /** Runs one command line (without `node` and the script) and answers the exit code; never throws. */
 export async function main(argv: readonly string[], io: Io): Promise<ExitCode> {
-  const result: { exit: 0 | 1 } = { exit: 0 };
+  const result: { exit: ExitCode } = { exit: 0 };
   const json = argv.includes('--json');
   const program = buildProgram(io, async (run) => {
     const outcome = await run();
@@ -60,7 +60,8 @@ function describe(error: unknown): Described {
   if (error instanceof CommanderError) {
     // 'error: unknown option '--siz'\n(Did you mean --size?)'
     const [first = '', suggestion = ''] = error.message.replace(/^error: /, '').split('\n');
-    const hint = suggestion.replace(/^\((.*)\)$/, '$1').replace(/^Did/, 'did') || "'unetc COMMAND --help' lists what it takes";
+    const hint =
+      suggestion.replace(/^\((.*)\)$/, '$1').replace(/^Did/, 'did') || "'unetc COMMAND --help' lists what it takes";
     return { code: 'usage', message: first, hint, exit: 2 };
   }
   const message = error instanceof Error ? error.message : String(error);

@@ -20,7 +20,10 @@ export function parseLevel(text: string, flag = '--prune'): number {
 export function parseCount(text: string, flag: string, least = 1, most = 2 ** 31 - 1): number {
   const n = /^\d{1,10}$/.test(text) ? Number(text) : Number.NaN;
   if (!(n >= least && n <= most)) {
-    throw new UsageError(`${flag} ${text} is not a whole number from ${least} to ${most}`, `as in ${flag} ${Math.max(least, 4)}`);
+    throw new UsageError(
+      `${flag} ${text} is not a whole number from ${least} to ${most}`,
+      `as in ${flag} ${Math.max(least, 4)}`,
+    );
   }
   return n;
 }
@@ -42,7 +45,10 @@ export function parseSettings(settings: readonly string[] | undefined): Record<s
     const at = setting.indexOf('=');
     const name = setting.slice(0, at).trim();
     if (at < 1 || !/^[A-Za-z_]\w*$/.test(name)) {
-      throw new UsageError(`--set ${setting} does not say which param gets which value`, 'write --set name=value, as in --set classes=3');
+      throw new UsageError(
+        `--set ${setting} does not say which param gets which value`,
+        'write --set name=value, as in --set classes=3',
+      );
     }
     parsed[name] = setting.slice(at + 1).trim();
   }

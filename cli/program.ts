@@ -1,6 +1,6 @@
 import { Command, Option } from 'commander';
-import type { CommonOptions, Io, Outcome } from './io.js';
 import { UsageError } from './errors.js';
+import type { CommonOptions, Io, Outcome } from './io.js';
 
 /** Runs a command's work and shows its outcome. */
 export type Perform = (run: () => Promise<Outcome>) => Promise<void>;
@@ -13,7 +13,9 @@ export const version = '0.1.0';
  */
 export function buildProgram(io: Io, perform: Perform): Command {
   const program = new Command('unetc')
-    .description('The compiler for nested segmentation networks: a .unet spec becomes a trained, pruned, deployed U-Net or UNet++')
+    .description(
+      'The compiler for nested segmentation networks: a .unet spec becomes a trained, pruned, deployed U-Net or UNet++',
+    )
     .version(version)
     .exitOverride()
     .showSuggestionAfterError()
@@ -34,9 +36,13 @@ const example = (command: string): string => `\nExample:\n  $ unetc ${command}`;
 const repeat = (value: string, before: string[] | undefined): string[] => [...(before ?? []), value];
 
 const set = (): Option =>
-  new Option('--set <name=value>', "set a param of the spec, as in --set 'width=[16,32]'; may be repeated").argParser(repeat);
-const prune = (): Option => new Option('--prune <Lk>', 'keep the heads up to level k, as in L2; default: the whole network');
-const mode = (): Option => new Option('--mode <mode>', "output mode, one of the spec's or 'all'; default: the first one named");
+  new Option('--set <name=value>', "set a param of the spec, as in --set 'width=[16,32]'; may be repeated").argParser(
+    repeat,
+  );
+const prune = (): Option =>
+  new Option('--prune <Lk>', 'keep the heads up to level k, as in L2; default: the whole network');
+const mode = (): Option =>
+  new Option('--mode <mode>', "output mode, one of the spec's or 'all'; default: the first one named");
 const size = (): Option => new Option('--size <HxW>', 'spatial size, as in 256x256');
 const engine = (): Option => new Option('--engine <name>', 'auto or ort; see doctor').default('auto');
 const batch = (): Option => new Option('--batch <N>', 'images in a batch');
@@ -54,7 +60,9 @@ function declareSpecCommands(program: Command, io: Io, perform: Perform): void {
     .description('parse, elaborate, infer shapes, prove the expect lines')
     .addOption(set())
     .addHelpText('after', example('check specs/unetpp.unet'))
-    .action((files: string[], options) => perform(async () => (await import('./commands/check.js')).check(files, options, io)));
+    .action((files: string[], options) =>
+      perform(async () => (await import('./commands/check.js')).check(files, options, io)),
+    );
   program
     .command('explain <CODE>')
     .description('what a diagnostic means and how to put it right')
@@ -70,7 +78,9 @@ function declareSpecCommands(program: Command, io: Io, perform: Perform): void {
     .addOption(set())
     .option('--train', 'the training step instead: forward, losses, backward, optimizer')
     .addHelpText('after', example('plan specs/unetpp.unet --prune L2 --size 512x512'))
-    .action((file: string, options) => perform(async () => (await import('./commands/plan.js')).plan(file, options, io)));
+    .action((file: string, options) =>
+      perform(async () => (await import('./commands/plan.js')).plan(file, options, io)),
+    );
   program
     .command('draw <FILE>')
     .description('the grid as the papers draw it, as SVG')
@@ -78,7 +88,9 @@ function declareSpecCommands(program: Command, io: Io, perform: Perform): void {
     .addOption(prune())
     .addOption(set())
     .addHelpText('after', example('draw specs/unetpp.unet -o unetpp.svg'))
-    .action((file: string, options) => perform(async () => (await import('./commands/draw.js')).draw(file, options, io)));
+    .action((file: string, options) =>
+      perform(async () => (await import('./commands/draw.js')).draw(file, options, io)),
+    );
   program
     .command('build <FILE>')
     .description('compile a spec to a model file')
@@ -94,7 +106,9 @@ function declareSpecCommands(program: Command, io: Io, perform: Perform): void {
     .option('--quantize <type>', 'not available yet')
     .option('--calibrate <DIR>', 'not available yet')
     .addHelpText('after', example('build specs/unetpp.unet --weights runs/nuclei --prune L3 -o nuclei.onnx'))
-    .action((file: string, options) => perform(async () => (await import('./commands/build.js')).build(file, options, io)));
+    .action((file: string, options) =>
+      perform(async () => (await import('./commands/build.js')).build(file, options, io)),
+    );
 }
 
 function declareRunCommands(program: Command, io: Io, perform: Perform): void {
@@ -116,7 +130,9 @@ function declareRunCommands(program: Command, io: Io, perform: Perform): void {
     .addOption(set())
     .option('--resume', 'go on from the last checkpoint of RUN')
     .addHelpText('after', example('train specs/unetpp.unet --data data/nuclei --out runs/nuclei --epochs 40'))
-    .action((file: string, options) => perform(async () => (await import('./commands/train.js')).train(file, options, io)));
+    .action((file: string, options) =>
+      perform(async () => (await import('./commands/train.js')).train(file, options, io)),
+    );
   program
     .command('eval <RUN>')
     .description('quality by level and mode on held-out images')
@@ -125,7 +141,9 @@ function declareRunCommands(program: Command, io: Io, perform: Perform): void {
     .option('--split <NAMES.txt>', "names of the images to use; default: the run's held-out ones")
     .addOption(engine())
     .addHelpText('after', example('eval runs/nuclei --data data/nuclei'))
-    .action((run: string, options) => perform(async () => (await import('./commands/eval.js')).evaluate(run, options, io)));
+    .action((run: string, options) =>
+      perform(async () => (await import('./commands/eval.js')).evaluate(run, options, io)),
+    );
   program
     .command('predict <MODEL> <IMAGE...>')
     .description("masks of the images' own size, from a run folder or an ONNX file built by unetc")
@@ -149,7 +167,9 @@ function declareRunCommands(program: Command, io: Io, perform: Perform): void {
     .addOption(set())
     .addOption(engine())
     .addHelpText('after', example('bench specs/unetpp.unet --size 256x256'))
-    .action((target: string, options) => perform(async () => (await import('./commands/bench.js')).bench(target, options, io)));
+    .action((target: string, options) =>
+      perform(async () => (await import('./commands/bench.js')).bench(target, options, io)),
+    );
   program
     .command('verify <FILE>')
     .description('property-test a spec: shapes, pruning, batches and gradients against the engine')
@@ -158,7 +178,9 @@ function declareRunCommands(program: Command, io: Io, perform: Perform): void {
     .addOption(set())
     .addOption(engine())
     .addHelpText('after', example('verify specs/unetpp.unet --runs 20'))
-    .action((file: string, options) => perform(async () => (await import('./commands/verify.js')).verify(file, options, io)));
+    .action((file: string, options) =>
+      perform(async () => (await import('./commands/verify.js')).verify(file, options, io)),
+    );
   program
     .command('doctor')
     .description('engines and devices found, what is missing and how to get it')
@@ -180,7 +202,10 @@ function declareLater(program: Command): void {
       .description(`${what} (not available yet)`)
       .allowUnknownOption()
       .action(() => {
-        throw new UsageError(`'unetc ${name}' is not available yet in version ${version}`, "'unetc --help' lists what is");
+        throw new UsageError(
+          `'unetc ${name}' is not available yet in version ${version}`,
+          "'unetc --help' lists what is",
+        );
       });
   }
 }

@@ -8,7 +8,10 @@ export interface ChosenSelection extends Selection {
 }
 
 /** What `--prune` and `--mode` select of this network; `UserError` if it has no such level or mode. */
-export function chooseSelection(network: Network, options: { readonly prune?: string; readonly mode?: string }): ChosenSelection {
+export function chooseSelection(
+  network: Network,
+  options: { readonly prune?: string; readonly mode?: string },
+): ChosenSelection {
   const selection = {
     level: options.prune === undefined ? topLevel(network) : parseLevel(options.prune),
     mode: options.mode ?? (network.modes[0] as string),

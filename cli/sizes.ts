@@ -70,7 +70,11 @@ export function checkSize(network: Network, size: readonly number[]): void {
     const n = size[k] as number;
     if (d.symbol === null) {
       if (n === d.offset) continue;
-      throw new UserError('size-fixed', `${network.name} takes inputs of ${d.offset} in dimension ${k + 1} only, not ${n}`, `use ${nearestText(nearest)}`);
+      throw new UserError(
+        'size-fixed',
+        `${network.name} takes inputs of ${d.offset} in dimension ${k + 1} only, not ${n}`,
+        `use ${nearestText(nearest)}`,
+      );
     }
     const rule = rules[d.symbol];
     if (!rule || isValidSize(rule, n)) continue;
@@ -86,7 +90,11 @@ export function checkSize(network: Network, size: readonly number[]): void {
     if (d.symbol === null) continue;
     const before = symbols.get(d.symbol) ?? size[k];
     if (before !== size[k]) {
-      throw new UserError('size-invalid', `${d.symbol} stands for two dimensions of the input, so they must be equal; ${sizeText(size)} are not`, `use ${sizeText(size.map(() => before as number))}`);
+      throw new UserError(
+        'size-invalid',
+        `${d.symbol} stands for two dimensions of the input, so they must be equal; ${sizeText(size)} are not`,
+        `use ${sizeText(size.map(() => before as number))}`,
+      );
     }
     symbols.set(d.symbol, before as number);
   }

@@ -1,10 +1,10 @@
 import { readFile, stat } from 'node:fs/promises';
+import { renderDiagnostic } from '../compiler/diagnostics/index.js';
 import { type Diagnostic, type Loaded, load, type Network } from '../compiler/index.js';
 import { failedWith, fileFailure } from '../runtime/files/failure.js';
 import { UserError } from '../runtime/user-error.js';
 import { Reported } from './errors.js';
 import type { Io } from './io.js';
-import { renderDiagnostic } from './render/diagnostic.js';
 
 /** Larger than any spec by orders of magnitude: whoever passes one has named the wrong file. */
 const largestSpec = 4 * 1024 * 1024;
@@ -20,9 +20,14 @@ export interface GoodSpec extends Loaded {
 export async function readSpec(file: string): Promise<string> {
   try {
     const info = await stat(file);
-    if (info.isDirectory()) throw new UserError('not-a-spec', `${file} is a folder, not a .unet file`, 'name the file itself');
+    if (info.isDirectory())
+      throw new UserError('not-a-spec', `${file} is a folder, not a .unet file`, 'name the file itself');
     if (info.size > largestSpec) {
-      throw new UserError('not-a-spec', `${file} has ${info.size} bytes; a spec has at most ${largestSpec}`, 'name a .unet file');
+      throw new UserError(
+        'not-a-spec',
+        `${file} has ${info.size} bytes; a spec has at most ${largestSpec}`,
+        'name a .unet file',
+      );
     }
     return await readFile(file, 'utf8');
   } catch (error) {
@@ -34,11 +39,12 @@ export async function readSpec(file: string): Promise<string> {
   }
 }
 
-export const hasErrors = (diagnostics: readonly Diagnostic[]): boolean => diagnostics.some((d) => d.severity === 'error');
+export const hasErrors = (diagnostics: readonly Diagnostic[]): boolean =>
+  diagnostics.some((d) => d.severity === 'error');
 
 /** Prints every diagnostic to `err`. */
 export function printDiagnostics(io: Io, file: string, text: string, diagnostics: readonly Diagnostic[]): void {
-  for (const d of diagnostics) io.err(`${renderDiagnostic(file, text, d, io.color)}\n\n`);
+  for (const d of diagnostics) io.err(`${renderDiagnostic(d, { file, text, color: io.color })}\n\n`);
 }
 
 /** What `--json` says of one checked file. */

@@ -1,24 +1,10 @@
-import { type Picture, planesOf } from './data/index.js';
+import { type Mask, type Picture, planesOf } from './data/index.js';
 import { mostProbable } from './metrics.js';
 import { displayed, greyPng, rgbPng } from './png.js';
 import type { Plane } from './tiling.js';
 
-/** What is said of each pixel: `labels`, one class number each; or one plane of 0 and 1 for each class. */
-export type Segmentation =
-  | {
-      readonly kind: 'labels';
-      readonly height: number;
-      readonly width: number;
-      readonly data: Uint8Array;
-      readonly classes: number;
-    }
-  | {
-      readonly kind: 'planes';
-      readonly height: number;
-      readonly width: number;
-      readonly data: Uint8Array;
-      readonly classes: number;
-    };
+/** What is said of each pixel, in the layout of a truth. */
+export type Segmentation = Mask;
 
 /** Probabilities decided: the most probable class where classes exclude each other, else each class above the threshold. */
 export function decide(maps: Plane, exclusive: boolean, threshold: number): Segmentation {

@@ -72,3 +72,13 @@ export async function startPosition(
     'start a new run in another folder',
   );
 }
+
+/** The epoch with the highest IoU of the default output; without held-out images, with the lowest loss. First of equals. */
+export function bestOf(lines: readonly EpochLine[]): { epoch: number; score: number } | null {
+  let best: { epoch: number; score: number } | null = null;
+  for (const { epoch, output, loss } of lines) {
+    const score = output ? output.iou : -loss;
+    if (!best || score > best.score) best = { epoch, score };
+  }
+  return best;
+}

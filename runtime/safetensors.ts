@@ -142,9 +142,12 @@ function readEntry(
   throw corrupt(name, `its header says nothing usable of ${path}`);
 }
 
-/** A copy, since a tensor's bytes may lie at any offset and typed arrays need theirs aligned. */
+/**
+ * A copy, since a tensor's bytes may lie at any offset and typed arrays need theirs aligned. By the constructor: `slice`
+ * copies a Uint8Array, but of a Buffer, which `readFile` answers, it is a view of the whole file's memory.
+ */
 function toFloats(bytes: Uint8Array, dtype: string, length: number): Float32Array {
-  const own = bytes.slice();
+  const own = new Uint8Array(bytes);
   if (dtype === 'F32') return new Float32Array(own.buffer, 0, length);
   if (dtype === 'F64') return Float32Array.from(new Float64Array(own.buffer, 0, length));
   const halves = new Uint16Array(own.buffer, 0, length);

@@ -9,7 +9,7 @@ import type { Engine, Trainer, TrainingState } from './engine.js';
 import { makeFolder, writeAtomic } from './files/atomic.js';
 import { appendRecord } from './files/json-lines.js';
 import { HeldOut } from './held-out.js';
-import { type EpochLine, type Position, positionNotes, startPosition } from './position.js';
+import { bestOf, type EpochLine, type Position, positionNotes, startPosition } from './position.js';
 import { stream } from './random.js';
 import {
   createRun,
@@ -303,16 +303,6 @@ async function saveBest({ options, plan, record }: Session, state: TrainingState
     options: JSON.stringify({ set: record.set }),
     epoch: String(line.epoch),
   });
-}
-
-/** The epoch with the highest IoU of the default output; without held-out images, with the lowest loss. First of equals. */
-export function bestOf(lines: readonly EpochLine[]): { epoch: number; score: number } | null {
-  let best: { epoch: number; score: number } | null = null;
-  for (const { epoch, output, loss } of lines) {
-    const score = output ? output.iou : -loss;
-    if (!best || score > best.score) best = { epoch, score };
-  }
-  return best;
 }
 
 const resultOf = (run: string, lines: readonly EpochLine[], interrupted: boolean): TrainResult => ({

@@ -29,7 +29,9 @@ function checkNode() {
   const [major, minor] = engines.node.match(/\d+/g).map(Number);
   const [haveMajor, haveMinor] = process.versions.node.split('.').map(Number);
   if (haveMajor < major || (haveMajor === major && haveMinor < minor)) {
-    console.error(`unetc needs Node ${major}.${minor} or later, and this is Node ${process.versions.node}: https://nodejs.org`);
+    console.error(
+      `unetc needs Node ${major}.${minor} or later, and this is Node ${process.versions.node}: https://nodejs.org`,
+    );
     process.exit(1);
   }
 }
@@ -38,7 +40,7 @@ function checkNode() {
 export function prepare() {
   checkNode();
   if (needsInstall()) run('npm', ['ci']);
-  run(process.execPath, [fileURLToPath(new URL('build.mjs', import.meta.url))]);
+  run(process.execPath, [binary('typescript', 'tsc'), '-p', 'tsconfig.build.json']);
 }
 
 /** The path of a package's command, run with node itself: no shell, no PATH. */

@@ -15,7 +15,9 @@ export async function check(files: readonly string[], options: { set?: string[] 
     const report = fileReport(file, diagnostics);
     reports.push(report);
     const errors = diagnostics.filter((d) => d.severity === 'error').length;
-    lines.push(report.ok ? `${file}: ok${warningsOf(diagnostics.length)}` : `${file}: ${errors} error${errors === 1 ? '' : 's'}`);
+    lines.push(
+      report.ok ? `${file}: ok${warningsOf(diagnostics.length)}` : `${file}: ${errors} error${errors === 1 ? '' : 's'}`,
+    );
   }
   const ok = reports.every((r) => r.ok);
   return { json: { ok, files: reports }, text: lines.join('\n'), exit: ok ? 0 : 1 };

@@ -4,8 +4,8 @@ import {
   countParameters,
   deploy,
   describeRules,
-  executionPlan,
   type ExecutionPlan,
+  executionPlan,
   type Graph,
   knownShape,
   nodeMacs,
@@ -83,7 +83,11 @@ function planInference(spec: GoodSpec, options: PlanOptions, size: number[] | un
 
 function planTraining(spec: GoodSpec, size: number[] | undefined, batch: number | undefined): Outcome {
   const { network, recipe } = spec;
-  const chosen = chooseSize(network, { size, batch: batch ?? recipe.batch, recipe: spec.hasTrain ? recipe : undefined });
+  const chosen = chooseSize(network, {
+    size,
+    batch: batch ?? recipe.batch,
+    recipe: spec.hasTrain ? recipe : undefined,
+  });
   const step = trainingPlan(network, recipe, { batch: batch ?? recipe.batch, size: [...chosen.size] });
   const execution = executionPlan(step.graph);
   const nodes = plannedNodes(execution);

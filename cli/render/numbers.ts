@@ -1,5 +1,8 @@
 /** `9,041,601` */
-export const count = (n: number): string => Math.round(n).toString().replace(/\B(?=(\d{3})+$)/g, ',');
+export const count = (n: number): string =>
+  Math.round(n)
+    .toString()
+    .replace(/\B(?=(\d{3})+$)/g, ',');
 
 const scaled = (n: number, base: number, units: readonly string[]): string => {
   let k = 0;

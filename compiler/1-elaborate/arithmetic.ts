@@ -46,6 +46,7 @@ export function binary(
         'tensors have no value yet when a spec is compiled, so they cannot be compared',
       );
     }
+    if (a.kind === 'list' && !tools.spend(a.total, span)) return poison;
     return bool(sameValue(a, b) === (operator === '=='));
   }
   if (a.kind === 'tensor' || b.kind === 'tensor') return onTensors(tools, operator, a, b, span, rightSpan);

@@ -99,7 +99,9 @@ export class Evaluator implements Toolbox {
     this.running.push({ lazy, span });
     const { calls } = this;
     this.calls = [];
+    this.depth += limits.forcing;
     lazy.value = this.within(lazy.scope, lazy.compute);
+    this.depth -= limits.forcing;
     this.calls = calls;
     this.running.pop();
     lazy.state = 'done';
@@ -170,8 +172,7 @@ export class Evaluator implements Toolbox {
       case 'name':
         return this.name(expr.text, expr.span, env);
       case 'list':
-        if (!this.room(expr.items.length, expr.span)) return poison;
-        return list(expr.items.map((item) => this.expression(item, env)));
+        return this.listLiteral(expr.items, expr.span, env);
       case 'range':
         return this.range(expr, env);
       case 'comprehension':
@@ -205,9 +206,15 @@ export class Evaluator implements Toolbox {
       case 'heads':
         return wholeFamily(this, entry.family, span);
     }
+    if (argumentWords.has(text)) return { kind: 'string', value: text };
+    if (this.known('unknown-name', span)) return poison;
     const unknown = unknownValue(text, span, { values: () => env.allNames(), blocks: () => env.allBlocks() });
-    if (unknown) return this.fail(unknown.code as Code, span, unknown.message, unknown);
-    return argumentWords.has(text) ? { kind: 'string', value: text } : poison;
+    return unknown ? this.fail(unknown.code as Code, span, unknown.message, unknown) : poison;
+  }
+
+  /** Whether a name is reported already: looking for what was meant takes long. */
+  private known(code: Code, span: Span): boolean {
+    return this.report.muted || this.report.has(code, span) || this.report.has('not-callable', span);
   }
 
   /** Whether a list of this length may be made. */
@@ -217,6 +224,28 @@ export class Evaluator implements Toolbox {
       return false;
     }
     return this.spend(length, span);
+  }
+
+  /** A list within the limits; poison, reported, beyond them. */
+  list(items: readonly Value[], span: Span): Value {
+    if (!this.room(items.length, span)) return poison;
+    const made = list(items);
+    if (made.total > limits.list) {
+      return this.fail(
+        'limit-list',
+        span,
+        `a list of ${made.total} items, those inside its items included; the limit is ${limits.list}`,
+      );
+    }
+    if (made.height > limits.lists)
+      return this.fail('limit-nesting', span, `lists are nested more than ${limits.lists} deep`);
+    return made;
+  }
+
+  private listLiteral(exprs: readonly Expr[], span: Span, env: Environment): Value {
+    const items: Value[] = [];
+    for (const expr of exprs) items.push(this.expression(expr, env));
+    return this.list(items, span);
   }
 
   private range(expr: Extract<Expr, { kind: 'range' }>, env: Environment): Value {
@@ -291,24 +320,32 @@ export class Evaluator implements Toolbox {
       }
       items.push(this.expression(expr.value, inner));
     }
-    return list(items);
+    return this.list(items, expr.span);
   }
 
   private index(expr: Extract<Expr, { kind: 'index' }>, env: Environment): Value {
     const entry = expr.target.kind === 'name' ? env.lookup(expr.target.text) : undefined;
     const target = entry?.kind === 'grid' || entry?.kind === 'heads' ? null : this.expression(expr.target, env);
-    const indices = expr.indices.map((e) => ({ value: this.expression(e, env), span: e.span }));
-    if (indices.some((k) => isPoisoned(k.value))) return poison;
     const picks: Pick[] = [];
-    for (const { value, span } of indices) {
-      const one = value.kind !== 'list';
-      const numbers = (one ? [value] : value.items).map((v) => this.whole(v, span, 'an index'));
-      if (numbers.some((n) => n === null)) return poison;
-      picks.push({ numbers: numbers as number[], one, span });
+    for (const e of expr.indices) {
+      const pick = this.pick(this.expression(e, env), e.span);
+      if (pick !== null) picks.push(pick);
     }
+    if (picks.length < expr.indices.length) return poison;
     if (entry?.kind === 'grid') return readCells(this, entry.grid, picks, expr.span);
     if (entry?.kind === 'heads') return readHeads(this, entry.family, picks, expr.span);
     return this.items(target ?? poison, picks, expr.target.span);
+  }
+
+  private pick(value: Value, span: Span): Pick | null {
+    const one = value.kind !== 'list';
+    const numbers: number[] = [];
+    for (const v of one ? [value] : value.items) {
+      const n = this.whole(v, span, 'an index');
+      if (n === null) return null;
+      numbers.push(n);
+    }
+    return { numbers, one, span };
   }
 
   /** Items of a list, of a list of lists for several indices. */
@@ -335,7 +372,7 @@ export class Evaluator implements Toolbox {
       found.push(this.items(item, rest, span));
     }
     if (pick.one) return found[0] ?? poison;
-    return this.room(found.length, span) ? list(found) : poison;
+    return this.list(found, span);
   }
 
   private call(expr: CallExpr, left: Expr | null, env: Environment): Value {
@@ -359,6 +396,7 @@ export class Evaluator implements Toolbox {
       return builtin(this, name, values, expr.span);
     }
     if (isLanguageOp(name)) return callOperator(this, name, args, expr.span);
+    if (this.known('unknown-name', expr.callee.span)) return poison;
     const unknown = unknownCallee(name, expr.callee.span, {
       values: () => env.allNames(),
       blocks: () => env.allBlocks(),

@@ -4,7 +4,7 @@ import { Environment, type Lazy } from './environment.js';
 import type { Evaluator, Pick } from './evaluator.js';
 import { limits } from './limits.js';
 import { cellLabel, scopeOf } from './steps.js';
-import { describe, int, isPoisoned, list, poison, type Value } from './values.js';
+import { describe, int, isPoisoned, poison, type Value } from './values.js';
 
 /** A family of nodes over a finite index set. */
 export interface Grid {
@@ -266,7 +266,7 @@ export function readCells(evaluator: Evaluator, grid: Grid, picks: readonly Pick
     evaluator.reads.push({ from: cell.lazy, to: evaluator.scope, span });
     values.push(evaluator.force(cell.lazy, span));
   }
-  return picks.every((p) => p.one) ? (values[0] ?? poison) : list(values);
+  return picks.every((p) => p.one) ? (values[0] ?? poison) : evaluator.list(values, span);
 }
 
 function outside(

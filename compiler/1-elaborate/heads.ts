@@ -4,7 +4,7 @@ import { Environment, type Lazy } from './environment.js';
 import type { Evaluator, Pick } from './evaluator.js';
 import { enumerate } from './grid.js';
 import { scopeOf } from './steps.js';
-import { describe, int, isPoisoned, list, poison, type Value } from './values.js';
+import { describe, int, isPoisoned, poison, type Value } from './values.js';
 
 /** The heads that one `head` declares. */
 export interface HeadFamily {
@@ -106,7 +106,7 @@ export function wholeFamily(evaluator: Evaluator, family: HeadFamily, span: Span
   if (family.members === null) return poison;
   const there = family.members.filter((m) => isThere(evaluator, m));
   const values = there.map((m) => evaluator.force(m.lazy, span));
-  return family.decl.indices.length === 0 ? (values[0] ?? poison) : list(values);
+  return family.decl.indices.length === 0 ? (values[0] ?? poison) : evaluator.list(values, span);
 }
 
 /** `S[2]`, `S[1..3]`: by level, not by place in the list. */
@@ -129,5 +129,5 @@ export function readHeads(evaluator: Evaluator, family: HeadFamily, picks: reado
     }
     values.push(evaluator.force(member.lazy, span));
   }
-  return pick.one ? (values[0] ?? poison) : list(values);
+  return pick.one ? (values[0] ?? poison) : evaluator.list(values, span);
 }

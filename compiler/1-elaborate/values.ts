@@ -6,9 +6,21 @@ export type Value =
   | { readonly kind: 'float'; readonly value: number }
   | { readonly kind: 'bool'; readonly value: boolean }
   | { readonly kind: 'string'; readonly value: string }
-  | { readonly kind: 'list'; readonly items: readonly Value[] }
+  | ListValue
   | { readonly kind: 'tensor'; readonly step: RawValue }
   | Poison;
+
+/** What holds of all items, those of lists inside included, is noted when a list is made: lists may share items many times over. */
+export interface ListValue {
+  readonly kind: 'list';
+  readonly items: readonly Value[];
+  /** Items in all, those of lists inside included. */
+  readonly total: number;
+  /** 1 for a list without lists inside. */
+  readonly height: number;
+  readonly poisoned: boolean;
+  readonly tensors: boolean;
+}
 
 export type Poison = { readonly kind: 'poison' };
 export type NumberValue = Extract<Value, { kind: 'int' | 'float' }>;
@@ -17,7 +29,18 @@ export const poison: Poison = { kind: 'poison' };
 export const int = (value: number): Value => ({ kind: 'int', value });
 export const float = (value: number): Value => ({ kind: 'float', value });
 export const bool = (value: boolean): Value => ({ kind: 'bool', value });
-export const list = (items: readonly Value[]): Value => ({ kind: 'list', items });
+/** Lists that grow with the spec are made by `Evaluator.list`, which minds the limits. */
+export function list(items: readonly Value[]): ListValue {
+  let total = items.length;
+  let height = 1;
+  for (const item of items) {
+    if (item.kind !== 'list') continue;
+    total += item.total;
+    height = Math.max(height, item.height + 1);
+  }
+  return { kind: 'list', items, total, height, poisoned: items.some(isPoisoned), tensors: items.some(containsTensor) };
+}
+
 export const tensor = (step: RawValue): Value => ({ kind: 'tensor', step });
 
 export const isNumber = (v: Value): v is NumberValue => v.kind === 'int' || v.kind === 'float';
@@ -59,8 +82,7 @@ export function sameValue(a: Value, b: Value): boolean {
   return (a.kind === 'bool' || a.kind === 'string') && a.kind === b.kind && a.value === b.value;
 }
 
-export const containsTensor = (v: Value): boolean =>
-  v.kind === 'tensor' || (v.kind === 'list' && v.items.some(containsTensor));
+export const containsTensor = (v: Value): boolean => v.kind === 'tensor' || (v.kind === 'list' && v.tensors);
 
 /** A value without tensors as plain JavaScript, for the record that a run keeps. */
 export function toPlain(v: Value): unknown {

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { access, readFile } from 'node:fs/promises';
 import sharp, { type Metadata } from 'sharp';
 import { fileFailure } from '../files/failure.js';
 import { UserError } from '../user-error.js';
@@ -30,6 +30,8 @@ export interface Samples extends Header {
 export async function readHeader(file: string): Promise<Header> {
   let metadata: Metadata;
   try {
+    // The decoder's own message for a missing file does not say which errno it was.
+    await access(file);
     metadata = await sharp(file).metadata();
   } catch (error) {
     throw unreadable(file, error);

@@ -5,8 +5,9 @@ import type { Random } from '../random.js';
  * (twice continuously differentiable). Row-major [height, width], expected root mean square 1.
  */
 export function smoothField(random: Random, height: number, width: number, spacing: number): Float32Array {
-  const across = Math.ceil(width / spacing) + 3;
-  const down = Math.ceil(height / spacing) + 3;
+  // A spline reaches three points further than where it starts, and the random phase may add one.
+  const across = Math.ceil(width / spacing) + 4;
+  const down = Math.ceil(height / spacing) + 4;
   const lattice = new Float32Array(across * down);
   for (let i = 0; i < lattice.length; i++) lattice[i] = random.normal();
   // A random phase, so that no pixel is always on a lattice point.

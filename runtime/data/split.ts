@@ -51,8 +51,8 @@ function seeded(dataset: Dataset, holdout: number, seed: number): Set<number> {
   }
   if (holdout === 0 || names.length < 2) return new Set();
   const count = Math.min(names.length - 1, Math.max(1, Math.round(holdout * names.length)));
-  const draws = names.map((name, index) => ({ index, draw: stream(seed, 'split', name).uint32() }));
-  draws.sort((a, b) => a.draw - b.draw || a.index - b.index);
+  const draws = names.map((name, index) => ({ index, name, draw: stream(seed, 'split', name).uint32() }));
+  draws.sort((a, b) => a.draw - b.draw || (a.name < b.name ? -1 : 1));
   return new Set(draws.slice(0, count).map(({ index }) => index));
 }
 

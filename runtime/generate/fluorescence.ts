@@ -7,7 +7,7 @@ import type { Field } from './scene.js';
 export function paintFluorescence(random: Random, field: Field): Uint8Array {
   const { size, owner, depth, nuclei, radius } = field;
   const area = size * size;
-  const exposure = Math.exp(random.uniform(Math.log(28), Math.log(190)));
+  const exposure = Math.exp(random.uniform(Math.log(40), Math.log(210)));
   const chromatin = random.uniform(0.06, 0.22);
   const coarse = smoothField(random, size, size, Math.max(2, radius * 0.55));
   const fine = smoothField(random, size, size, Math.max(1.5, radius * 0.2));

@@ -20,20 +20,20 @@ export function paintHistology(random: Random, field: Field): Uint8Array {
   const clumps = smoothField(random, size, size, Math.max(2, radius * 0.45));
 
   const gaps = random.uniform(1.0, 2.2);
-  const pink = random.uniform(0.12, 0.26);
+  const pink = random.uniform(0.08, 0.2);
   const cytoplasm = random.uniform(0.05, 0.14);
-  const violet = random.uniform(0.34, 0.6);
+  const violet = random.uniform(0.42, 0.75);
   const first = new Float32Array(area);
   const second = new Float32Array(area);
   for (let p = 0; p < area; p++) {
     const tissue = 1 / (1 + Math.exp(-3 * (patches[p]! + gaps)));
-    second[p] = tissue * pink * Math.exp(0.35 * fibres[p]! + 0.15 * grain[p]!);
-    first[p] = tissue * cytoplasm * Math.exp(0.4 * grain[p]! + 0.3 * patches[p]!);
+    second[p] = tissue * pink * Math.exp(0.22 * fibres[p]! + 0.1 * grain[p]!);
+    first[p] = tissue * cytoplasm * Math.exp(0.25 * grain[p]! + 0.3 * patches[p]!);
     if (owner[p] === 0) continue;
     const nucleus = nuclei[owner[p]! - 1]!;
     // The membrane is darker than what it holds.
     const rim = 1 + 0.35 * Math.exp(-((depth[p]! / 0.16) ** 2));
-    first[p] = violet * nucleus.tone * rim * Math.exp(0.28 * clumps[p]! + 0.12 * grain[p]!) * 0.9;
+    first[p] = violet * nucleus.tone * rim * Math.exp(0.24 * clumps[p]! + 0.2 * grain[p]!) * 0.9;
     second[p] = second[p]! * 0.6;
   }
   const focus = random.uniform(0.6, 1.1);

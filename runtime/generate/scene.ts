@@ -36,8 +36,8 @@ export function drawNuclei(random: Random, size: number, crowded: boolean): Fiel
   const wanted = Math.max(2, Math.min(4000, Math.round((cover * size * size) / (Math.PI * radius * radius))));
   const spread = random.uniform(0.08, 0.25);
   const clustering = random.uniform(0.1, 0.6);
-  const elongation = random.uniform(0.05, crowded ? 0.5 : 0.35);
-  const irregularity = random.uniform(0.02, 0.07);
+  const elongation = random.uniform(0.1, crowded ? 0.7 : 0.5);
+  const irregularity = random.uniform(0.015, 0.05);
   const nuclei: Nucleus[] = [];
   for (let tries = 0; nuclei.length < wanted && tries < 30 * wanted; tries++) {
     const nucleus = drawNucleus(random, radius, spread, elongation, irregularity);

@@ -1,18 +1,13 @@
 import { describe, expect, test } from 'vitest';
-import { deploy, load, type Network, type Recipe, type TrainingPlan, trainingPlan } from '../../compiler/index.js';
+import { deploy, type TrainingPlan, trainingPlan } from '../../compiler/index.js';
 import { evaluate, type Float64Tensor, tensor } from '../../testing/reference/index.js';
 import { expectClose, expectGradients } from './compare.js';
+import { bareGradient, emptySlots, loaded, startOf, weightsOf } from './plans.js';
 import { flat, inSlots, recordedBatch, recordedJson, recordedNetwork } from './recorded.js';
 import { pixelSpec, unetppSpec, upsamplings } from './specs.js';
 
 // The training graph in double precision against PyTorch: what is compared is the mathematics, so what differs is only
 // the recording's rounding to single precision.
-
-function loaded(text: string): { network: Network; recipe: Recipe } {
-  const { network, recipe, diagnostics } = load(text);
-  if (!network) throw new Error(diagnostics.map((d) => d.message).join('\n'));
-  return { network, recipe };
-}
 
 interface State {
   parameters: ArrayLike<number>;
@@ -59,21 +54,6 @@ function step(
   };
 }
 
-const zeroSlots = (plan: TrainingPlan): Record<string, Float64Array> =>
-  Object.fromEntries(plan.slots.map((name) => [name, new Float64Array(plan.parameters.length)]));
-
-const initialStatistics = (plan: TrainingPlan): number[] =>
-  plan.statistics.slots.flatMap((s) =>
-    Array.from({ length: s.length }, () => (s.init.kind === 'constant' ? s.init.value : Number.NaN)),
-  );
-
-/** With momentum and an empty slot, the slot after one step is the gradient itself. */
-const bareGradient = (recipe: Recipe): Recipe => ({
-  ...recipe,
-  clip: undefined,
-  optimizer: { ...recipe.optimizer, name: 'sgd', momentum: 0.9, nesterov: false, weightDecay: 0 },
-});
-
 describe.each(upsamplings.flatMap((up) => [false, true].map((bn) => [up, bn] as const)))(
   'UNet++ with %s upsampling, batch norm %s',
   (up, bn) => {
@@ -83,11 +63,7 @@ describe.each(upsamplings.flatMap((up) => [false, true].map((bn) => [up, bn] as 
 
     test('one training step: losses, every gradient, running statistics', () => {
       const plan = trainingPlan(network, bareGradient(recipe), { batch: 2, size: [32, 32] });
-      const state = {
-        parameters: flat(inSlots(plan.parameters.slots, recorded.weights)),
-        statistics: initialStatistics(plan),
-        slots: zeroSlots(plan),
-      };
+      const state = startOf(plan, recorded);
       const result = step(plan, state, { image: batch.image.data, target: batch.target.data }, { lr: 1e-3, step: 1 });
       expect(result.loss).toBeCloseTo(recorded.loss, 9);
       expectClose(result.headLosses, recorded.headLosses, 1e-9);
@@ -100,12 +76,7 @@ describe.each(upsamplings.flatMap((up) => [false, true].map((bn) => [up, bn] as 
     test('prediction with those statistics', () => {
       const graph = deploy(network);
       const feeds = new Map([['image', tensor(batch.image.shape, batch.image.data)]]);
-      for (const role of ['weight', 'statistic'] as const) {
-        const params = graph.params.filter((p) => p.role === role);
-        const slots = params.map((p) => ({ path: p.origin.path, shape: p.type.shape.map((d) => d.offset) }));
-        const from = inSlots(slots, role === 'weight' ? recorded.weights : recorded.statistics);
-        for (const [k, t] of from.entries()) feeds.set(slots[k]!.path, tensor(t.shape, t.data));
-      }
+      for (const [path, t] of weightsOf({ graph }, recorded)) feeds.set(path, tensor(t.shape, t.data));
       expectClose(evaluate(graph, feeds).get('mask')!.data, recorded.evalMean.data, 1e-6);
     });
   },
@@ -131,7 +102,7 @@ const small = recordedJson<RecordedLosses>('losses.json');
 const pixelState = (plan: TrainingPlan): State => ({
   parameters: [...small.weight, ...small.bias],
   statistics: [],
-  slots: zeroSlots(plan),
+  slots: emptySlots(plan),
 });
 
 test.each(small.cases.map((c) => [c.loss, c.activation, c] as const))('loss %s under %s', (_loss, activation, c) => {

@@ -1,4 +1,13 @@
+import type { SelectionError } from '../../3-transform/prune.js';
+import type { RefusalCode } from '../../ops/refusal.js';
 import type { Page } from '../page.js';
+
+type ShapeCode =
+  | RefusalCode
+  | Exclude<SelectionError['code'], 'unknown-level' | 'unknown-mode'>
+  | 'head-shape'
+  | 'expect-failed'
+  | 'expect-size';
 
 /** What shape inference and the checks after it answer. */
 export const shapePages = {
@@ -98,4 +107,4 @@ export const shapePages = {
     why: 'L2 keeps the heads with index <= 2; a mode that names S[4] cannot be answered there.',
     fix: 'Write the mode over the family, mean(S) or last(S), or choose another level.',
   },
-} as const satisfies Readonly<Record<string, Page>>;
+} as const satisfies Readonly<Record<ShapeCode, Page>>;

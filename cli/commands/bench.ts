@@ -1,0 +1,87 @@
+import { stat } from 'node:fs/promises';
+import type { Network, Recipe } from '../../compiler/index.js';
+import { type BenchRow, bench as benchNetwork } from '../../runtime/bench.js';
+import type { Weights } from '../../runtime/engine.js';
+import { openRun, runWeights } from '../../runtime/run-folder.js';
+import { chooseEngine, type EngineOptions } from '../engines.js';
+import { UsageError } from '../errors.js';
+import type { Io, Outcome } from '../io.js';
+import { parseCount, parseSettings, parseSize } from '../options.js';
+import { progressBar } from '../progress.js';
+import { saved } from '../render/evaluation.js';
+import { bytes, count, macs, sizeText } from '../render/numbers.js';
+import { table } from '../render/table.js';
+import { chooseSize } from '../sizes.js';
+import { loadSpec } from '../spec.js';
+
+export interface BenchOptions extends EngineOptions {
+  readonly size?: string;
+  readonly batch?: string;
+  readonly runs?: string;
+  readonly set?: string[];
+}
+
+/** `unetc bench FILE|RUN`: every level side by side on this machine. */
+export async function bench(target: string, options: BenchOptions, io: Io): Promise<Outcome> {
+  const size = options.size === undefined ? undefined : parseSize(options.size);
+  const batch = options.batch === undefined ? 1 : parseCount(options.batch, '--batch');
+  const runs = parseCount(options.runs ?? '10', '--runs', 1, 100_000);
+  const engine = await chooseEngine(options);
+  const { network, recipe, weights } = await open(target, options.set, io);
+  const chosen = chooseSize(network, { size, batch, recipe });
+  const bar = await progressBar(io, 'timing');
+  const rows = await benchNetwork({
+    network,
+    engine,
+    sizes: chosen.sizes,
+    weights,
+    runs,
+    signal: io.interruption(),
+    onProgress: (done, total) => bar.update(done, total),
+  }).finally(() => bar.stop());
+  const text = [
+    `${network.name}, batch ${batch}, ${sizeText(chosen.size)} (${chosen.reason}), ${engine.name}, median of ${runs} runs`,
+    '',
+    benchTable(rows),
+  ].join('\n');
+  return { json: { network: network.name, engine: engine.name, size: chosen.size, batch, runs, rows }, text };
+}
+
+interface Opened {
+  readonly network: Network;
+  readonly recipe?: Recipe;
+  readonly weights?: Weights;
+}
+
+async function open(target: string, set: string[] | undefined, io: Io): Promise<Opened> {
+  const isRun = await stat(target).then(
+    (s) => s.isDirectory(),
+    () => false,
+  );
+  if (!isRun) {
+    const spec = await loadSpec(target, parseSettings(set), io);
+    return { network: spec.network, recipe: spec.hasTrain ? spec.recipe : undefined };
+  }
+  if (set)
+    throw new UsageError(
+      `${target} is a run: its params are those it was trained with`,
+      'leave --set out, or name a spec',
+    );
+  const { network, record } = await openRun(target);
+  return { network, recipe: record.recipe, weights: await runWeights(target) };
+}
+
+const benchTable = (rows: readonly BenchRow[]): string =>
+  table<BenchRow>(
+    [
+      { title: 'level', value: (r) => `L${r.level}` },
+      { title: 'mode', value: (r) => r.mode },
+      { title: 'parameters', value: (r) => count(r.parameters), align: 'right' },
+      { title: 'MACs', value: (r) => macs(r.macs), align: 'right' },
+      { title: 'ms', value: (r) => r.milliseconds.toFixed(2), align: 'right' },
+      { title: 'memory', value: (r) => bytes(r.peakBytes), align: 'right' },
+      { title: 'speedup', value: (r) => `${r.speedup.toFixed(2)}x`, align: 'right' },
+      { title: 'saved', value: (r) => saved(r.saving), align: 'right' },
+    ],
+    rows,
+  );

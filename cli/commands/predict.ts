@@ -1,0 +1,61 @@
+import { openModel } from '../../runtime/model.js';
+import { predictImages } from '../../runtime/predict.js';
+import { chooseEngine, type EngineOptions } from '../engines.js';
+import { UsageError } from '../errors.js';
+import type { Io, Outcome } from '../io.js';
+import { parseLevel, parseNumber, parseSize } from '../options.js';
+import { progressBar } from '../progress.js';
+import { milliseconds } from '../render/numbers.js';
+
+export interface PredictOptions extends EngineOptions {
+  readonly out: string;
+  readonly prune?: string;
+  readonly mode?: string;
+  readonly tile?: string;
+  readonly overlay?: boolean;
+  readonly threshold?: string;
+}
+
+/** `unetc predict RUN|MODEL.onnx IMAGE... -o DIR`: masks of the images' own size. */
+export async function predict(
+  path: string,
+  images: readonly string[],
+  options: PredictOptions,
+  io: Io,
+): Promise<Outcome> {
+  const level = options.prune === undefined ? undefined : parseLevel(options.prune);
+  const tile = options.tile === undefined ? undefined : tileOf(options.tile);
+  const threshold = parseNumber(options.threshold ?? '0.5', '--threshold', 0, 1);
+  if (threshold === 1) throw new UsageError('--threshold 1 would make every mask empty', 'give a number below 1');
+  const engine = await chooseEngine(options);
+  const signal = io.interruption();
+  const model = await openModel(path, { engine, level, mode: options.mode });
+  const bar = await progressBar(io, 'predicting');
+  try {
+    const results = await predictImages({
+      model,
+      images,
+      out: options.out,
+      tile,
+      overlay: options.overlay,
+      threshold,
+      signal,
+      onProgress: (done, total) => bar.update(done, total),
+    });
+    bar.stop();
+    return {
+      json: { images: results },
+      text: results.map((r) => `${r.mask}  ${milliseconds(r.milliseconds)}`).join('\n'),
+    };
+  } finally {
+    bar.stop();
+    await model.predictor.dispose();
+  }
+}
+
+function tileOf(text: string): [number, number] {
+  const [height, width, more] = parseSize(text, '--tile');
+  if (height === undefined || more !== undefined)
+    throw new UsageError(`--tile ${text} is not height x width`, 'as in --tile 512x512');
+  return [height, width ?? height];
+}

@@ -1,0 +1,96 @@
+import type { Recipe } from '../../compiler/index.js';
+import { openFolder, readNames } from '../../runtime/data/index.js';
+import { holdsRun, readRecord } from '../../runtime/run-folder.js';
+import { dataFormat } from '../../runtime/task.js';
+import { type TrainResult, train as trainNetwork } from '../../runtime/train.js';
+import { chooseEngine, type EngineOptions } from '../engines.js';
+import type { Io, Outcome } from '../io.js';
+import { parseCount, parseNumber, parseSettings, parseSize } from '../options.js';
+import { trainingProgress } from '../progress.js';
+import { percent } from '../render/numbers.js';
+import { checkSize } from '../sizes.js';
+import { loadSpec } from '../spec.js';
+
+export interface TrainOptions extends EngineOptions {
+  readonly data: string;
+  readonly out: string;
+  readonly epochs?: string;
+  readonly batch?: string;
+  readonly resize?: string;
+  readonly patch?: string;
+  readonly lr?: string;
+  readonly seed?: string;
+  readonly split?: string;
+  readonly set?: string[];
+  readonly resume?: boolean;
+}
+
+/** `unetc train FILE --data DIR --out RUN`: what the flags don't say, the recipe says; on `--resume`, the run. */
+export async function train(file: string, options: TrainOptions, io: Io): Promise<Outcome> {
+  const change = recipeChange(options);
+  const given = parseSettings(options.set);
+  const engine = await chooseEngine(options);
+  const before = options.resume && (await holdsRun(options.out)) ? await readRecord(options.out) : null;
+  const set = { ...before?.set, ...given };
+  const spec = await loadSpec(file, set, io);
+  const recipe = withChanges(before?.recipe ?? spec.recipe, change);
+  const size = recipe.patch ?? recipe.resize;
+  if (size) checkSize(spec.network, size.length === 1 ? size.concat(size) : size);
+  const dataset = await openFolder(options.data, dataFormat(spec.network, recipe));
+  for (const mask of dataset.unusedMasks.slice(0, 3)) io.err(`warning: ${mask} belongs to no image\n`);
+  const heldOut = options.split === undefined ? undefined : await readNames(options.split);
+  const result = await trainNetwork({
+    specText: spec.text,
+    set,
+    params: spec.params,
+    network: spec.network,
+    recipe,
+    dataset,
+    heldOut,
+    runFolder: options.out,
+    engine,
+    resume: options.resume,
+    onProgress: await trainingProgress(io, recipe.batch),
+    signal: io.interruption(),
+  });
+  if (result.interrupted) {
+    io.err(`stopped after ${result.epochs} epochs, all saved; go on with the same command and --resume\n`);
+    return { json: summary(result), text: '', exit: 130 };
+  }
+  const { writeReport } = await import('../../runtime/report/index.js');
+  const report = await writeReport(options.out);
+  return { json: { ...summary(result), report }, text: describe(result, report) };
+}
+
+function recipeChange(options: TrainOptions): Partial<Recipe> & { readonly lr?: number } {
+  const { epochs, batch, resize, patch, lr, seed } = options;
+  return {
+    ...(epochs === undefined ? {} : { epochs: parseCount(epochs, '--epochs') }),
+    ...(batch === undefined ? {} : { batch: parseCount(batch, '--batch') }),
+    ...(resize === undefined ? {} : { resize: parseSize(resize, '--resize') }),
+    ...(patch === undefined ? {} : { patch: parseSize(patch, '--patch') }),
+    ...(lr === undefined ? {} : { lr: parseNumber(lr, '--lr') }),
+    ...(seed === undefined ? {} : { seed: parseCount(seed, '--seed', 0) }),
+  };
+}
+
+/** `--resize` and `--patch` exclude each other, so that one of them takes the place of the other in a recipe. */
+function withChanges(recipe: Recipe, { lr, ...change }: Partial<Recipe> & { readonly lr?: number }): Recipe {
+  const { resize, patch, ...rest } = recipe;
+  const size = change.resize || change.patch ? {} : { ...(resize ? { resize } : {}), ...(patch ? { patch } : {}) };
+  const optimizer = lr === undefined ? recipe.optimizer : { ...recipe.optimizer, lr };
+  return { ...rest, ...size, ...change, optimizer };
+}
+
+function summary(result: TrainResult) {
+  const last = result.lines.at(-1);
+  return { run: result.run, epochs: result.epochs, interrupted: result.interrupted, best: result.best, ...last };
+}
+
+function describe(result: TrainResult, report: string): string {
+  const best = result.lines.find((l) => l.epoch === result.best?.epoch);
+  const iou = best?.output ? `, IoU ${percent(best.output.iou)} % on held-out images` : '';
+  return [`${result.run}: ${result.epochs} epochs, best ${result.best?.epoch ?? '-'}${iou}`, `report: ${report}`].join(
+    '\n',
+  );
+}

@@ -1,0 +1,27 @@
+import type { EvaluationRow } from '../../runtime/evaluate.js';
+import { count, macs, percent } from './numbers.js';
+import { table } from './table.js';
+
+/** Levels and modes side by side; `saved` is the share of the highest level's time, in the same mode, that a level saves. */
+export function evaluationTable(rows: readonly EvaluationRow[]): string {
+  const full = (row: EvaluationRow): number =>
+    rows.findLast((r) => r.mode === row.mode)?.milliseconds ?? row.milliseconds;
+  return table<EvaluationRow>(
+    [
+      { title: 'level', value: (r) => `L${r.level}` },
+      { title: 'mode', value: (r) => r.mode },
+      { title: 'parameters', value: (r) => count(r.parameters), align: 'right' },
+      { title: 'MACs', value: (r) => macs(r.macs), align: 'right' },
+      { title: 'IoU %', value: (r) => percent(r.iou), align: 'right' },
+      { title: 'pooled %', value: (r) => percent(r.iouPooled), align: 'right' },
+      { title: 'dice %', value: (r) => percent(r.dice), align: 'right' },
+      { title: 'bce', value: (r) => r.bce.toFixed(4), align: 'right' },
+      { title: 'ms', value: (r) => r.milliseconds.toFixed(1), align: 'right' },
+      { title: 'saved', value: (r) => saved(1 - r.milliseconds / full(r)), align: 'right' },
+    ],
+    rows,
+  );
+}
+
+/** `61 %`; a level slower than the full network saves nothing, and says so. */
+export const saved = (share: number): string => `${(100 * share).toFixed(0)} %`;

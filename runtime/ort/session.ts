@@ -1,0 +1,33 @@
+import { availableParallelism } from 'node:os';
+import { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
+import type { Tensor } from '../engine.js';
+
+/**
+ * How sessions run: on every core this process may use, one operator at a time. ONNX Runtime divides each operator's work
+ * by the number of threads alone, so the same feeds give the same bytes.
+ */
+const options: InferenceSession.SessionOptions = {
+  executionProviders: ['cpu'],
+  executionMode: 'sequential',
+  graphOptimizationLevel: 'all',
+  intraOpNumThreads: availableParallelism(),
+  interOpNumThreads: 1,
+  // Its warnings are about models of unknown origin; ours are tested.
+  logSeverityLevel: 3,
+  extra: {
+    session: {
+      // Denormals, which decaying optimizer slots run into, slow a step down many times.
+      set_denormal_as_zero: '1',
+    },
+  },
+};
+
+export const openSession = (model: Uint8Array): Promise<InferenceSession> => InferenceSession.create(model, options);
+
+export const toOrt = ({ data, shape }: Tensor): OrtTensor => new OrtTensor('float32', data, shape);
+
+/** The floats of a tensor in memory, not copied. */
+export function floats(tensor: OrtTensor): Float32Array {
+  if (!(tensor.data instanceof Float32Array)) throw new Error(`a ${tensor.type} tensor where floats are due`);
+  return tensor.data;
+}
