@@ -1,7 +1,7 @@
 import { CommanderError } from 'commander';
 import { UserError } from '../runtime/user-error.js';
 import { Interrupted, Reported, UsageError } from './errors.js';
-import { type Io, processIo } from './io.js';
+import { type Io, type Outcome, processIo } from './io.js';
 import { buildProgram } from './program.js';
 import { styleFor } from './render/style.js';
 
@@ -74,7 +74,21 @@ function describe(error: unknown): Described {
 }
 
 /** `main` on the process's own arguments and streams. */
-export async function runProcess(): Promise<void> {
+export const runProcess = (): Promise<void> => onProcess((io) => main(process.argv.slice(2), io));
+
+/** Runs one piece of work as a command would be: its text on stdout, errors and exit code as everywhere. */
+export const run = (work: (io: Io) => Promise<Outcome>): Promise<void> =>
+  onProcess(async (io) => {
+    try {
+      const outcome = await work(io);
+      if (outcome.text !== '') io.out(`${outcome.text}\n`);
+      return outcome.exit ?? 0;
+    } catch (error) {
+      return explain(error, io, false, process.argv.includes('--debug'));
+    }
+  });
+
+async function onProcess(work: (io: Io) => Promise<ExitCode>): Promise<void> {
   const controller = new AbortController();
   let graceful = false;
   process.on('SIGINT', () => {
@@ -87,5 +101,5 @@ export async function runProcess(): Promise<void> {
     graceful = true;
     return controller.signal;
   });
-  process.exitCode = await main(process.argv.slice(2), io);
+  process.exitCode = await work(io);
 }

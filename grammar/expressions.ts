@@ -114,7 +114,7 @@ export abstract class ExpressionParser extends RecoveringParser {
     this.ACTION(() => this.brackets.push({ token: open, closer: T.RightParen }));
     const inner = this.SUBRULE(this.chain);
     this.ACTION(() => this.endElement('an operator', false));
-    this.closeBracket(1, open, T.RightParen);
+    this.closeBracket(9, open, T.RightParen);
     return this.ACTION(() => ({ expr: inner.expr, start: open.startOffset, end: this.lastEnd() }));
   }
 
@@ -122,7 +122,7 @@ export abstract class ExpressionParser extends RecoveringParser {
   private list(): Operand {
     const open = this.CONSUME(T.LeftBracket);
     let comprehension: { index: Name; source: Expr; condition?: Expr } | undefined;
-    const items = this.elements(1, open, T.RightBracket, (items: Expr[]) => {
+    const items = this.elements(8, open, T.RightBracket, (items: Expr[]) => {
       items.push(this.SUBRULE(this.expression));
       this.OPTION({
         GATE: () => comprehension === undefined,
@@ -204,7 +204,7 @@ export abstract class ExpressionParser extends RecoveringParser {
         GATE: () => this.isNext(T.Colon, 2) || this.isNext(T.Equals, 2),
         DEF: () => {
           const token = this.CONSUME1(T.Identifier);
-          this.OR2([
+          this.OR3([
             { ALT: () => this.CONSUME(T.Colon) },
             {
               ALT: () => {
@@ -310,6 +310,7 @@ export abstract class ExpressionParser extends RecoveringParser {
     const message = `brackets and ifs are nested more than ${limits.nesting} deep here`;
     this.fail('limit-depth', this.LA(1).tokenType === EOF ? this.spanOf(this.LA(0)) : this.spanOf(this.LA(1)), message, 'name a part of it with `let`');
     this.skip(() => false);
+    this.hush();
   }
 
   /** Whether a keyword stands where a value is due because something was given its name: `input |> relu`. */

@@ -106,6 +106,11 @@ export abstract class RecoveringParser extends EmbeddedActionsParser {
     this.work.mistakes.add(code, span, message, hint, related);
   }
 
+  /** Takes the next token for reported: what is wrong there comes from the mistake before. */
+  protected hush(): void {
+    this.noticed = this.nextOffset();
+  }
+
   /** Reports that something is missing in front of the next token. */
   protected failExpected(what: string, hint: string): void {
     this.fail('syntax', this.gap(), `expected ${what}${this.after()}, found ${this.found()}`, hint);
@@ -179,6 +184,19 @@ export abstract class RecoveringParser extends EmbeddedActionsParser {
 
   // ---- recovery
 
+  /** Reports a name that is a letter away from one of the keywords which may stand here, and turns it into that one. */
+  protected mendKeyword(candidates: readonly TokenType[]): void {
+    const token = this.LA(1);
+    // `heads = 3` is a setting out of place, `parm width = 3` a mistyped keyword.
+    if (token.tokenType !== T.Identifier || this.isNext(T.Equals, 2)) return;
+    const meant = candidates.find((keyword) => isNear(token.image, String(keyword.PATTERN)));
+    if (meant === undefined) return;
+    const message = `\`${clip(token.image)}\` is no keyword`;
+    this.fail('syntax', this.spanOf(token), message, `did you mean ${meant.LABEL}`);
+    token.tokenType = meant;
+    token.tokenTypeIdx = meant.tokenTypeIdx!;
+  }
+
   /** Whether a part of a spec begins at the next token. `input = 3` does not begin one: no keyword is followed by `=`. */
   protected atItem(): boolean {
     return this.isNext(T.ItemKeyword) && !this.isNext(T.Equals, 2);
@@ -213,7 +231,8 @@ export abstract class RecoveringParser extends EmbeddedActionsParser {
    */
   protected skip(stop: () => boolean): void {
     let depth = 0;
-    while (this.LA(1).tokenType !== EOF && !this.atItem()) {
+    // A `let` in skipped braces belongs to a body; every other item begins behind them.
+    while (this.LA(1).tokenType !== EOF && (!this.atItem() || (depth > 0 && this.isNext(T.Let)))) {
       if (depth === 0 && (stop() || this.atCloser())) return;
       if (this.atOpener()) depth++;
       else if (this.atCloser()) depth--;
@@ -256,6 +275,16 @@ export abstract class RecoveringParser extends EmbeddedActionsParser {
       this.work.mistakes.add('unclosed-bracket', this.spanOf(opener), message, `add \`}\` before ${this.found()}`, related);
     });
   }
+}
+
+/** Whether two words are the same but for case, or but for one letter more, less, other or swapped with its neighbour. */
+function isNear(a: string, b: string): boolean {
+  if (Math.abs(a.length - b.length) > 1) return false;
+  if (a.toLowerCase() === b.toLowerCase()) return true;
+  let i = 0;
+  while (a[i] === b[i]) i++;
+  const swapped = a[i] === b[i + 1] && a[i + 1] === b[i] && a.slice(i + 2) === b.slice(i + 2);
+  return swapped || a.slice(i + 1) === b.slice(i + 1) || a.slice(i + 1) === b.slice(i) || a.slice(i) === b.slice(i + 1);
 }
 
 const opening = (closer: string): string => (closer === ')' ? '(' : closer === ']' ? '[' : '{');

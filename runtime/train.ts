@@ -6,11 +6,13 @@ import type { Recipe } from '../compiler/recipe.js';
 import { saveCheckpoint, saveWeights, weightsOfState } from './checkpoint.js';
 import { Batches, type Dataset, split } from './data/index.js';
 import type { Engine, Trainer, TrainingState } from './engine.js';
+import type { EvaluationRow } from './evaluate.js';
 import { makeFolder, writeAtomic } from './files/atomic.js';
 import { appendRecord } from './files/json-lines.js';
 import { HeldOut } from './held-out.js';
 import { bestOf, type EpochLine, type Position, positionNotes, startPosition } from './position.js';
 import { stream } from './random.js';
+import { writeReport } from './report.js';
 import {
   createRun,
   differences,
@@ -19,6 +21,7 @@ import {
   type RunRecord,
   readRecord,
   runFiles,
+  runWeights,
   specHash,
   writeRecord,
 } from './run-folder.js';
@@ -26,7 +29,7 @@ import { learningRate } from './schedule.js';
 import { taskOf } from './task.js';
 import { withTrainingSize } from './training-size.js';
 import { UserError } from './user-error.js';
-import { validate } from './validate.js';
+import { type Validation, validate } from './validate.js';
 import { version } from './version.js';
 
 export type TrainProgress =
@@ -47,7 +50,8 @@ export type TrainProgress =
       readonly lr: number;
     }
   | { readonly kind: 'validate'; readonly epoch: number; readonly done: number; readonly total: number }
-  | { readonly kind: 'epoch'; readonly epochs: number; readonly line: EpochLine };
+  | { readonly kind: 'epoch'; readonly epochs: number; readonly line: EpochLine }
+  | { readonly kind: 'report'; readonly done: number; readonly total: number };
 
 export interface TrainOptions {
   readonly specText: string;
@@ -66,6 +70,8 @@ export interface TrainOptions {
   readonly engine: Engine;
   /** Go on with the run in `runFolder`; without one there, start it. */
   readonly resume?: boolean;
+  /** False: no evaluation by level and no `report.html` at the end. */
+  readonly report?: boolean;
   readonly onProgress?: (progress: TrainProgress) => void;
   /** Aborting stops after the step that runs, saves, and returns with `interrupted`. */
   readonly signal?: AbortSignal;
@@ -80,6 +86,8 @@ export interface TrainResult {
   /** A line for each of them. */
   readonly lines: readonly EpochLine[];
   readonly best: { readonly epoch: number; readonly score: number } | null;
+  /** Quality of the best epoch by level and mode, once the run is done. */
+  readonly rows?: readonly EvaluationRow[];
 }
 
 /**
@@ -95,7 +103,7 @@ export interface TrainResult {
  *   those of its last good epoch
  */
 export async function train(options: TrainOptions): Promise<TrainResult> {
-  const { engine, runFolder, onProgress } = options;
+  const { runFolder, onProgress } = options;
   const recipe = withTrainingSize(options.network, options.recipe, options.dataset);
   const size = recipe.patch ?? recipe.resize ?? [];
   const before = await previous(options);
@@ -120,13 +128,34 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
     images: parts.train.names.length,
     heldOut: parts.held.names.length,
   });
-  if (position.lines.length >= recipe.epochs) return resultOf(runFolder, position.lines, false);
-  const trainer = await engine.trainer(plan, position.state);
+  const session = { options, recipe, plan, record, batches, held: new HeldOut(parts.held, record.task) };
+  const result =
+    position.lines.length >= recipe.epochs
+      ? resultOf(runFolder, position.lines, false)
+      : await runEpochs(session, position);
+  if (result.interrupted || options.report === false) return result;
+  return finished(session, result, parts.held);
+}
+
+/** Judges every level of the trained network, and writes the report. */
+async function finished({ options, record }: Session, result: TrainResult, held: Dataset): Promise<TrainResult> {
+  const { runFolder: folder, network, engine, signal, onProgress } = options;
   try {
-    const held = new HeldOut(parts.held, record.task);
-    return await runEpochs({ options, recipe, plan, record, batches, held, trainer }, position);
-  } finally {
-    await trainer.dispose();
+    const rows = await writeReport({
+      folder,
+      record,
+      network,
+      weights: await runWeights(folder),
+      lines: result.lines,
+      held,
+      engine,
+      ...(signal ? { signal } : {}),
+      onProgress: (done, total) => onProgress?.({ kind: 'report', done, total }),
+    });
+    return { ...result, rows };
+  } catch (error) {
+    if (signal?.aborted) return { ...result, interrupted: true };
+    throw error;
   }
 }
 
@@ -137,24 +166,32 @@ interface Session {
   readonly record: RunRecord;
   readonly batches: Batches;
   readonly held: HeldOut;
-  readonly trainer: Trainer;
 }
 
 async function runEpochs(session: Session, start: Position): Promise<TrainResult> {
-  const { options, recipe, held } = session;
+  const trainer = await session.options.engine.trainer(session.plan, start.state);
+  try {
+    return await trainEpochs(session, trainer, start);
+  } finally {
+    await trainer.dispose();
+  }
+}
+
+async function trainEpochs(session: Session, trainer: Trainer, start: Position): Promise<TrainResult> {
+  const { options, recipe } = session;
   const { runFolder, signal } = options;
   let lines = start.lines;
   let position = start;
   while (lines.length < recipe.epochs) {
     const epoch = lines.length + 1;
-    const stepped = await runSteps(session, position);
+    const stepped = await runSteps(session, trainer, position);
     const stop = async (): Promise<TrainResult> => {
-      await saveLast(session, stepped, await session.trainer.snapshot());
+      await saveLast(session, stepped, await trainer.snapshot());
       return resultOf(runFolder, lines, true);
     };
     if (signal?.aborted) return stop();
     const started = performance.now();
-    const state = await session.trainer.snapshot();
+    const state = await trainer.snapshot();
     const loss = stepped.lossSum / session.batches.perEpoch;
     const judged = await judge(session, state, epoch);
     if (judged === 'aborted') return stop();
@@ -178,29 +215,35 @@ async function runEpochs(session: Session, start: Position): Promise<TrainResult
     if (signal?.aborted) break;
   }
   return resultOf(runFolder, lines, lines.length < recipe.epochs || (signal?.aborted ?? false));
+}
 
-  async function judge(s: Session, state: TrainingState, epoch: number) {
-    if (held.length === 0) return null;
-    try {
-      return await validate({
-        network: options.network,
-        weights: weightsOfState(s.plan, state),
-        engine: options.engine,
-        task: s.record.task,
-        held,
-        ...(signal ? { signal } : {}),
-        onImage: (done, total) => options.onProgress?.({ kind: 'validate', epoch, done, total }),
-      });
-    } catch (error) {
-      if (signal?.aborted) return 'aborted';
-      throw error;
-    }
+/** An epoch's validation; null without held-out images. */
+async function judge(
+  { options, plan, record, held }: Session,
+  state: TrainingState,
+  epoch: number,
+): Promise<Validation | null | 'aborted'> {
+  const { network, engine, signal } = options;
+  if (held.length === 0) return null;
+  try {
+    return await validate({
+      network,
+      weights: weightsOfState(plan, state),
+      engine,
+      task: record.task,
+      held,
+      ...(signal ? { signal } : {}),
+      onImage: (done, total) => options.onProgress?.({ kind: 'validate', epoch, done, total }),
+    });
+  } catch (error) {
+    if (signal?.aborted) return 'aborted';
+    throw error;
   }
 }
 
 /** The rest of an epoch's steps, from where a position stands; stops early when the signal says so. */
-async function runSteps(session: Session, from: Position): Promise<Position> {
-  const { options, recipe, batches, trainer } = session;
+async function runSteps(session: Session, trainer: Trainer, from: Position): Promise<Position> {
+  const { options, recipe, batches } = session;
   const epoch = from.lines.length + 1;
   const steps = batches.perEpoch;
   let { step, lossSum, lr } = from;

@@ -49,5 +49,5 @@ export async function smallRun(
   const network = nestedNetwork([2, 3, 4], 1);
   const whole = { ...smallRecipe, ...recipe };
   const dataset = await openFolder(data, dataFormat(network, whole));
-  return { specText: 'a network written by hand', network, recipe: whole, dataset, runFolder, engine };
+  return { specText: 'a network written by hand', network, recipe: whole, dataset, runFolder, engine, report: false };
 }

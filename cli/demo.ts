@@ -1,0 +1,118 @@
+import { readdir, rm } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { openFolder } from '../runtime/data/index.js';
+import { readBinaryMask } from '../runtime/data/mask.js';
+import type { Evaluation, EvaluationRow } from '../runtime/evaluate.js';
+import { generateNuclei } from '../runtime/generate/nuclei.js';
+import { Scores } from '../runtime/metrics.js';
+import { readRecord } from '../runtime/run-folder.js';
+import { build } from './commands/build.js';
+import { draw } from './commands/draw.js';
+import { evaluate } from './commands/eval.js';
+import { predict } from './commands/predict.js';
+import { train } from './commands/train.js';
+import type { Io, Outcome } from './io.js';
+import { run } from './main.js';
+import { saved } from './render/evaluation.js';
+import { count, duration, percent } from './render/numbers.js';
+
+const spec = join('specs', 'demo.unet');
+const folder = 'demo-run';
+const paths = {
+  data: join(folder, 'data'),
+  run: join(folder, 'run'),
+  drawing: join(folder, 'network.svg'),
+  model: join(folder, 'nuclei.onnx'),
+  masks: join(folder, 'masks'),
+};
+const images = { count: 240, size: 96, seed: 2018 };
+/** How many points of IoU a user gives up for a smaller network. */
+const tolerance = 0.006;
+
+/**
+ * The whole way of a spec, by the functions of the commands themselves: images, training with deep supervision, the
+ * table of levels, the level worth deploying as ONNX, and masks from that file. Ends the process's use of `demo-run/`'s
+ * earlier content.
+ */
+export const runDemo = (): Promise<void> => run(demo);
+
+async function demo(io: Io): Promise<Outcome> {
+  const started = performance.now();
+  for (const path of Object.values(paths)) await rm(path, { recursive: true, force: true });
+  const say = (text: string): void => io.out(`${text}\n`);
+  const step = async (command: string, work: () => Promise<Outcome>): Promise<Outcome> => {
+    say(`\n$ unetc ${command}`);
+    const outcome = await work();
+    if (outcome.text !== '') say(outcome.text);
+    return outcome;
+  };
+
+  say(
+    `generating ${images.count} images of nuclei, ${images.size}x${images.size}, seed ${images.seed}, in ${paths.data}/`,
+  );
+  await generateNuclei(paths.data, images);
+  await step(`draw ${spec} -o ${paths.drawing}`, () => draw(spec, { out: paths.drawing }, io));
+  const trained = await step(`train ${spec} --data ${paths.data} --out ${paths.run}`, () =>
+    train(spec, { data: paths.data, out: paths.run }, io),
+  );
+  if (trained.exit) return { ...trained, text: '' };
+  const evaluated = await step(`eval ${paths.run} --data ${paths.data}`, () =>
+    evaluate(paths.run, { data: paths.data }, io),
+  );
+  const { rows } = evaluated.json as Evaluation;
+  const chosen = worthDeploying(rows);
+  say(`\n${because(chosen, rows)}`);
+  const level = `L${chosen.level}`;
+  await step(`build ${spec} --weights ${paths.run} --prune ${level} --mode ${chosen.mode} -o ${paths.model}`, () =>
+    build(spec, { weights: paths.run, prune: level, mode: chosen.mode, out: paths.model }, io),
+  );
+  const { heldOut } = await readRecord(paths.run);
+  const files = heldOut.map((name) => join(paths.data, 'images', `${name}.png`));
+  say(`\n$ unetc predict ${paths.model} ${files[0]} ... -o ${paths.masks} --overlay`);
+  await predict(paths.model, files, { out: paths.masks, overlay: true }, io);
+  const iou = await judgeMasks(heldOut);
+  const text = [
+    `${files.length} masks, IoU ${percent(iou)} % against the truth: the exported file does what was measured`,
+    '',
+    `report    ${resolve(paths.run, 'report.html')}`,
+    `network   ${resolve(paths.drawing)}`,
+    `model     ${resolve(paths.model)}`,
+    `overlays  ${resolve(paths.masks, 'overlays')} (${(await readdir(join(paths.masks, 'overlays'))).length} images)`,
+    `all in ${duration((performance.now() - started) / 1000)} minutes`,
+  ].join('\n');
+  return { json: { rows, chosen, iou }, text };
+}
+
+/** The cheapest row whose IoU is within `tolerance` of the best. */
+function worthDeploying(rows: readonly EvaluationRow[]): EvaluationRow {
+  const best = Math.max(...rows.map((r) => r.iou));
+  const good = rows
+    .filter((r) => r.iou >= best - tolerance)
+    .sort((a, b) => a.macs - b.macs || a.parameters - b.parameters);
+  return good[0] as EvaluationRow;
+}
+
+function because(chosen: EvaluationRow, rows: readonly EvaluationRow[]): string {
+  const best = rows.reduce((a, b) => (b.iou > a.iou ? b : a));
+  const full = rows.findLast((r) => r.mode === chosen.mode) ?? best;
+  return (
+    `best is L${best.level} ${best.mode}, IoU ${percent(best.iou)} %; the smallest within ${(100 * tolerance).toFixed(1)} points is ` +
+    `L${chosen.level} ${chosen.mode}, ${percent(chosen.iou)} %: ${count(chosen.parameters)} of ${count(full.parameters)} parameters, ` +
+    `${saved(1 - chosen.milliseconds / full.milliseconds)} of the time saved`
+  );
+}
+
+/** Mean IoU of the masks written, read back from disk, against the generated truth. */
+async function judgeMasks(names: readonly string[]): Promise<number> {
+  const dataset = await openFolder(paths.data, { channels: 3, classes: 1 });
+  const scores = new Scores({ classes: ['mask'], exclusive: false });
+  for (const name of names) {
+    const truth = await dataset.mask(dataset.names.indexOf(name));
+    const mask = await readBinaryMask(join(paths.masks, `${name}.png`));
+    scores.add(
+      Float32Array.from(mask.data, (v) => (v > 0 ? 1 : 0)),
+      Float32Array.from(truth.data, (v) => (v > 0 ? 1 : 0)),
+    );
+  }
+  return scores.quality().iou;
+}

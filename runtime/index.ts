@@ -1,0 +1,21 @@
+/** Running what the compiler makes: data, training, evaluation, prediction. */
+export { type BenchOptions, type BenchRow, bench } from './bench.js';
+export { type Checkpoint, loadCheckpoint, saveWeights, weightsOf } from './checkpoint.js';
+export { type DataFormat, type Dataset, openFolder, readNames, split } from './data/index.js';
+export type * from './engine.js';
+export { type EvaluateOptions, type Evaluation, type EvaluationRow, evaluate } from './evaluate.js';
+export { initialState, initialWeights } from './initialize.js';
+export { type Quality, Scores } from './metrics.js';
+export { type Model, type ModelOptions, openModel } from './model.js';
+export { type ModelIdentity, metadataKeys, modelMetadata, readMetadataProps, taskOfModel } from './model-metadata.js';
+export { ort } from './ort/index.js';
+export { bestOf, type EpochLine } from './position.js';
+export { type Prediction, type PredictOptions, predictImages, predictPicture } from './predict.js';
+export { Random, stream } from './random.js';
+export { type ReportOptions, writeReport } from './report.js';
+export { openRun, type Run, type RunRecord, readRecord, runFiles, runWeights, specHash } from './run-folder.js';
+export { learningRate, type Progress } from './schedule.js';
+export { type AxisRule, axisRules, dataFormat, type Task, taskOf } from './task.js';
+export { type TrainOptions, type TrainProgress, type TrainResult, train } from './train.js';
+export { UserError } from './user-error.js';
+export { version } from './version.js';
