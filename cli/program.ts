@@ -1,11 +1,10 @@
 import { Command, Option } from 'commander';
+import { version } from '../runtime/version.js';
 import { UsageError } from './errors.js';
 import type { CommonOptions, Io, Outcome } from './io.js';
 
 /** Runs a command's work and shows its outcome. */
 export type Perform = (run: () => Promise<Outcome>) => Promise<void>;
-
-export const version = '0.1.0';
 
 /**
  * The command line's grammar. Each command's code is imported when it runs, so that `check` loads no engine and no
@@ -16,7 +15,7 @@ export function buildProgram(io: Io, perform: Perform): Command {
     .description(
       'The compiler for nested segmentation networks: a .unet spec becomes a trained, pruned, deployed U-Net or UNet++',
     )
-    .version(version)
+    .version(version())
     .exitOverride()
     .showSuggestionAfterError()
     .configureOutput({ writeOut: io.out, writeErr: io.err, outputError: () => undefined })
@@ -203,7 +202,7 @@ function declareLater(program: Command): void {
       .allowUnknownOption()
       .action(() => {
         throw new UsageError(
-          `'unetc ${name}' is not available yet in version ${version}`,
+          `'unetc ${name}' is not available yet in version ${version()}`,
           "'unetc --help' lists what is",
         );
       });

@@ -113,7 +113,7 @@ export abstract class ExpressionParser extends RecoveringParser {
     const open = this.CONSUME(T.LeftParen);
     this.ACTION(() => this.brackets.push({ token: open, closer: T.RightParen }));
     const inner = this.SUBRULE(this.chain);
-    this.ACTION(() => this.endElement('an operator', false));
+    this.ACTION(() => this.endElement());
     this.closeBracket(9, open, T.RightParen);
     return this.ACTION(() => ({ expr: inner.expr, start: open.startOffset, end: this.lastEnd() }));
   }
@@ -148,7 +148,9 @@ export abstract class ExpressionParser extends RecoveringParser {
       const { index, source, condition } = comprehension;
       const value = items[0]!;
       const parts = condition === undefined ? [value, source] : [value, source, condition];
-      return this.operandOf(this.work.tree.grow({ kind: 'comprehension', span, value, index, source, condition }, parts));
+      return this.operandOf(
+        this.work.tree.grow({ kind: 'comprehension', span, value, index, source, condition }, parts),
+      );
     });
   }
 
@@ -176,7 +178,10 @@ export abstract class ExpressionParser extends RecoveringParser {
   /** Nothing where an expression is due. */
   private hole(): Operand {
     return this.ACTION(() => {
-      const hint = this.LA(1).tokenType === EOF ? 'the text ends too early' : `write a value before ${this.found()}, or remove \`${this.LA(0).image}\``;
+      const hint =
+        this.LA(1).tokenType === EOF
+          ? 'the text ends too early'
+          : `write a value before ${this.found()}, or remove \`${this.LA(0).image}\``;
       this.failExpected('an expression', hint);
       return this.operandOf({ kind: 'missing', span: this.spanFrom(this.lastEnd()) });
     });
@@ -217,17 +222,33 @@ export abstract class ExpressionParser extends RecoveringParser {
         },
       });
       const value = this.SUBRULE7(this.expression);
-      this.ACTION(() => items.push({ span: this.work.source.span(Math.min(start, value.span.start.offset), this.lastEnd()), name, value }));
+      this.ACTION(() =>
+        items.push({
+          span: this.work.source.span(Math.min(start, value.span.start.offset), this.lastEnd()),
+          name,
+          value,
+        }),
+      );
     });
     return this.ACTION(() => {
       const span = this.spanFrom(target.start);
       if (target.expr.kind !== 'name') {
         const message = 'only a name can be called';
-        this.work.mistakes.add('call-target', this.spanOf(open), message, 'write the name of an operator or a block before `(`');
+        this.work.mistakes.add(
+          'call-target',
+          this.spanOf(open),
+          message,
+          'write the name of an operator or a block before `(`',
+        );
         return this.operandOf({ kind: 'missing', span });
       }
       const callee: Name = { text: target.expr.text, span: target.expr.span };
-      return this.operandOf(this.work.tree.grow({ kind: 'call', span, callee, args }, args.map((arg) => arg.value)));
+      return this.operandOf(
+        this.work.tree.grow(
+          { kind: 'call', span, callee, args },
+          args.map((arg) => arg.value),
+        ),
+      );
     });
   }
 
@@ -243,16 +264,17 @@ export abstract class ExpressionParser extends RecoveringParser {
     const items: Item[] = [];
     let going = true;
     this.ACTION(() => this.brackets.push({ token: open, closer }));
-    this.many(idx + 20, {
-      GATE: () => going && !this.atCloser() && !this.atEndOfBracket(),
-      DEF: () => {
+    this.repeat(
+      () => going && !this.atCloser() && !this.atEndOfBracket(),
+      () => {
+        const start = this.ACTION(() => this.nextOffset());
         element(items);
         this.ACTION(() => {
-          going = this.endElement('`,`', true);
+          going = this.endElement(start);
         });
         this.option(idx + 20, () => this.consume(idx + 20, T.Comma));
       },
-    });
+    );
     this.closeBracket(idx, open, closer);
     return items;
   }
@@ -265,16 +287,19 @@ export abstract class ExpressionParser extends RecoveringParser {
   /**
    * Behind an element: reports what is neither a comma nor a closing bracket, and skips to one of them.
    *
-   * @returns whether there may be another element
+   * @param start where the element began, if another may follow it
+   * @returns whether there may be another
    */
-  private endElement(separator: string, mayRepeat: boolean): boolean {
-    if ((mayRepeat && this.isNext(T.Comma)) || this.atCloser()) return true;
+  private endElement(start?: number): boolean {
+    const many = start !== undefined;
+    if ((many && this.isNext(T.Comma)) || this.atCloser()) return true;
     if (this.atEndOfBracket() || (this.onNewLine() && this.atStatement())) return false;
-    const closer = this.brackets[this.brackets.length - 1]!.closer.LABEL!;
-    const hint = mayRepeat ? 'separate the items with `,`' : `close the \`(\` with ${closer}`;
-    this.failExpected(`${separator} or ${closer}`, hint);
-    if (mayRepeat && this.isNext(T.ExpressionStart)) return true;
-    this.skip(() => (mayRepeat && this.isNext(T.Comma)) || (this.onNewLine() && this.atStatement()));
+    const { token, closer } = this.brackets[this.brackets.length - 1]!;
+    const hint = many ? 'separate the items with `,`' : `close the \`${token.image}\` with ${closer.LABEL}`;
+    this.failExpected(`${many ? '`,`' : 'an operator'} or ${closer.LABEL}`, hint);
+    // A comma was forgotten, unless nothing was taken: then the same token would be tried again and again.
+    if (many && this.isNext(T.ExpressionStart) && this.nextOffset() > start) return true;
+    this.skip(() => (many && this.isNext(T.Comma)) || (this.onNewLine() && this.atStatement()));
     return true;
   }
 
@@ -291,8 +316,17 @@ export abstract class ExpressionParser extends RecoveringParser {
         this.SKIP_TOKEN();
         return;
       }
-      const related = this.LA(1).tokenType === EOF ? [] : [{ span: this.spanOf(this.LA(1)), message: `${closer.LABEL} is due before this` }];
-      this.fail('unclosed-bracket', this.spanOf(open), `this \`${open.image}\` is never closed`, `add ${closer.LABEL}`, related);
+      const related =
+        this.LA(1).tokenType === EOF
+          ? []
+          : [{ span: this.spanOf(this.LA(1)), message: `${closer.LABEL} is due before this` }];
+      this.fail(
+        'unclosed-bracket',
+        this.spanOf(open),
+        `this \`${open.image}\` is never closed`,
+        `add ${closer.LABEL}`,
+        related,
+      );
     });
     this.option(idx, { GATE: () => true, DEF: () => this.consume(idx, closer) });
   }
@@ -308,7 +342,12 @@ export abstract class ExpressionParser extends RecoveringParser {
     this.depth++;
     if (this.depth <= limits.nesting) return;
     const message = `brackets and ifs are nested more than ${limits.nesting} deep here`;
-    this.fail('limit-depth', this.LA(1).tokenType === EOF ? this.spanOf(this.LA(0)) : this.spanOf(this.LA(1)), message, 'name a part of it with `let`');
+    this.fail(
+      'limit-depth',
+      this.LA(1).tokenType === EOF ? this.spanOf(this.LA(0)) : this.spanOf(this.LA(1)),
+      message,
+      'name a part of it with `let`',
+    );
     this.skip(() => false);
     this.hush();
   }
@@ -316,6 +355,8 @@ export abstract class ExpressionParser extends RecoveringParser {
   /** Whether a keyword stands where a value is due because something was given its name: `input |> relu`. */
   private keywordIsValue(): boolean {
     if (!this.isNext(T.ItemKeyword)) return false;
-    return [T.InfixOperator, T.Comma, T.LeftBracket, T.RightBracket, T.RightParen, T.RightBrace].some((type) => this.isNext(type, 2));
+    return [T.InfixOperator, T.Comma, T.LeftBracket, T.RightBracket, T.RightParen, T.RightBrace].some((type) =>
+      this.isNext(type, 2),
+    );
   }
 }

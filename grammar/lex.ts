@@ -14,11 +14,15 @@ export interface Lexed {
 }
 
 // Made on first use: building it takes milliseconds that a program which only imports this module need not spend.
-let lexer: Lexer | undefined;
+let lexer: InstanceType<typeof Lexer> | undefined;
 
 /** Cuts a text into tokens. Never fails: unknown characters are reported and left out. */
 export function lex(source: Source, mistakes: Mistakes): Lexed {
-  lexer ??= new Lexer(T.tokenTypes, { positionTracking: 'onlyOffset', skipValidations: true, ensureOptimizations: true });
+  lexer ??= new Lexer(T.tokenTypes, {
+    positionTracking: 'onlyOffset',
+    skipValidations: true,
+    ensureOptimizations: true,
+  });
   const { tokens, errors, groups } = lexer.tokenize(source.text);
   /** Where text ends that the parser does not get to see. */
   const ends: number[] = [];
@@ -70,7 +74,13 @@ function checkToken(token: IToken, report: Reporter): void {
       if (at < 0) return;
       const letters = /^[^A-Za-z0-9_]+/.exec(token.image.slice(at))![0];
       const hint = 'write names with a to z, A to Z, 0 to 9 and _';
-      report('unexpected-character', start + at, start + at + letters.length, `\`${letters}\` cannot be part of a name`, hint);
+      report(
+        'unexpected-character',
+        start + at,
+        start + at + letters.length,
+        `\`${letters}\` cannot be part of a name`,
+        hint,
+      );
       return;
     }
     case T.BadNumber:
@@ -79,7 +89,13 @@ function checkToken(token: IToken, report: Reporter): void {
       return;
     case T.Int:
       if (Number(token.image.replaceAll('_', '')) <= Number.MAX_SAFE_INTEGER) return;
-      report('bad-number', start, end, 'this int is beyond 2^53 - 1, the largest that is exact', 'write a smaller int, or a float such as 1e20');
+      report(
+        'bad-number',
+        start,
+        end,
+        'this int is beyond 2^53 - 1, the largest that is exact',
+        'write a smaller int, or a float such as 1e20',
+      );
       return;
     case T.Float:
       if (Number.isFinite(Number(token.image.replaceAll('_', '')))) return;
@@ -91,7 +107,13 @@ function checkToken(token: IToken, report: Reporter): void {
       return;
     case T.ForeignText:
       become(token, T.Text);
-      report('unexpected-character', start, start + 1, 'strings are not written with `\'`', `write \`"${clip(token.image.slice(1, -1))}"\``);
+      report(
+        'unexpected-character',
+        start,
+        start + 1,
+        "strings are not written with `'`",
+        `write \`"${clip(token.image.slice(1, -1))}"\``,
+      );
       return;
     case T.ForeignAnd:
       become(token, T.And);
@@ -108,7 +130,13 @@ function checkToken(token: IToken, report: Reporter): void {
       if ('nt"\\'.includes(escape[1]!)) continue;
       const from = start + escape.index;
       const message = `\`${escape[0]}\` stands for nothing in a string`;
-      report('bad-escape', from, from + escape[0].length, message, 'write `\\\\` for a backslash; the others are `\\"`, `\\n` and `\\t`');
+      report(
+        'bad-escape',
+        from,
+        from + escape[0].length,
+        message,
+        'write `\\\\` for a backslash; the others are `\\"`, `\\n` and `\\t`',
+      );
     }
   }
 }
@@ -125,7 +153,7 @@ const known: Readonly<Record<string, string>> = {
   '&': 'write `and`',
   '|': 'write `|>` for a pipe, or `or`',
   '?': 'write `if condition then a else b`',
-  '$': 'write the name alone',
+  $: 'write the name alone',
   '@': 'write the name alone',
   '\\': 'remove it: an expression may go on after a line break',
   "'": 'write strings with `"`',
@@ -151,7 +179,8 @@ function aboutCharacters(text: string): [message: string, hint: string] {
   const one = text === first;
   return [
     `${one ? 'the character' : 'the characters'} ${visible(text)} ${one ? 'has' : 'have'} no meaning here`,
-    known[first] ?? (one ? 'remove it, or put it in a string or a comment' : 'remove them, or put them in a string or a comment'),
+    known[first] ??
+      (one ? 'remove it, or put it in a string or a comment' : 'remove them, or put them in a string or a comment'),
   ];
 }
 

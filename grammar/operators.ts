@@ -1,7 +1,7 @@
 import type { IToken } from './chevrotain.js';
 import type { Span } from './diagnostic.js';
-import { limits } from './limits.js';
 import { clip } from './lex.js';
+import { limits } from './limits.js';
 import type { Mistakes } from './mistakes.js';
 import type { Source } from './source.js';
 import * as T from './tokens.js';
@@ -69,7 +69,10 @@ export class TreeBuilder {
       if (infix === undefined) break;
       const next = pend(infix, false);
       // `^` alone takes from the right: 2^3^2 is 2^(3^2).
-      while (pending.length > 0 && (top(pending).level > next.level || (top(pending).level === next.level && next.name !== '^'))) {
+      while (
+        pending.length > 0 &&
+        (top(pending).level > next.level || (top(pending).level === next.level && next.name !== '^'))
+      ) {
         this.reduce(values, pending);
       }
       pending.push(next);
@@ -98,12 +101,20 @@ export class TreeBuilder {
       const start = operator.token.startOffset;
       const span = this.source.span(start, right.end);
       const sign = operator.name === 'not' ? 'not' : '-';
-      values.push({ expr: this.grow({ kind: 'unary', span, operator: sign, operand: right.expr }, [right.expr]), start, end: right.end });
+      values.push({
+        expr: this.grow({ kind: 'unary', span, operator: sign, operand: right.expr }, [right.expr]),
+        start,
+        end: right.end,
+      });
       return;
     }
     const left = values.pop()!;
     const span = this.source.span(left.start, right.end);
-    values.push({ expr: this.grow(this.join(operator, left, right, span), [left.expr, right.expr]), start: left.start, end: right.end });
+    values.push({
+      expr: this.grow(this.join(operator, left, right, span), [left.expr, right.expr]),
+      start: left.start,
+      end: right.end,
+    });
   }
 
   private join(operator: Pending, left: Operand, right: Operand, span: Span): Expr {
@@ -111,7 +122,12 @@ export class TreeBuilder {
     if (operator.name === '..') {
       if (bare(left)?.kind === 'range') {
         const at = this.source.span(operator.token.startOffset, operator.token.startOffset + 2);
-        this.mistakes.add('operator-chain', at, 'a range has two ends, this is a third', 'write `first..last`; a range has no step');
+        this.mistakes.add(
+          'operator-chain',
+          at,
+          'a range has two ends, this is a third',
+          'write `first..last`; a range has no step',
+        );
       }
       return { kind: 'range', span, from: left.expr, to: right.expr };
     }
@@ -146,7 +162,15 @@ export class TreeBuilder {
 }
 
 function pend(token: IToken, prefix: boolean): Pending {
-  const name = prefix ? (token.tokenType === T.Not ? 'not' : 'negate') : token.tokenType === T.And ? 'and' : token.tokenType === T.Or ? 'or' : token.image;
+  const name = prefix
+    ? token.tokenType === T.Not
+      ? 'not'
+      : 'negate'
+    : token.tokenType === T.And
+      ? 'and'
+      : token.tokenType === T.Or
+        ? 'or'
+        : token.image;
   return { name, level: precedence[name]!, token, prefix };
 }
 

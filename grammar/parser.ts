@@ -56,7 +56,8 @@ class SpecParser extends ExpressionParser {
     const trains: TrainDecl[] = [];
     /** Whether items were found outside the networks: a `}` behind them is then what is left of the network. */
     let strayed = false;
-    this.MANY(() => {
+    const always = (): boolean => true;
+    this.repeat(always, () => {
       this.ACTION(() => this.mendKeyword(topWords));
       this.OR([
         { ALT: () => networks.push(this.SUBRULE(this.network)) },
@@ -64,7 +65,6 @@ class SpecParser extends ExpressionParser {
         { ALT: () => trains.push(this.SUBRULE(this.train)) },
         { ALT: () => this.SUBRULE(this.importing) },
         {
-          GATE: () => this.atItem(),
           ALT: () => {
             this.ACTION(() => {
               if (!strayed) this.failOutside(networks.length > 0);
@@ -81,7 +81,15 @@ class SpecParser extends ExpressionParser {
             strayed = false;
           },
         },
-        { ALT: () => this.junk(1, '`network`, `block` or `train`', 'a spec is a `network`, with an optional `train`', () => false) },
+        {
+          ALT: () =>
+            this.junk(
+              1,
+              '`network`, `block` or `train`',
+              'a spec is a `network`, with an optional `train`',
+              () => false,
+            ),
+        },
       ]);
     });
     return this.ACTION(() => {
@@ -93,7 +101,9 @@ class SpecParser extends ExpressionParser {
   private failOutside(afterNetwork: boolean): void {
     const word = this.LA(1).image;
     const message = `\`${word}\` belongs in a network`;
-    const hint = afterNetwork ? 'remove the `}` too many that ends the network above' : 'write it between the braces of `network Name { ... }`';
+    const hint = afterNetwork
+      ? 'remove the `}` too many that ends the network above'
+      : 'write it between the braces of `network Name { ... }`';
     this.fail('outside-network', this.spanOf(this.LA(1)), message, hint);
   }
 
@@ -120,13 +130,12 @@ class SpecParser extends ExpressionParser {
     const name = this.wantName(1, 'a name', hint);
     const open = this.want(2, T.LeftBrace, hint);
     const items: NetworkItem[] = [];
-    this.MANY({
-      GATE: () => !this.isNext(T.RightBrace) && !this.isNext(T.Network) && !this.isNext(T.Train),
-      DEF: () => {
+    this.repeat(
+      () => !this.isNext(T.RightBrace) && !this.isNext(T.Network) && !this.isNext(T.Train),
+      () => {
         this.ACTION(() => this.mendKeyword(itemWords));
         this.OR3([
           {
-            GATE: () => this.atItem() && !this.isNext(T.Import),
             ALT: () => {
               const item = this.SUBRULE(this.item);
               this.ACTION(() => item !== undefined && items.push(item));
@@ -135,13 +144,15 @@ class SpecParser extends ExpressionParser {
           { ALT: () => this.SUBRULE(this.importing) },
           {
             ALT: () => {
-              const what = this.afterItem() ? 'an operator or the next item' : '`param`, `let`, `input`, `block`, `grid`, `head`, `output` or `expect`';
+              const what = this.afterItem()
+                ? 'an operator or the next item'
+                : '`param`, `let`, `input`, `block`, `grid`, `head`, `output` or `expect`';
               this.junk(4, what, 'remove it, or begin an item with its keyword', () => false);
             },
           },
         ]);
       },
-    });
+    );
     this.wantRightBrace(5, open, 'the network');
     return this.ACTION(() => ({ kind: 'network', span: this.spanFrom(start.startOffset), name, items }));
   });
@@ -222,25 +233,27 @@ class SpecParser extends ExpressionParser {
   });
 
   /** What `=` is followed by: an expression, or `{ lets expression }`. */
-  private readonly body = this.RULE('body', (): Body =>
-    this.OR<Body>([
-      { ALT: () => this.braces() },
-      {
-        ALT: () => {
-          const result = this.SUBRULE(this.expression);
-          return this.ACTION(() => ({ span: result.span, lets: [], result }));
+  private readonly body = this.RULE(
+    'body',
+    (): Body =>
+      this.OR<Body>([
+        { ALT: () => this.braces() },
+        {
+          ALT: () => {
+            const result = this.SUBRULE(this.expression);
+            return this.ACTION(() => ({ span: result.span, lets: [], result }));
+          },
         },
-      },
-    ]),
+      ]),
   );
 
   private braces(): Body {
     const open = this.CONSUME(T.LeftBrace);
     const lets: LetDecl[] = [];
     let result: Expr | undefined;
-    this.MANY({
-      GATE: () => !this.isNext(T.RightBrace) && (this.isNext(T.Let) ? !this.isOutdented(open, result) : !this.atItem()),
-      DEF: () =>
+    this.repeat(
+      () => !this.isNext(T.RightBrace) && (this.isNext(T.Let) ? !this.isOutdented(open, result) : !this.atItem()),
+      () =>
         this.OR1([
           {
             ALT: () => {
@@ -251,13 +264,22 @@ class SpecParser extends ExpressionParser {
           {
             GATE: () => this.isNext(T.ExpressionStart),
             ALT: () => {
-              this.ACTION(() => this.failBehindResult(result, 'another expression', 'give all but the last a name with `let`, or join them with an operator'));
+              this.ACTION(() =>
+                this.failBehindResult(
+                  result,
+                  'another expression',
+                  'give all but the last a name with `let`, or join them with an operator',
+                ),
+              );
               result = this.SUBRULE1(this.expression);
             },
           },
-          { ALT: () => this.junk(2, result === undefined ? '`let` or an expression' : '`}`', bodyHint, () => this.isNext(T.Let)) },
+          {
+            ALT: () =>
+              this.junk(2, result === undefined ? '`let` or an expression' : '`}`', bodyHint, () => this.isNext(T.Let)),
+          },
         ]),
-    });
+    );
     this.ACTION(() => {
       if (result !== undefined) return;
       this.failExpected('an expression', 'a body ends with the expression that is its value');
@@ -287,17 +309,19 @@ class SpecParser extends ExpressionParser {
     const indices = this.bracketed(2, '`[`', indexHint, (items: IndexDecl[]) => items.push(this.SUBRULE(this.index)));
     const open = this.want(3, T.LeftBrace, hint);
     const rules: RuleDecl[] = [];
-    this.MANY({
-      GATE: () => !this.isNext(T.RightBrace) && !this.atItem(),
-      DEF: () =>
+    this.repeat(
+      () => !this.isNext(T.RightBrace) && !this.atItem(),
+      () =>
         this.OR4([
           {
-            GATE: () => this.isNext(T.LeftBracket, 2) || this.isNext(T.Equals, 2),
+            GATE: () =>
+              (this.isNext(T.Identifier) || this.isNext(T.Keyword)) &&
+              (this.isNext(T.LeftBracket, 2) || this.isNext(T.Equals, 2)),
             ALT: () => rules.push(this.SUBRULE(this.rule)),
           },
           { ALT: () => this.junk(5, 'a rule', ruleHint, () => this.atStatement()) },
         ]),
-    });
+    );
     this.wantRightBrace(6, open, 'the grid');
     return this.ACTION(() => ({ kind: 'grid', span: this.spanFrom(start.startOffset), name, indices, rules }));
   });
@@ -318,7 +342,14 @@ class SpecParser extends ExpressionParser {
     });
     this.wantEquals(3, ruleHint);
     const body = this.SUBRULE(this.body);
-    return this.ACTION(() => ({ kind: 'rule', span: this.spanFrom(name.span.start.offset), name, patterns, guard, body }));
+    return this.ACTION(() => ({
+      kind: 'rule',
+      span: this.spanFrom(name.span.start.offset),
+      name,
+      patterns,
+      guard,
+      body,
+    }));
   });
 
   private readonly head = this.RULE('head', (): HeadDecl => {
@@ -331,7 +362,13 @@ class SpecParser extends ExpressionParser {
     });
     this.wantEquals(3, hint);
     const body = this.SUBRULE(this.body);
-    return this.ACTION(() => ({ kind: 'head', span: this.spanFrom(start.startOffset), name, indices: indices ?? [], body }));
+    return this.ACTION(() => ({
+      kind: 'head',
+      span: this.spanFrom(start.startOffset),
+      name,
+      indices: indices ?? [],
+      body,
+    }));
   });
 
   private readonly output = this.RULE('output', (): OutputDecl => {
@@ -343,9 +380,9 @@ class SpecParser extends ExpressionParser {
       {
         ALT: () => {
           const open = this.CONSUME(T.LeftBrace);
-          this.MANY({
-            GATE: () => !this.isNext(T.RightBrace) && !this.atItem(),
-            DEF: () =>
+          this.repeat(
+            () => !this.isNext(T.RightBrace) && !this.atItem(),
+            () =>
               this.OR3([
                 {
                   GATE: () => !this.isNext(T.Identifier, 2),
@@ -353,7 +390,7 @@ class SpecParser extends ExpressionParser {
                 },
                 { ALT: () => this.junk(4, 'a mode', modeHint, () => this.atStatement()) },
               ]),
-          });
+          );
           this.wantRightBrace(5, open, 'the output');
         },
       },
@@ -378,7 +415,12 @@ class SpecParser extends ExpressionParser {
     let mode: Name | undefined;
     const again = (given: unknown, word: string): void => {
       if (given === undefined) return;
-      this.fail('syntax', this.spanOf(this.LA(1)), `a second ${word} for one \`expect\``, 'write another `expect` for it');
+      this.fail(
+        'syntax',
+        this.spanOf(this.LA(1)),
+        `a second ${word} for one \`expect\``,
+        'write another `expect` for it',
+      );
     };
     this.MANY(() =>
       this.OR2([
@@ -420,13 +462,27 @@ class SpecParser extends ExpressionParser {
     );
     this.wantEquals(6, hint);
     const value = this.SUBRULE(this.expression);
-    return this.ACTION(() => ({ kind: 'expect', span: this.spanFrom(start.startOffset), what, level, mode, size, value }));
+    return this.ACTION(() => ({
+      kind: 'expect',
+      span: this.spanFrom(start.startOffset),
+      what,
+      level,
+      mode,
+      size,
+      value,
+    }));
   });
 
   private sizeOf(token: IToken): { dims: readonly number[]; span: ReturnType<SpecParser['spanOf']> } {
     const dims = token.image.split('x').map((dim) => Number(dim.replaceAll('_', '')));
     const span = this.spanOf(token);
-    if (dims.length > 3) this.work.mistakes.add('syntax', span, `a size of ${dims.length} dimensions`, 'write one to three: `256`, `256x256`, `64x64x64`');
+    if (dims.length > 3)
+      this.work.mistakes.add(
+        'syntax',
+        span,
+        `a size of ${dims.length} dimensions`,
+        'write one to three: `256`, `256x256`, `64x64x64`',
+      );
     return { dims, span };
   }
 
@@ -434,9 +490,9 @@ class SpecParser extends ExpressionParser {
     const start = this.CONSUME(T.Train);
     const open = this.want(1, T.LeftBrace, 'write `train { name = value ... }`');
     const settings: Setting[] = [];
-    this.MANY({
-      GATE: () => !this.isNext(T.RightBrace) && !this.atItem(),
-      DEF: () =>
+    this.repeat(
+      () => !this.isNext(T.RightBrace) && !this.atItem(),
+      () =>
         this.OR2([
           {
             GATE: () => !this.isNext(T.Identifier, 2),
@@ -444,7 +500,7 @@ class SpecParser extends ExpressionParser {
           },
           { ALT: () => this.junk(3, 'a setting', settingHint, () => this.atStatement()) },
         ]),
-    });
+    );
     this.wantRightBrace(4, open, '`train`');
     return this.ACTION(() => ({ kind: 'train', span: this.spanFrom(start.startOffset), settings }));
   });
@@ -454,7 +510,11 @@ class SpecParser extends ExpressionParser {
     const token = this.CONSUME(T.Identifier);
     this.wantEquals(1, hint);
     const value = this.SUBRULE(this.expression);
-    return this.ACTION(() => ({ name: { text: token.image, span: this.spanOf(token) }, value, span: this.spanFrom(token.startOffset) }));
+    return this.ACTION(() => ({
+      name: { text: token.image, span: this.spanOf(token) },
+      value,
+      span: this.spanFrom(token.startOffset),
+    }));
   });
 
   /** A list in brackets that has to be there. */

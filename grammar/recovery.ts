@@ -125,6 +125,18 @@ export abstract class RecoveringParser extends EmbeddedActionsParser {
 
   // ---- pieces of grammar; `idx` is unique within a rule, as for chevrotain's own
 
+  /**
+   * Repeats a piece of grammar for as long as `going` holds and it takes tokens. Unlike `MANY` it does not ask what the
+   * piece can begin with, since with recovery that is anything, nothing included; chevrotain sees the piece once.
+   */
+  protected repeat(going: () => boolean, piece: () => void): void {
+    if (this.RECORDING_PHASE) return piece();
+    for (let before = -1; before < this.nextOffset() && this.LA(1).tokenType !== EOF && going(); ) {
+      before = this.nextOffset();
+      piece();
+    }
+  }
+
   /** Takes a token that has to be there, or reports it. */
   protected want(idx: number, type: TokenType, hint: string): IToken | undefined {
     const token = this.option(idx, () => this.consume(idx, type));
@@ -246,7 +258,12 @@ export abstract class RecoveringParser extends EmbeddedActionsParser {
       const token = this.LA(1);
       if (this.atCloser()) {
         const message = `this \`${token.image}\` closes nothing`;
-        this.fail('stray-bracket', this.spanOf(token), message, `remove it, or open \`${opening(token.image)}\` before it`);
+        this.fail(
+          'stray-bracket',
+          this.spanOf(token),
+          message,
+          `remove it, or open \`${opening(token.image)}\` before it`,
+        );
       } else {
         const what = this.onNewLine() ? expected : `${expected} here`;
         this.fail('syntax', this.spanOf(token), `expected ${what}, found ${this.found()}`, hint);
@@ -270,9 +287,16 @@ export abstract class RecoveringParser extends EmbeddedActionsParser {
     const closer = this.option(idx, () => this.consume(idx, T.RightBrace));
     if (closer !== undefined || opener === undefined) return;
     this.ACTION(() => {
-      const related = this.LA(1).tokenType === EOF ? [] : [{ span: this.spanOf(this.LA(1)), message: '`}` is due before this' }];
+      const related =
+        this.LA(1).tokenType === EOF ? [] : [{ span: this.spanOf(this.LA(1)), message: '`}` is due before this' }];
       const message = `the \`{\` of ${of} is never closed`;
-      this.work.mistakes.add('unclosed-bracket', this.spanOf(opener), message, `add \`}\` before ${this.found()}`, related);
+      this.work.mistakes.add(
+        'unclosed-bracket',
+        this.spanOf(opener),
+        message,
+        `add \`}\` before ${this.found()}`,
+        related,
+      );
     });
   }
 }

@@ -14,7 +14,8 @@ export const PrefixOperator = category('PrefixOperator', AnyToken);
 export const ExpressionStart = category('ExpressionStart', AnyToken);
 
 // Names are ASCII; letters of other scripts are taken in here, so that such a word is reported as one mistake.
-const letter = 'A-Za-z_\\u00AA\\u00B5\\u00BA\\u00C0-\\u00D6\\u00D8-\\u00F6\\u00F8-\\u167F\\u1E00-\\u1FFF\\u3040-\\uD7FF';
+const letter =
+  'A-Za-z_\\u00AA\\u00B5\\u00BA\\u00C0-\\u00D6\\u00D8-\\u00F6\\u00F8-\\u167F\\u1E00-\\u1FFF\\u3040-\\uD7FF';
 export const Identifier = createToken({
   name: 'Identifier',
   pattern: new RegExp(`[${letter}][${letter}0-9]*`),
@@ -111,11 +112,11 @@ export const ForeignAnd = createToken({ name: 'ForeignAnd', pattern: '&&', categ
 export const ForeignOr = createToken({ name: 'ForeignOr', pattern: '||', categories: [InfixOperator] });
 export const ForeignText = createToken({ name: 'ForeignText', pattern: /'[^'\r\n]*'/, categories: [ExpressionStart] });
 export const ForeignComment = createToken({ name: 'ForeignComment', pattern: /#[^\r\n]*/, group: 'mistakes' });
-export const OpenComment = createToken({ name: 'OpenComment', pattern: /\/\*[^]*/, group: 'mistakes' });
+export const OpenComment = createToken({ name: 'OpenComment', pattern: /\/\*[\s\S]*/, group: 'mistakes' });
 
 const Blank = createToken({ name: 'Blank', pattern: /\s+/, group: Lexer.SKIPPED });
 const LineComment = createToken({ name: 'LineComment', pattern: /\/\/[^\r\n]*/, group: Lexer.SKIPPED });
-const BlockComment = createToken({ name: 'BlockComment', pattern: /\/\*[^]*?\*\//, group: Lexer.SKIPPED });
+const BlockComment = createToken({ name: 'BlockComment', pattern: /\/\*[\s\S]*?\*\//, group: Lexer.SKIPPED });
 
 /** The reserved words. */
 export const keywords: readonly TokenType[] = [

@@ -3,6 +3,7 @@ import type { Body, Expr } from '../../grammar/tree.js';
 import { type Code, type Collector, diagnose, type More } from '../diagnostics/index.js';
 import type { Attrs } from '../ir/graph.js';
 import type { OpName } from '../ops/index.js';
+import { type Pick, readItems, readPick } from './access.js';
 import { binary, negate, type Toolbox } from './arithmetic.js';
 import { builtin, isBuiltin } from './builtins.js';
 import { callBlock } from './call-block.js';
@@ -328,51 +329,13 @@ export class Evaluator implements Toolbox {
     const target = entry?.kind === 'grid' || entry?.kind === 'heads' ? null : this.expression(expr.target, env);
     const picks: Pick[] = [];
     for (const e of expr.indices) {
-      const pick = this.pick(this.expression(e, env), e.span);
+      const pick = readPick(this, this.expression(e, env), e.span);
       if (pick !== null) picks.push(pick);
     }
     if (picks.length < expr.indices.length) return poison;
     if (entry?.kind === 'grid') return readCells(this, entry.grid, picks, expr.span);
     if (entry?.kind === 'heads') return readHeads(this, entry.family, picks, expr.span);
-    return this.items(target ?? poison, picks, expr.target.span);
-  }
-
-  private pick(value: Value, span: Span): Pick | null {
-    const one = value.kind !== 'list';
-    const numbers: number[] = [];
-    for (const v of one ? [value] : value.items) {
-      const n = this.whole(v, span, 'an index');
-      if (n === null) return null;
-      numbers.push(n);
-    }
-    return { numbers, one, span };
-  }
-
-  /** Items of a list, of a list of lists for several indices. */
-  private items(target: Value, picks: readonly Pick[], span: Span): Value {
-    const [pick, ...rest] = picks;
-    if (pick === undefined || target.kind === 'poison') return target;
-    if (target.kind !== 'list') {
-      const hints =
-        target.kind === 'tensor' ? ['a tensor is used as a whole; only grids, heads and lists have an index'] : [];
-      return this.fail('wrong-type', span, `only a list has items, and this is ${describe(target)}`, { hints });
-    }
-    const found: Value[] = [];
-    for (const n of pick.numbers) {
-      const item = target.items[n];
-      if (item === undefined) {
-        const has =
-          target.items.length === 0
-            ? 'the list is empty'
-            : `the list has ${target.items.length} items, 0 to ${target.items.length - 1}`;
-        return this.fail('index-out-of-list', pick.span, `there is no item ${n}: ${has}`, {
-          hints: n < 0 ? ['the last item is last(list)'] : [],
-        });
-      }
-      found.push(this.items(item, rest, span));
-    }
-    if (pick.one) return found[0] ?? poison;
-    return this.list(found, span);
+    return readItems(this, target ?? poison, picks, expr.target.span);
   }
 
   private call(expr: CallExpr, left: Expr | null, env: Environment): Value {
@@ -403,11 +366,4 @@ export class Evaluator implements Toolbox {
     });
     return this.fail(unknown.code as Code, expr.callee.span, unknown.message, unknown);
   }
-}
-
-/** One index of an access, evaluated: a number, or the numbers of a slice. */
-export interface Pick {
-  readonly numbers: readonly number[];
-  readonly one: boolean;
-  readonly span: Span;
 }

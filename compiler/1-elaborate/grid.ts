@@ -1,7 +1,8 @@
 import type { Span } from '../../grammar/diagnostic.js';
 import type { Expr, GridDecl, IndexDecl, RuleDecl } from '../../grammar/tree.js';
+import type { Pick } from './access.js';
 import { Environment, type Lazy } from './environment.js';
-import type { Evaluator, Pick } from './evaluator.js';
+import type { Evaluator } from './evaluator.js';
 import { limits } from './limits.js';
 import { cellLabel, scopeOf } from './steps.js';
 import { describe, int, isPoisoned, poison, type Value } from './values.js';

@@ -9,11 +9,11 @@ export const limits = {
   /** Expressions evaluated and list items made, in all. */
   steps: 2_000_000,
   /** Nesting of one expression as it is written. */
-  expression: 200,
+  expression: 400,
   /** Lists inside lists. */
   lists: 32,
   /** Expressions being evaluated at one time, through cells and blocks; keeps the evaluator off the end of the stack. */
-  nesting: 1_200,
+  nesting: 1_000,
   /** What a cell, head or `let` adds to that nesting, for the room it takes on the stack. */
   forcing: 4,
 } as const;

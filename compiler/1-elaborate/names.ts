@@ -15,6 +15,7 @@ import { type Collector, diagnose } from '../diagnostics/index.js';
 import { isBuiltin } from './builtins.js';
 import { headerOf, readPattern } from './grid.js';
 import { limits } from './limits.js';
+import { type Definition, NameScope } from './name-scope.js';
 import { isLanguageOp } from './operators.js';
 import { unknownCallee, unknownValue } from './unknown.js';
 
@@ -26,38 +27,6 @@ export interface NameFacts {
   readonly duplicates: ReadonlySet<object>;
   /** The `let`s, params and so on that nothing mentions; their spans, for lints that would say the same again. */
   readonly unused: readonly Span[];
-}
-
-interface Definition {
-  readonly kind: string;
-  readonly name: Name;
-  /** The whole of it, for `unused`. */
-  readonly span: Span;
-  readonly lint: boolean;
-  used: boolean;
-}
-
-class NameScope {
-  readonly values = new Map<string, Definition>();
-  readonly blocks = new Map<string, Definition>();
-
-  constructor(readonly parent: NameScope | null) {}
-
-  value(name: string): Definition | undefined {
-    return this.values.get(name) ?? this.parent?.value(name);
-  }
-
-  block(name: string): Definition | undefined {
-    return this.blocks.get(name) ?? this.parent?.block(name);
-  }
-
-  allValues(): string[] {
-    return [...this.values.keys(), ...(this.parent?.allValues() ?? [])];
-  }
-
-  allBlocks(): string[] {
-    return [...this.blocks.keys(), ...(this.parent?.allBlocks() ?? [])];
-  }
 }
 
 /**

@@ -15,7 +15,7 @@ export function resizePicture(picture: Picture, size: Size): Picture {
   return { channels, height: size.height, width: size.width, data, peak };
 }
 
-/** Resizes a mask by the nearest pixel (centres aligned), which makes no value that was not there. */
+/** Resizes a mask by the nearest pixel (centres aligned, torch's `nearest-exact`), which makes no value that was not there. */
 export function resizeMask(mask: Mask, size: Size): Mask {
   if (mask.height === size.height && mask.width === size.width) return mask;
   const rows = nearest(mask.height, size.height);

@@ -91,7 +91,7 @@ const draw = `function (charts) {
       scales: { x: { time: false } },
       series: [{ label: 'epoch' }].concat(series),
       axes: [
-        axis({ grid: { show: false }, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000], label: 'epoch', labelSize: 18, labelFont: '12px system-ui, sans-serif' }),
+        axis({ size: 30, grid: { show: false }, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000], label: 'epoch', labelSize: 18, labelFont: '12px system-ui, sans-serif' }),
         axis({ size: 52 }),
       ],
     }, [chart.epochs].concat(chart.series.map((s) => s.values.map((v) => v === null ? null : v * scale))), place);

@@ -81,8 +81,8 @@ function levels(rows: readonly EvaluationRow[]): string {
     const against = full.find((r) => r.mode === row.mode) ?? full[0];
     const speedup = against ? against.milliseconds / row.milliseconds : Number.NaN;
     const first = k > 0 && rows[k - 1]?.level !== row.level;
-    const width = (100 * row.milliseconds) / slowest;
-    return `<tr${first ? ' class="first"' : ''}><td>L${row.level}</td><td class="left">${escapeHtml(row.mode)}</td><td>${short(row.parameters)}</td><td>${short(row.macs)}</td><td>${percent(row.iou)}</td><td>${percent(row.iouPooled)}</td><td>${percent(row.dice)}</td><td>${row.bce.toFixed(3)}</td><td class="bar"><i style="width:calc(${width.toFixed(1)}% - 1.5rem)"></i><span>${row.milliseconds.toPrecision(3)}</span></td><td>${times(speedup)}</td></tr>`;
+    const width = row.milliseconds / slowest;
+    return `<tr${first ? ' class="first"' : ''}><td>L${row.level}</td><td class="left">${escapeHtml(row.mode)}</td><td>${short(row.parameters)}</td><td>${short(row.macs)}</td><td>${percent(row.iou)}</td><td>${percent(row.iouPooled)}</td><td>${percent(row.dice)}</td><td>${row.bce.toFixed(3)}</td><td class="bar"><i style="width:calc((100% - 1.5rem) * ${width.toFixed(3)})"></i><span>${row.milliseconds.toPrecision(3)}</span></td><td>${times(speedup)}</td></tr>`;
   });
   return `<h2>Levels</h2>
 ${pruningSentence(rows)}

@@ -44,7 +44,13 @@ const wraps: Readonly<Record<string, (inner: Expr) => Expr>> = {
   right: (right) => ({ kind: 'binary', span, operator: '+', left: one, right }),
   minus: (operand) => ({ kind: 'unary', span, operator: '-', operand }),
   lists: (inner) => ({ kind: 'list', span, items: [inner] }),
-  ifs: (alternative) => ({ kind: 'if', span, condition: { kind: 'bool', span, value: false }, consequent: one, alternative }),
+  ifs: (alternative) => ({
+    kind: 'if',
+    span,
+    condition: { kind: 'bool', span, value: false },
+    consequent: one,
+    alternative,
+  }),
   pipes: (left) => ({ kind: 'pipe', span, left, call: call('max', [one]) }),
   calls: (inner) => call('max', [inner, one]),
   indices: (inner) => ({ kind: 'index', span, target: { kind: 'list', span, items: [one, one] }, indices: [inner] }),
@@ -79,10 +85,24 @@ describe('deep trees', () => {
         kind: 'grid',
         span,
         name: name('X'),
-        indices: [{ span, name: name('i'), range: { kind: 'range', span, from: one, to: { kind: 'int', span, value: n } } }],
+        indices: [
+          { span, name: name('i'), range: { kind: 'range', span, from: one, to: { kind: 'int', span, value: n } } },
+        ],
         rules: [
-          { kind: 'rule', span, name: name('X'), patterns: [{ kind: 'int', span, value: n }], body: body(ref('image')) },
-          { kind: 'rule', span, name: name('X'), patterns: [ref('i')], body: body(nest(150, (left) => ({ kind: 'pipe', span, left, call: call('relu', []) }), next)) },
+          {
+            kind: 'rule',
+            span,
+            name: name('X'),
+            patterns: [{ kind: 'int', span, value: n }],
+            body: body(ref('image')),
+          },
+          {
+            kind: 'rule',
+            span,
+            name: name('X'),
+            patterns: [ref('i')],
+            body: body(nest(150, (left) => ({ kind: 'pipe', span, left, call: call('relu', []) }), next)),
+          },
         ],
       };
       const { diagnostics } = elaborate(spec(input, grid));

@@ -1,0 +1,36 @@
+import type { Span } from '../../grammar/diagnostic.js';
+import type { Name } from '../../grammar/tree.js';
+
+/** A definition as the walk over the names sees it. */
+export interface Definition {
+  readonly kind: string;
+  readonly name: Name;
+  /** The whole of it, for `unused`. */
+  readonly span: Span;
+  readonly lint: boolean;
+  used: boolean;
+}
+
+/** The names in reach at a place of the text; blocks have a table of their own, since only calls can mean them. */
+export class NameScope {
+  readonly values = new Map<string, Definition>();
+  readonly blocks = new Map<string, Definition>();
+
+  constructor(readonly parent: NameScope | null) {}
+
+  value(name: string): Definition | undefined {
+    return this.values.get(name) ?? this.parent?.value(name);
+  }
+
+  block(name: string): Definition | undefined {
+    return this.blocks.get(name) ?? this.parent?.block(name);
+  }
+
+  allValues(): string[] {
+    return [...this.values.keys(), ...(this.parent?.allValues() ?? [])];
+  }
+
+  allBlocks(): string[] {
+    return [...this.blocks.keys(), ...(this.parent?.allBlocks() ?? [])];
+  }
+}

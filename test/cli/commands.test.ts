@@ -1,0 +1,272 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import sharp from 'sharp';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { codes } from '../../compiler/diagnostics/index.js';
+import { taskOfModel } from '../../runtime/model-metadata.js';
+import { specHash } from '../../runtime/run-folder.js';
+import { tinySpec, writeData, writeSpec } from './fixtures.js';
+import { unetc } from './io.js';
+
+const home = process.cwd();
+let folder = '';
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'unetc-commands-'));
+  process.chdir(folder);
+  await writeSpec('tiny.unet');
+  await writeData('data');
+  const trained = await unetc('train', 'tiny.unet', '--data', 'data', '--out', 'run', '--epochs', '2');
+  expect(trained.exit, trained.stderr).toBe(0);
+  // A pipe gets a line an epoch, and no bar.
+  expect(trained.stderr.match(/^epoch \d\/2 {2}loss/gm)).toHaveLength(2);
+  for (const control of ['\u001b', '\r']) expect(trained.stderr).not.toContain(control);
+});
+
+afterAll(() => {
+  process.chdir(home);
+  rmSync(folder, { recursive: true, force: true });
+});
+
+/** Runs a command with --json, which must answer one document and exit 0. */
+async function json(...argv: readonly string[]): Promise<Record<string, unknown>> {
+  const { exit, stdout, stderr } = await unetc(...argv, '--json');
+  expect(exit, stderr).toBe(0);
+  return JSON.parse(stdout) as Record<string, unknown>;
+}
+
+describe('spec commands', () => {
+  it('init writes a spec that check accepts, named after the file', async () => {
+    expect((await unetc('init', 'my-cells')).exit).toBe(0);
+    expect(readFileSync('my-cells.unet', 'utf8')).toContain('network MyCells {');
+    const checked = await json('check', 'my-cells.unet');
+    expect(checked).toMatchObject({ ok: true, files: [{ file: 'my-cells.unet', ok: true }] });
+  });
+
+  it('check answers every file, with spans, and exit 1 if one is wrong', async () => {
+    await writeSpec('wrong.unet', (text) => text.replace('Conv(width[0])', 'Conv(widht[0])'));
+    const { exit, stdout, stderr } = await unetc('check', 'tiny.unet', 'wrong.unet', '--json');
+    expect(exit).toBe(1);
+    const document = JSON.parse(stdout) as { ok: boolean; files: { ok: boolean; diagnostics: unknown[] }[] };
+    expect(document.files.map((f) => f.ok)).toEqual([true, false]);
+    const line = tinySpec.split('\n').findIndex((l) => l.includes('Conv(width[0])')) + 1;
+    expect(document.files[1]?.diagnostics).toContainEqual(
+      expect.objectContaining({
+        code: 'unknown-name',
+        severity: 'error',
+        message: expect.any(String),
+        span: { start: expect.objectContaining({ line }), end: expect.objectContaining({ line }) },
+        hints: expect.any(Array),
+        related: expect.any(Array),
+      }),
+    );
+    expect(stderr).toContain(`wrong.unet:${line}:`);
+  });
+
+  it('explain has a page for every diagnostic', async () => {
+    for (const code of codes) {
+      const { exit, stdout } = await unetc('explain', code);
+      expect(exit).toBe(0);
+      expect(stdout).toContain(code);
+    }
+  });
+
+  it('plan counts what the nodes add up to, and live memory peaks at the peak', async () => {
+    const plan = await json('plan', 'tiny.unet', '--prune', 'L1', '--size', '32x48', '--batch', '2');
+    const nodes = plan.nodes as {
+      path: string;
+      op: string;
+      shape: number[];
+      parameters: number;
+      macs: number;
+      live: number;
+    }[];
+    expect(nodes.reduce((n, node) => n + node.parameters, 0)).toBe(plan.parameters);
+    expect(nodes.reduce((n, node) => n + node.macs, 0)).toBe(plan.macs);
+    // Buffers are rounded up to a cache line each, so live may pass the exact peak by a little, never the arena.
+    const most = Math.max(...nodes.map((n) => n.live));
+    expect(most).toBeGreaterThanOrEqual(plan.peakBytes as number);
+    expect(most).toBeLessThanOrEqual(plan.arenaBytes as number);
+    expect(nodes.at(-1)?.shape).toEqual([2, 1, 32, 48]);
+  });
+
+  it('plan without a size takes the recipe’s, or the smallest valid from 256 on', async () => {
+    expect(await json('plan', 'tiny.unet')).toMatchObject({ size: [16, 16] });
+    await writeSpec('untrained.unet', (text) => text.slice(0, text.indexOf('train {')));
+    expect(await json('plan', 'untrained.unet')).toMatchObject({ size: [256, 256] });
+  });
+
+  it('plan --train shows the step, which needs more than the inference', async () => {
+    const step = await json('plan', 'tiny.unet', '--train', '--batch', '1');
+    const inference = await json('plan', 'tiny.unet');
+    expect(step.peakBytes as number).toBeGreaterThan(inference.peakBytes as number);
+    expect(step.parameters).toBe(inference.parameters);
+  });
+
+  it('draw writes an SVG to the file or to stdout', async () => {
+    expect((await unetc('draw', 'tiny.unet', '-o', 'tiny.svg')).exit).toBe(0);
+    const { stdout } = await unetc('draw', 'tiny.unet');
+    expect(readFileSync('tiny.svg', 'utf8').trim()).toBe(stdout.trim());
+    expect(stdout).toMatch(/^<svg/);
+  });
+});
+
+describe('build', () => {
+  it('writes a model that says what it is and how to feed it', async () => {
+    const built = await json(
+      'build',
+      'tiny.unet',
+      '--weights',
+      'run',
+      '--prune',
+      'L1',
+      '--mode',
+      'fast',
+      '-o',
+      'l1.onnx',
+    );
+    expect(built).toMatchObject({
+      out: 'l1.onnx',
+      target: 'onnx',
+      inputs: [{ name: 'image', shape: '[N, 3, H, W]' }],
+      outputs: [{ name: 'mask' }],
+    });
+    for (const key of ['parameters', 'macs', 'nodes', 'milliseconds']) expect(built[key]).toEqual(expect.any(Number));
+    const bytes = readFileSync('l1.onnx');
+    expect(taskOfModel('l1.onnx', bytes)).toMatchObject({
+      channels: 3,
+      classes: ['mask'],
+      normalize: 'unit',
+      resize: [16, 16],
+    });
+    expect(bytes.includes(specHash(tinySpec))).toBe(true);
+  });
+
+  it('folds batch norm: fewer nodes, the same parameters as planned', async () => {
+    const built = await json('build', 'tiny.unet', '-o', 'tiny.onnx');
+    const plan = await json('plan', 'tiny.unet');
+    expect(built.nodes as number).toBeLessThan((plan.nodes as unknown[]).length);
+    expect(built.parameters).toBe(plan.parameters);
+  });
+
+  it('gives the same bytes for the same input, and others for another seed', async () => {
+    for (const [out, seed] of [
+      ['a.onnx', '1'],
+      ['b.onnx', '1'],
+      ['c.onnx', '2'],
+    ] as const) {
+      await json('build', 'tiny.unet', '-o', out, '--seed', seed);
+    }
+    expect(readFileSync('a.onnx').equals(readFileSync('b.onnx'))).toBe(true);
+    expect(readFileSync('a.onnx').equals(readFileSync('c.onnx'))).toBe(false);
+  });
+
+  it('says that initial weights are untrained', async () => {
+    expect((await unetc('build', 'tiny.unet', '-o', 'tiny.onnx')).stdout).toContain('untrained');
+  });
+
+  it('writes the training step', async () => {
+    const built = await json('build', 'tiny.unet', '--target', 'onnx-train', '-o', 'step.onnx');
+    expect((built.inputs as { name: string }[]).map((i) => i.name)).toEqual(
+      expect.arrayContaining(['image', 'target', 'parameters', 'lr', 'step']),
+    );
+    expect((built.outputs as { name: string }[]).map((o) => o.name)).toEqual(
+      expect.arrayContaining(['loss', 'parameters_next']),
+    );
+  });
+});
+
+describe('runs', () => {
+  it('train leaves metrics, checkpoints and a report, and answers the last epoch', async () => {
+    const lines = readFileSync('run/metrics.jsonl', 'utf8')
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
+    expect(lines.map((l) => l.epoch)).toEqual([1, 2]);
+    expect(lines[0]).toMatchObject({
+      loss: expect.any(Number),
+      lr: expect.any(Number),
+      heads: [{ level: 1 }, { level: 2 }],
+    });
+    expect(readFileSync('run/report.html', 'utf8')).toContain('<html');
+    const again = await json('train', 'tiny.unet', '--data', 'data', '--out', 'run', '--resume');
+    expect(again).toMatchObject({ epochs: 2, interrupted: false, loss: lines[1]?.loss });
+  });
+
+  it('train --resume needs no flag again, and goes further with more epochs', async () => {
+    await json(
+      'train',
+      'tiny.unet',
+      '--data',
+      'data',
+      '--out',
+      'longer',
+      '--epochs',
+      '1',
+      '--lr',
+      '0.005',
+      '--set',
+      'width=[2,3,4]',
+    );
+    const result = await json('train', 'tiny.unet', '--data', 'data', '--out', 'longer', '--epochs', '2', '--resume');
+    expect(result).toMatchObject({ epochs: 2 });
+  });
+
+  it('eval judges the held-out images at every level and mode', async () => {
+    const evaluation = (await json('eval', 'run', '--data', 'data')) as {
+      images: number;
+      rows: Record<string, unknown>[];
+    };
+    expect(evaluation.images).toBe(1);
+    expect(evaluation.rows.map((r) => `L${r.level} ${r.mode}`)).toEqual([
+      'L1 accurate',
+      'L1 fast',
+      'L2 accurate',
+      'L2 fast',
+    ]);
+    for (const row of evaluation.rows) {
+      for (const key of ['parameters', 'macs', 'iou', 'iouPooled', 'dice', 'bce', 'milliseconds'])
+        expect(row[key]).toEqual(expect.any(Number));
+    }
+  });
+
+  it('predict gives a mask of the image’s own size from a run and, the same, from its model', async () => {
+    await sharp('data/images/a0.png').resize(33, 21).png().toFile('odd.png');
+    const fromRun = await json('predict', 'run', 'odd.png', '-o', 'from-run', '--overlay');
+    expect(fromRun).toMatchObject({
+      images: [{ image: 'odd.png', mask: join('from-run', 'odd.png'), milliseconds: expect.any(Number) }],
+    });
+    await json('build', 'tiny.unet', '--weights', 'run', '-o', 'whole.onnx');
+    await json('predict', 'whole.onnx', 'odd.png', '-o', 'from-model');
+    const masks = await Promise.all(
+      ['from-run', 'from-model'].map((out) => sharp(join(out, 'odd.png')).raw().toBuffer({ resolveWithObject: true })),
+    );
+    expect(masks[0]?.info).toMatchObject({ width: 33, height: 21 });
+    expect(masks[1]?.data.equals(masks[0]?.data as Buffer)).toBe(true);
+  });
+
+  it('bench sets the levels of a spec or a run side by side', async () => {
+    for (const target of ['tiny.unet', 'run']) {
+      const { rows } = (await json('bench', target, '--runs', '2')) as { rows: Record<string, unknown>[] };
+      expect(rows.map((r) => r.level)).toEqual([1, 2]);
+      for (const row of rows)
+        for (const key of ['parameters', 'macs', 'milliseconds', 'peakBytes', 'speedup'])
+          expect(row[key]).toEqual(expect.any(Number));
+    }
+  });
+
+  it('verify reports every property with the seed that repeats it', async () => {
+    const verification = await json('verify', 'tiny.unet', '--runs', '2', '--seed', '5');
+    expect(verification).toMatchObject({ seed: 5 });
+    for (const property of verification.properties as { ok: boolean; runs: number; name: string }[])
+      expect(property).toMatchObject({ ok: true, runs: 2 });
+  });
+
+  it('doctor finds the embedded engine', async () => {
+    const { engines } = (await json('doctor')) as {
+      engines: { name: string; available: boolean; devices: string[] }[];
+    };
+    expect(engines).toContainEqual(expect.objectContaining({ name: 'ort', available: true, devices: ['cpu'] }));
+  });
+});
