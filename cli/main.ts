@@ -26,18 +26,26 @@ export async function main(argv: readonly string[], io: Io): Promise<ExitCode> {
     await program.parseAsync([...argv], { from: 'user' });
     return result.exit;
   } catch (error) {
-    return explain(error, io, json, argv.includes('--debug'));
+    const command = program.commands.find((c) => c.name() === argv[0])?.name();
+    return explain(error, io, { json, debug: argv.includes('--debug'), command });
   }
 }
 
+interface Shown {
+  readonly json: boolean;
+  readonly debug: boolean;
+  /** The command that was run, if there is one of that name. */
+  readonly command?: string;
+}
+
 /** Turns whatever was thrown into messages and an exit code. */
-function explain(error: unknown, io: Io, json: boolean, debug: boolean): ExitCode {
+function explain(error: unknown, io: Io, { json, debug, command }: Shown): ExitCode {
   if (error instanceof CommanderError && error.exitCode === 0) return 0;
   if (error instanceof Reported) {
     if (json) io.out(`${JSON.stringify(error.json, null, 2)}\n`);
     return 1;
   }
-  const { code, message, hint, exit } = describe(error);
+  const { code, message, hint, exit } = describe(error, command ?? 'COMMAND');
   const style = styleFor(io.color);
   if (json && exit !== 130) io.out(`${JSON.stringify({ ok: false, error: { code, message, hint } }, null, 2)}\n`);
   io.err(exit === 130 ? `${message}\n` : `${style.red('error')}: ${message}\n`);
@@ -53,7 +61,7 @@ interface Described {
   readonly exit: ExitCode;
 }
 
-function describe(error: unknown): Described {
+function describe(error: unknown, command: string): Described {
   if (error instanceof Interrupted) return { code: 'interrupted', message: error.message, hint: '', exit: 130 };
   if (error instanceof UsageError) return { code: 'usage', message: error.message, hint: error.hint, exit: 2 };
   if (error instanceof UserError) return { code: error.code, message: error.message, hint: error.hint ?? '', exit: 1 };
@@ -61,7 +69,7 @@ function describe(error: unknown): Described {
     // 'error: unknown option '--siz'\n(Did you mean --size?)'
     const [first = '', suggestion = ''] = error.message.replace(/^error: /, '').split('\n');
     const hint =
-      suggestion.replace(/^\((.*)\)$/, '$1').replace(/^Did/, 'did') || "'unetc COMMAND --help' lists what it takes";
+      suggestion.replace(/^\((.*)\)$/, '$1').replace(/^Did/, 'did') || `'unetc ${command} --help' lists what it takes`;
     return { code: 'usage', message: first, hint, exit: 2 };
   }
   const message = error instanceof Error ? error.message : String(error);
@@ -84,7 +92,7 @@ export const run = (work: (io: Io) => Promise<Outcome>): Promise<void> =>
       if (outcome.text !== '') io.out(`${outcome.text}\n`);
       return outcome.exit ?? 0;
     } catch (error) {
-      return explain(error, io, false, process.argv.includes('--debug'));
+      return explain(error, io, { json: false, debug: process.argv.includes('--debug') });
     }
   });
 

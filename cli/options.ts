@@ -33,7 +33,7 @@ export function parseNumber(text: string, flag: string, above = 0, most = Number
   const n = text.trim() === '' ? Number.NaN : Number(text);
   if (!(n > above && n <= most)) {
     const range = most === Number.MAX_VALUE ? `a number above ${above}` : `a number above ${above}, at most ${most}`;
-    throw new UsageError(`${flag} ${text} is not ${range}`);
+    throw new UsageError(`${flag} ${text} is not ${range}`, `as in ${flag} ${most === 1 ? 0.5 : 0.001}`);
   }
   return n;
 }
@@ -53,11 +53,4 @@ export function parseSettings(settings: readonly string[] | undefined): Record<s
     parsed[name] = setting.slice(at + 1).trim();
   }
   return parsed;
-}
-
-/** One of a fixed list of words. */
-export function parseChoice<T extends string>(text: string, flag: string, choices: readonly T[]): T {
-  const found = choices.find((c) => c === text);
-  if (found === undefined) throw new UsageError(`${flag} ${text} is not one of ${choices.join(', ')}`);
-  return found;
 }

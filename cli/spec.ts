@@ -29,7 +29,9 @@ export async function readSpec(file: string): Promise<string> {
         'name a .unet file',
       );
     }
-    return await readFile(file, 'utf8');
+    const text = await readFile(file, 'utf8');
+    if (text.includes('\0')) throw new UserError('not-a-spec', `${file} is not a text file`, 'name a .unet file');
+    return text;
   } catch (error) {
     if (error instanceof UserError) throw error;
     if (failedWith(error, 'ENOENT')) {
@@ -42,9 +44,12 @@ export async function readSpec(file: string): Promise<string> {
 export const hasErrors = (diagnostics: readonly Diagnostic[]): boolean =>
   diagnostics.some((d) => d.severity === 'error');
 
-/** Prints every diagnostic to `err`. */
+/** Prints every diagnostic to `err`; one that names no way out points to its page. */
 export function printDiagnostics(io: Io, file: string, text: string, diagnostics: readonly Diagnostic[]): void {
-  for (const d of diagnostics) io.err(`${renderDiagnostic(d, { file, text, color: io.color })}\n\n`);
+  for (const d of diagnostics) {
+    const hints = d.hints.length > 0 ? d.hints : [`'unetc explain ${d.code}' says more`];
+    io.err(`${renderDiagnostic({ ...d, hints }, { file, text, color: io.color })}\n\n`);
+  }
 }
 
 /** What `--json` says of one checked file. */

@@ -49,20 +49,20 @@ export abstract class ExpressionParser extends RecoveringParser {
       const prefix = this.CONSUME(T.PrefixOperator);
       this.ACTION(() => prefixes.push(prefix));
     });
-    let value = this.OR<Operand>([
-      { ALT: () => this.leaf(this.CONSUME(T.Identifier)) },
-      { ALT: () => this.leaf(this.CONSUME(T.Int)) },
-      { ALT: () => this.leaf(this.CONSUME(T.Float)) },
-      { ALT: () => this.leaf(this.CONSUME(T.Text)) },
-      { ALT: () => this.leaf(this.CONSUME(T.True)) },
-      { ALT: () => this.leaf(this.CONSUME(T.False)) },
-      { ALT: () => this.leaf(this.CONSUME(T.Size)) },
-      { ALT: () => this.group() },
-      { ALT: () => this.list() },
-      { ALT: () => this.conditional() },
-      { GATE: () => this.keywordIsValue(), ALT: () => this.leaf(this.keywordAsName(1)) },
-      { ALT: () => this.hole() },
-    ]);
+    let value = this.when(T.ExpressionStart)
+      ? this.OR<Operand>([
+          { ALT: () => this.leaf(this.CONSUME(T.Identifier)) },
+          { ALT: () => this.leaf(this.CONSUME(T.Int)) },
+          { ALT: () => this.leaf(this.CONSUME(T.Float)) },
+          { ALT: () => this.leaf(this.CONSUME(T.Text)) },
+          { ALT: () => this.leaf(this.CONSUME(T.True)) },
+          { ALT: () => this.leaf(this.CONSUME(T.False)) },
+          { ALT: () => this.leaf(this.CONSUME(T.Size)) },
+          { ALT: () => this.group() },
+          { ALT: () => this.list() },
+          { ALT: () => this.conditional() },
+        ])
+      : this.hole();
     this.MANY1({
       GATE: () => this.brackets.length > 0 || !this.onNewLine(),
       DEF: () => {
@@ -175,16 +175,12 @@ export abstract class ExpressionParser extends RecoveringParser {
     });
   }
 
-  /** Nothing where an expression is due. */
+  /** Nothing where an operand is due, or a keyword in place of a name. */
   private hole(): Operand {
-    return this.ACTION(() => {
-      const hint =
-        this.LA(1).tokenType === EOF
-          ? 'the text ends too early'
-          : `write a value before ${this.found()}, or remove \`${this.LA(0).image}\``;
-      this.failExpected('an expression', hint);
-      return this.operandOf({ kind: 'missing', span: this.spanFrom(this.lastEnd()) });
-    });
+    if (this.keywordIsValue()) return this.leaf(this.keywordAsName());
+    const hint = this.LA(1).tokenType === EOF ? 'the text ends too early' : `write a value before ${this.found()}`;
+    this.failExpected('an expression', hint);
+    return this.operandOf({ kind: 'missing', span: this.spanFrom(this.lastEnd()) });
   }
 
   /** `X[i, 0..j-1]` */
@@ -209,16 +205,11 @@ export abstract class ExpressionParser extends RecoveringParser {
         GATE: () => this.isNext(T.Colon, 2) || this.isNext(T.Equals, 2),
         DEF: () => {
           const token = this.CONSUME1(T.Identifier);
-          this.OR3([
-            { ALT: () => this.CONSUME(T.Colon) },
-            {
-              ALT: () => {
-                this.ACTION(() => this.failExpected('`:`', `named arguments are written \`${token.image}: value\``));
-                this.CONSUME(T.Equals);
-              },
-            },
-          ]);
-          return this.ACTION((): Name => ({ text: token.image, span: this.spanOf(token) }));
+          const colon = this.want(7, T.Colon, `named arguments are written \`${token.image}: value\``);
+          return this.ACTION((): Name => {
+            if (colon === undefined) this.SKIP_TOKEN();
+            return this.nameOf(token);
+          });
         },
       });
       const value = this.SUBRULE7(this.expression);
@@ -255,8 +246,7 @@ export abstract class ExpressionParser extends RecoveringParser {
   // ---- brackets
 
   /**
-   * What stands between brackets, separated by commas; one may follow the last. `idx` is unique within the rule, and
-   * so is `idx` + 20.
+   * What stands between brackets, separated by commas; one may follow the last.
    *
    * @param element parses one and adds it to the list
    */
@@ -272,7 +262,7 @@ export abstract class ExpressionParser extends RecoveringParser {
         this.ACTION(() => {
           going = this.endElement(start);
         });
-        this.option(idx + 20, () => this.consume(idx + 20, T.Comma));
+        if (this.when(T.Comma)) this.consume(idx, T.Comma);
       },
     );
     this.closeBracket(idx, open, closer);
@@ -292,43 +282,46 @@ export abstract class ExpressionParser extends RecoveringParser {
    */
   private endElement(start?: number): boolean {
     const many = start !== undefined;
+    const statement = (): boolean => this.onNewLine() && this.atStatement();
     if ((many && this.isNext(T.Comma)) || this.atCloser()) return true;
-    if (this.atEndOfBracket() || (this.onNewLine() && this.atStatement())) return false;
+    if (this.atEndOfBracket() || statement()) return false;
     const { token, closer } = this.brackets[this.brackets.length - 1]!;
     const hint = many ? 'separate the items with `,`' : `close the \`${token.image}\` with ${closer.LABEL}`;
     this.failExpected(`${many ? '`,`' : 'an operator'} or ${closer.LABEL}`, hint);
     // A comma was forgotten, unless nothing was taken: then the same token would be tried again and again.
     if (many && this.isNext(T.ExpressionStart) && this.nextOffset() > start) return true;
-    this.skip(() => (many && this.isNext(T.Comma)) || (this.onNewLine() && this.atStatement()));
-    return true;
+    this.skip(() => (many && this.isNext(T.Comma)) || statement());
+    return !statement();
   }
 
   /** Takes the closing bracket, or reports that it is missing or the wrong one. */
   private closeBracket(idx: number, open: IToken, closer: TokenType): void {
     this.ACTION(() => {
       this.brackets.pop();
-      if (this.isNext(closer)) return;
-      const wrong = this.isNext(T.RightParen) || this.isNext(T.RightBracket);
-      if (wrong && !this.brackets.some((outer) => this.isNext(outer.closer))) {
-        const related = [{ span: this.spanOf(open), message: 'opened here' }];
-        const message = `expected ${closer.LABEL} to close \`${open.image}\`, found ${this.found()}`;
-        this.fail('stray-bracket', this.spanOf(this.LA(1)), message, `write ${closer.LABEL}`, related);
-        this.SKIP_TOKEN();
-        return;
-      }
-      const related =
-        this.LA(1).tokenType === EOF
-          ? []
-          : [{ span: this.spanOf(this.LA(1)), message: `${closer.LABEL} is due before this` }];
-      this.fail(
-        'unclosed-bracket',
-        this.spanOf(open),
-        `this \`${open.image}\` is never closed`,
-        `add ${closer.LABEL}`,
-        related,
-      );
+      if (!this.isNext(closer)) this.failUnclosed(open, closer);
     });
-    this.option(idx, { GATE: () => true, DEF: () => this.consume(idx, closer) });
+    if (this.when(closer)) this.consume(idx, closer);
+  }
+
+  private failUnclosed(open: IToken, closer: TokenType): void {
+    const next = this.LA(1);
+    const wrong = next.tokenType === T.RightParen || next.tokenType === T.RightBracket;
+    if (wrong && !this.brackets.some((outer) => outer.closer === next.tokenType)) {
+      const related = [{ span: this.spanOf(open), message: 'opened here' }];
+      const message = `expected ${closer.LABEL} to close \`${open.image}\`, found ${this.found()}`;
+      this.fail('stray-bracket', this.spanOf(next), message, `write ${closer.LABEL}`, related);
+      this.SKIP_TOKEN();
+      return;
+    }
+    const related =
+      next.tokenType === EOF ? [] : [{ span: this.spanOf(next), message: `${closer.LABEL} is due before this` }];
+    this.fail(
+      'unclosed-bracket',
+      this.spanOf(open),
+      `this \`${open.image}\` is never closed`,
+      `add ${closer.LABEL}`,
+      related,
+    );
   }
 
   // ---- small things
@@ -340,7 +333,8 @@ export abstract class ExpressionParser extends RecoveringParser {
   /** One level deeper; beyond the limit all of the level is skipped, so that nothing is deeper than the stack. */
   private enter(): void {
     this.depth++;
-    if (this.depth <= limits.nesting) return;
+    // The expression itself is the first level.
+    if (this.depth <= limits.nesting + 1) return;
     const message = `brackets and ifs are nested more than ${limits.nesting} deep here`;
     this.fail(
       'limit-depth',

@@ -35,7 +35,7 @@ export function lex(source: Source, mistakes: Mistakes): Lexed {
     ends.push(offset + length);
     report('unexpected-character', offset, offset + length, message, hint);
   }
-  for (const token of groups['mistakes'] ?? []) {
+  for (const token of groups.mistakes ?? []) {
     const start = token.startOffset;
     ends.push(start + token.image.length);
     if (token.tokenType === T.OpenComment) {
@@ -126,14 +126,14 @@ function checkToken(token: IToken, report: Reporter): void {
     default:
   }
   if (token.tokenType === T.Text) {
-    for (const escape of token.image.matchAll(/\\(.)/gu)) {
-      if ('nt"\\'.includes(escape[1]!)) continue;
-      const from = start + escape.index;
-      const message = `\`${escape[0]}\` stands for nothing in a string`;
+    for (const found of token.image.matchAll(/\\(.)/gu)) {
+      if ('nt"\\'.includes(found[1]!)) continue;
+      const from = start + found.index;
+      const message = `\`${found[0]}\` stands for nothing in a string`;
       report(
         'bad-escape',
         from,
-        from + escape[0].length,
+        from + found[0].length,
         message,
         'write `\\\\` for a backslash; the others are `\\"`, `\\n` and `\\t`',
       );

@@ -1,4 +1,4 @@
-import type { IToken } from './chevrotain.js';
+import type { IToken, TokenType } from './chevrotain.js';
 import { ExpressionParser } from './expressions.js';
 import { type Lexed, lex } from './lex.js';
 import type { Mistakes } from './mistakes.js';
@@ -24,8 +24,9 @@ import type {
   TrainDecl,
 } from './tree.js';
 
-type Open<T> = { -readonly [K in keyof T]: T[K] };
-type Mode = OutputDecl['modes'][number];
+/** A network that items which strayed out of its braces can be given back to. */
+type OpenNetwork = Omit<NetworkDecl, 'span' | 'items'> & { span: NetworkDecl['span']; readonly items: NetworkItem[] };
+/** A setting of a `train`, or a mode of an output. */
 type Setting = TrainDecl['settings'][number];
 type Parameter = BlockDecl['parameters'][number];
 
@@ -33,7 +34,6 @@ const itemWords = [T.Param, T.Let, T.Input, T.Block, T.Grid, T.Head, T.Output, T
 const topWords = [T.Network, T.Train, T.Block];
 
 const bodyHint = 'write `= expression`, or `{ let ... expression }`';
-const settingHint = 'settings are written `name = value`';
 const modeHint = 'modes are written `name = expression`';
 const ruleHint = 'rules are written `X[i, j] = expression`';
 const indexHint = 'indices are written `[i in 0..4, j in 0..4 - i]`';
@@ -52,66 +52,51 @@ class SpecParser extends ExpressionParser {
 
   private readonly spec = this.RULE('spec', (): SpecTree => {
     const blocks: BlockDecl[] = [];
-    const networks: Open<NetworkDecl>[] = [];
+    const networks: OpenNetwork[] = [];
     const trains: TrainDecl[] = [];
     /** Whether items were found outside the networks: a `}` behind them is then what is left of the network. */
     let strayed = false;
-    const always = (): boolean => true;
-    this.repeat(always, () => {
-      this.ACTION(() => this.mendKeyword(topWords));
-      this.OR([
-        { ALT: () => networks.push(this.SUBRULE(this.network)) },
-        { ALT: () => blocks.push(this.SUBRULE(this.block)) },
-        { ALT: () => trains.push(this.SUBRULE(this.train)) },
-        { ALT: () => this.SUBRULE(this.importing) },
-        {
-          ALT: () => {
-            this.ACTION(() => {
-              if (!strayed) this.failOutside(networks.length > 0);
-              strayed = true;
-            });
-            const item = this.SUBRULE(this.item);
-            this.ACTION(() => this.adopt(networks[networks.length - 1], item));
-          },
-        },
-        {
-          GATE: () => strayed,
-          ALT: () => {
-            this.CONSUME(T.RightBrace);
-            strayed = false;
-          },
-        },
-        {
-          ALT: () =>
-            this.junk(
-              1,
-              '`network`, `block` or `train`',
-              'a spec is a `network`, with an optional `train`',
-              () => false,
-            ),
-        },
-      ]);
-    });
+    this.repeat(
+      () => true,
+      () => {
+        this.ACTION(() => this.mendKeyword(topWords));
+        if (this.when(T.ItemKeyword)) {
+          this.OR([
+            { ALT: () => networks.push(this.SUBRULE(this.network)) },
+            { ALT: () => blocks.push(this.SUBRULE(this.block)) },
+            { ALT: () => trains.push(this.SUBRULE(this.train)) },
+            { ALT: () => this.SUBRULE(this.importing) },
+            {
+              ALT: () => {
+                this.ACTION(() => this.failOutside(strayed, networks.length > 0));
+                strayed = true;
+                const item = this.SUBRULE(this.item);
+                this.ACTION(() => adopt(networks[networks.length - 1], item));
+              },
+            },
+          ]);
+        } else if (strayed && this.isNext(T.RightBrace)) {
+          strayed = false;
+          this.SKIP_TOKEN();
+        } else {
+          const hint = 'a spec is a `network`, with an optional `train`';
+          this.junk('`network`, `block` or `train`', hint, () => false);
+        }
+      },
+    );
     return this.ACTION(() => {
       const span = this.work.source.span(0, this.work.source.text.length);
       return { kind: 'spec', span, blocks, networks, trains };
     });
   });
 
-  private failOutside(afterNetwork: boolean): void {
-    const word = this.LA(1).image;
-    const message = `\`${word}\` belongs in a network`;
+  private failOutside(again: boolean, afterNetwork: boolean): void {
+    if (again) return;
+    const message = `\`${this.LA(1).image}\` belongs in a network`;
     const hint = afterNetwork
       ? 'remove the `}` too many that ends the network above'
       : 'write it between the braces of `network Name { ... }`';
     this.fail('outside-network', this.spanOf(this.LA(1)), message, hint);
-  }
-
-  /** Gives an item behind a network to that network, where it was meant to be. */
-  private adopt(network: Open<NetworkDecl> | undefined, item: NetworkItem | undefined): void {
-    if (network === undefined || item === undefined) return;
-    network.items = [...network.items, item];
-    network.span = { start: network.span.start, end: item.span.end };
   }
 
   /** `import "blocks.unet"`: part of the language, but nothing reads it yet. */
@@ -120,11 +105,12 @@ class SpecParser extends ExpressionParser {
     this.OPTION(() => this.CONSUME(T.Text));
     this.ACTION(() => {
       const span = this.spanFrom(start.startOffset);
-      this.fail('import-unsupported', span, '`import` is not available yet', 'paste the blocks in above the network');
+      const hint = 'paste the blocks in above the network';
+      this.work.mistakes.add('import-unsupported', span, '`import` is not available yet', hint);
     });
   });
 
-  private readonly network = this.RULE('network', (): Open<NetworkDecl> => {
+  private readonly network = this.RULE('network', (): OpenNetwork => {
     const hint = 'write `network Name { ... }`';
     const start = this.CONSUME(T.Network);
     const name = this.wantName(1, 'a name', hint);
@@ -134,45 +120,32 @@ class SpecParser extends ExpressionParser {
       () => !this.isNext(T.RightBrace) && !this.isNext(T.Network) && !this.isNext(T.Train),
       () => {
         this.ACTION(() => this.mendKeyword(itemWords));
-        this.OR3([
-          {
-            ALT: () => {
-              const item = this.SUBRULE(this.item);
-              this.ACTION(() => item !== undefined && items.push(item));
-            },
-          },
-          { ALT: () => this.SUBRULE(this.importing) },
-          {
-            ALT: () => {
-              const what = this.afterItem()
-                ? 'an operator or the next item'
-                : '`param`, `let`, `input`, `block`, `grid`, `head`, `output` or `expect`';
-              this.junk(4, what, 'remove it, or begin an item with its keyword', () => false);
-            },
-          },
-        ]);
+        if (this.when(T.ItemKeyword)) {
+          this.OR([{ ALT: () => items.push(this.SUBRULE(this.item)) }, { ALT: () => this.SUBRULE(this.importing) }]);
+        } else {
+          const inLine = !this.onNewLine() && !this.isNext(T.LeftBrace, 0);
+          const what = inLine ? 'an operator or the next item' : itemWords.map((word) => word.LABEL).join(', ');
+          this.junk(what, 'remove it, or begin an item with its keyword', () => false);
+        }
       },
     );
-    this.wantRightBrace(5, open, 'the network');
+    this.wantRightBrace(3, open, 'the network');
     return this.ACTION(() => ({ kind: 'network', span: this.spanFrom(start.startOffset), name, items }));
   });
 
-  /** Whether the next token goes on a line on which an item just ended. */
-  private afterItem(): boolean {
-    return !this.RECORDING_PHASE && !this.onNewLine() && !this.isNext(T.LeftBrace, 0);
-  }
-
-  private readonly item = this.RULE('item', (): NetworkItem | undefined =>
-    this.OR<NetworkItem | undefined>([
-      { ALT: () => this.SUBRULE(this.param) },
-      { ALT: () => this.SUBRULE(this.local) },
-      { ALT: () => this.SUBRULE(this.input_) },
-      { ALT: () => this.SUBRULE(this.block) },
-      { ALT: () => this.SUBRULE(this.grid) },
-      { ALT: () => this.SUBRULE(this.head) },
-      { ALT: () => this.SUBRULE(this.output) },
-      { ALT: () => this.SUBRULE(this.expectation) },
-    ]),
+  private readonly item = this.RULE(
+    'item',
+    (): NetworkItem =>
+      this.OR<NetworkItem>([
+        { ALT: () => this.SUBRULE(this.param) },
+        { ALT: () => this.SUBRULE(this.local) },
+        { ALT: () => this.SUBRULE(this.input_) },
+        { ALT: () => this.SUBRULE(this.block) },
+        { ALT: () => this.SUBRULE(this.grid) },
+        { ALT: () => this.SUBRULE(this.head) },
+        { ALT: () => this.SUBRULE(this.output) },
+        { ALT: () => this.SUBRULE(this.expectation) },
+      ]),
   );
 
   private readonly param = this.RULE('param', (): ParamDecl => {
@@ -199,7 +172,7 @@ class SpecParser extends ExpressionParser {
     const name = this.wantName(1, 'a name', hint);
     this.want(2, T.Colon, hint);
     const dtype = this.wantName(3, 'a type', hint);
-    const dims = this.bracketed(4, '`[`', hint, (items: Expr[]) => items.push(this.SUBRULE(this.expression)));
+    const dims = this.bracketed(4, T.LeftBracket, hint, (items: Expr[]) => items.push(this.SUBRULE(this.expression)));
     return this.ACTION(() => ({ kind: 'input', span: this.spanFrom(start.startOffset), name, dtype, dims }));
   });
 
@@ -207,27 +180,18 @@ class SpecParser extends ExpressionParser {
     const hint = 'write `block Name(x, c) { ... }`';
     const start = this.CONSUME(T.Block);
     const name = this.wantName(1, 'a name', hint);
-    let parameters: Parameter[] = [];
-    this.OR2([
-      {
-        ALT: () => {
-          const open = this.CONSUME(T.LeftParen);
-          parameters = this.elements(3, open, T.RightParen, (items: Parameter[]) => {
-            const parameter = this.wantName(4, 'a name', 'parameters are written `x, c, k = 3`');
-            const value = this.OPTION5({
-              GATE: () => this.isNext(T.Equals) || this.isNext(T.Colon),
-              DEF: () => {
-                this.wantEquals(6, 'defaults are written `k = 3`');
-                return this.SUBRULE(this.expression);
-              },
-            });
-            items.push(value === undefined ? { name: parameter } : { name: parameter, default: value });
-          });
+    const parameters = this.bracketed(2, T.LeftParen, hint, (items: Parameter[]) => {
+      const parameter = this.wantName(3, 'a name', 'parameters are written `x, c, k = 3`');
+      const value = this.OPTION({
+        GATE: () => this.isNext(T.Equals) || this.isNext(T.Colon),
+        DEF: () => {
+          this.wantEquals(4, 'defaults are written `k = 3`');
+          return this.SUBRULE(this.expression);
         },
-      },
-      { ALT: () => this.ACTION(() => this.failExpected('`(`', hint)) },
-    ]);
-    this.OPTION7(() => this.CONSUME(T.Equals));
+      });
+      items.push(value === undefined ? { name: parameter } : { name: parameter, default: value });
+    });
+    this.OPTION1(() => this.CONSUME1(T.Equals));
     const body = this.SUBRULE(this.body);
     return this.ACTION(() => ({ kind: 'block', span: this.spanFrom(start.startOffset), name, parameters, body }));
   });
@@ -236,15 +200,15 @@ class SpecParser extends ExpressionParser {
   private readonly body = this.RULE(
     'body',
     (): Body =>
-      this.OR<Body>([
-        { ALT: () => this.braces() },
-        {
-          ALT: () => {
-            const result = this.SUBRULE(this.expression);
-            return this.ACTION(() => ({ span: result.span, lets: [], result }));
-          },
+      this.either(
+        1,
+        T.LeftBrace,
+        () => this.braces(),
+        () => {
+          const result = this.SUBRULE(this.expression);
+          return this.ACTION(() => ({ span: result.span, lets: [], result }));
         },
-      ]),
+      ),
   );
 
   private braces(): Body {
@@ -253,32 +217,26 @@ class SpecParser extends ExpressionParser {
     let result: Expr | undefined;
     this.repeat(
       () => !this.isNext(T.RightBrace) && (this.isNext(T.Let) ? !this.isOutdented(open, result) : !this.atItem()),
-      () =>
-        this.OR1([
-          {
-            ALT: () => {
-              this.ACTION(() => this.failBehindResult(result, 'a `let`', 'move it above the final expression'));
-              lets.push(this.SUBRULE(this.local));
-            },
+      () => {
+        this.either(
+          2,
+          T.Let,
+          () => {
+            this.ACTION(() => this.failBehindResult(result, 'a `let`', 'move it above the final expression'));
+            lets.push(this.SUBRULE(this.local));
           },
-          {
-            GATE: () => this.isNext(T.ExpressionStart),
-            ALT: () => {
-              this.ACTION(() =>
-                this.failBehindResult(
-                  result,
-                  'another expression',
-                  'give all but the last a name with `let`, or join them with an operator',
-                ),
-              );
+          () => {
+            if (this.when(T.ExpressionStart)) {
+              const hint = 'give all but the last a name with `let`, or join them with an operator';
+              this.ACTION(() => this.failBehindResult(result, 'another expression', hint));
               result = this.SUBRULE1(this.expression);
-            },
+            } else {
+              const what = result === undefined ? '`let` or an expression' : 'an operator or `}`';
+              this.junk(what, bodyHint, () => this.isNext(T.Let));
+            }
           },
-          {
-            ALT: () =>
-              this.junk(2, result === undefined ? '`let` or an expression' : '`}`', bodyHint, () => this.isNext(T.Let)),
-          },
-        ]),
+        );
+      },
     );
     this.ACTION(() => {
       if (result !== undefined) return;
@@ -306,25 +264,29 @@ class SpecParser extends ExpressionParser {
     const hint = 'write `grid X[i in 0..4] { X[i] = ... }`';
     const start = this.CONSUME(T.Grid);
     const name = this.wantName(1, 'a name', hint);
-    const indices = this.bracketed(2, '`[`', indexHint, (items: IndexDecl[]) => items.push(this.SUBRULE(this.index)));
+    const indices = this.bracketed(2, T.LeftBracket, indexHint, (items: IndexDecl[]) =>
+      items.push(this.SUBRULE(this.index)),
+    );
     const open = this.want(3, T.LeftBrace, hint);
     const rules: RuleDecl[] = [];
     this.repeat(
       () => !this.isNext(T.RightBrace) && !this.atItem(),
-      () =>
-        this.OR4([
-          {
-            GATE: () =>
-              (this.isNext(T.Identifier) || this.isNext(T.Keyword)) &&
-              (this.isNext(T.LeftBracket, 2) || this.isNext(T.Equals, 2)),
-            ALT: () => rules.push(this.SUBRULE(this.rule)),
-          },
-          { ALT: () => this.junk(5, 'a rule', ruleHint, () => this.atStatement()) },
-        ]),
+      () => {
+        if (this.when(T.Identifier) && !this.isNext(T.Identifier, 2)) {
+          rules.push(this.SUBRULE(this.rule));
+        } else {
+          this.junk('a rule', ruleHint, () => this.atStatement() || this.atBrokenRule());
+        }
+      },
     );
     this.wantRightBrace(6, open, 'the grid');
     return this.ACTION(() => ({ kind: 'grid', span: this.spanFrom(start.startOffset), name, indices, rules }));
   });
+
+  /** Whether a line begins as a rule does, whatever follows. */
+  private atBrokenRule(): boolean {
+    return this.onNewLine() && this.isNext(T.Identifier) && this.isNext(T.LeftBracket, 2);
+  }
 
   private readonly index = this.RULE('index', (): IndexDecl => {
     const name = this.wantName(1, 'an index', indexHint);
@@ -335,7 +297,9 @@ class SpecParser extends ExpressionParser {
 
   private readonly rule = this.RULE('rule', (): RuleDecl => {
     const name = this.wantName(1, 'a name', ruleHint);
-    const patterns = this.bracketed(2, '`[`', ruleHint, (items: Expr[]) => items.push(this.SUBRULE(this.expression)));
+    const patterns = this.bracketed(2, T.LeftBracket, ruleHint, (items: Expr[]) =>
+      items.push(this.SUBRULE(this.expression)),
+    );
     const guard = this.OPTION(() => {
       this.CONSUME(T.When);
       return this.SUBRULE1(this.expression);
@@ -358,7 +322,8 @@ class SpecParser extends ExpressionParser {
     const name = this.wantName(1, 'a name', hint);
     const indices = this.OPTION({
       GATE: () => this.isNext(T.LeftBracket),
-      DEF: () => this.bracketed(2, '`[`', indexHint, (items: IndexDecl[]) => items.push(this.SUBRULE(this.index))),
+      DEF: () =>
+        this.bracketed(2, T.LeftBracket, indexHint, (items: IndexDecl[]) => items.push(this.SUBRULE(this.index))),
     });
     this.wantEquals(3, hint);
     const body = this.SUBRULE(this.body);
@@ -375,33 +340,21 @@ class SpecParser extends ExpressionParser {
     const hint = 'write `output name = expression`, or `output name { mode = expression ... }`';
     const start = this.CONSUME(T.Output);
     const name = this.wantName(1, 'a name', hint);
-    const modes: Mode[] = [];
-    this.OR2([
-      {
-        ALT: () => {
-          const open = this.CONSUME(T.LeftBrace);
-          this.repeat(
-            () => !this.isNext(T.RightBrace) && !this.atItem(),
-            () =>
-              this.OR3([
-                {
-                  GATE: () => !this.isNext(T.Identifier, 2),
-                  ALT: () => modes.push(this.SUBRULE(this.setting, { ARGS: [modeHint] })),
-                },
-                { ALT: () => this.junk(4, 'a mode', modeHint, () => this.atStatement()) },
-              ]),
-          );
-          this.wantRightBrace(5, open, 'the output');
-        },
+    let modes: Setting[] = [];
+    this.either(
+      2,
+      T.LeftBrace,
+      () => {
+        const open = this.CONSUME(T.LeftBrace);
+        modes = this.settings('a mode', modeHint);
+        this.wantRightBrace(3, open, 'the output');
       },
-      {
-        ALT: () => {
-          this.wantEquals(6, hint);
-          const value = this.SUBRULE(this.expression);
-          this.ACTION(() => modes.push({ name: { text: 'default', span: name.span }, value, span: value.span }));
-        },
+      () => {
+        this.wantEquals(4, hint);
+        const value = this.SUBRULE(this.expression);
+        this.ACTION(() => modes.push({ name: { text: 'default', span: name.span }, value, span: value.span }));
       },
-    ]);
+    );
     return this.ACTION(() => ({ kind: 'output', span: this.spanFrom(start.startOffset), name, modes }));
   });
 
@@ -422,45 +375,35 @@ class SpecParser extends ExpressionParser {
         'write another `expect` for it',
       );
     };
+    const takeSize = (type: TokenType) => (): void => {
+      this.ACTION(() => again(size, 'size'));
+      const token = this.CONSUME(type);
+      size = this.ACTION(() => this.sizeOf(token));
+    };
     this.MANY(() =>
       this.OR2([
         {
           ALT: () => {
             this.CONSUME(T.At);
-            this.OR3([
-              {
-                ALT: () => {
-                  this.ACTION(() => again(size, 'size'));
-                  const token = this.CONSUME(T.Size);
-                  size = this.ACTION(() => this.sizeOf(token));
-                },
-              },
-              {
-                ALT: () => {
-                  this.ACTION(() => again(size, 'size'));
-                  const token = this.CONSUME(T.Int);
-                  size = this.ACTION(() => this.sizeOf(token));
-                },
-              },
-              {
-                ALT: () => {
-                  this.ACTION(() => again(level, 'level'));
-                  level = this.wantName(4, 'a level or a size', 'write `at L3` or `at 256x256`');
-                },
-              },
-            ]);
+            this.either(3, T.Size, takeSize(T.Size), () =>
+              // One dimension: `at 256`.
+              this.either(4, T.Int, takeSize(T.Int), () => {
+                this.ACTION(() => again(level, 'level'));
+                level = this.wantName(5, 'a level or a size', 'write `at L3` or `at 256x256`');
+              }),
+            );
           },
         },
         {
           ALT: () => {
             this.CONSUME(T.In);
             this.ACTION(() => again(mode, 'mode'));
-            mode = this.wantName(5, 'a mode', 'write `in fast`');
+            mode = this.wantName(6, 'a mode', 'write `in fast`');
           },
         },
       ]),
     );
-    this.wantEquals(6, hint);
+    this.wantEquals(7, hint);
     const value = this.SUBRULE(this.expression);
     return this.ACTION(() => ({
       kind: 'expect',
@@ -489,46 +432,46 @@ class SpecParser extends ExpressionParser {
   private readonly train = this.RULE('train', (): TrainDecl => {
     const start = this.CONSUME(T.Train);
     const open = this.want(1, T.LeftBrace, 'write `train { name = value ... }`');
-    const settings: Setting[] = [];
-    this.repeat(
-      () => !this.isNext(T.RightBrace) && !this.atItem(),
-      () =>
-        this.OR2([
-          {
-            GATE: () => !this.isNext(T.Identifier, 2),
-            ALT: () => settings.push(this.SUBRULE(this.setting, { ARGS: [settingHint] })),
-          },
-          { ALT: () => this.junk(3, 'a setting', settingHint, () => this.atStatement()) },
-        ]),
-    );
+    const settings = this.settings('a setting', 'settings are written `name = value`');
     this.wantRightBrace(4, open, '`train`');
     return this.ACTION(() => ({ kind: 'train', span: this.spanFrom(start.startOffset), settings }));
   });
 
-  /** `name = value`, of a `train` or an output's modes. */
+  /** What stands in the braces of a `train` or an output: `name = value`, any number of times. */
+  private settings(what: string, hint: string): Setting[] {
+    const settings: Setting[] = [];
+    this.repeat(
+      () => !this.isNext(T.RightBrace) && !this.atItem(),
+      () => {
+        if (this.when(T.Identifier) && !this.isNext(T.Identifier, 2)) {
+          settings.push(this.SUBRULE(this.setting, { ARGS: [hint] }));
+        } else {
+          this.junk(what, hint, () => this.atStatement());
+        }
+      },
+    );
+    return settings;
+  }
+
   private readonly setting = this.RULE('setting', (hint: string): Setting => {
     const token = this.CONSUME(T.Identifier);
     this.wantEquals(1, hint);
     const value = this.SUBRULE(this.expression);
-    return this.ACTION(() => ({
-      name: { text: token.image, span: this.spanOf(token) },
-      value,
-      span: this.spanFrom(token.startOffset),
-    }));
+    return this.ACTION(() => ({ name: this.nameOf(token), value, span: this.spanFrom(token.startOffset) }));
   });
 
   /** A list in brackets that has to be there. */
-  private bracketed<Item>(idx: number, what: string, hint: string, element: (items: Item[]) => void): Item[] {
-    return this.or(idx, [
-      { ALT: () => this.elements(idx, this.consume(idx, T.LeftBracket), T.RightBracket, element) },
-      {
-        ALT: () => {
-          this.ACTION(() => this.failExpected(what, hint));
-          return [];
-        },
-      },
-    ]);
+  private bracketed<Item>(idx: number, opener: TokenType, hint: string, element: (items: Item[]) => void): Item[] {
+    const open = this.want(idx, opener, hint);
+    if (open === undefined) return [];
+    return this.elements(idx, open, opener === T.LeftParen ? T.RightParen : T.RightBracket, element);
   }
+}
+
+function adopt(network: OpenNetwork | undefined, item: NetworkItem): void {
+  if (network === undefined) return;
+  network.items.push(item);
+  network.span = { start: network.span.start, end: item.span.end };
 }
 
 // The grammar is analysed when a parser is made, which takes longer than parsing: one instance serves all texts.

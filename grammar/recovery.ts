@@ -24,10 +24,10 @@ interface OpenBracket {
 }
 
 /**
- * The half of the parser that deals with mistakes. The grammar built on it accepts every sequence of tokens: a token
- * that must be there is optional to chevrotain and reported where it is not (`want`), and a loop over items takes any
- * token at all as junk (`junk`). chevrotain's own recovery is left off: it stops at any token that may follow, and in
- * a language without separators that is nearly every name.
+ * The half of the parser that deals with mistakes. chevrotain records and analyses the grammar of correct specs; where
+ * a text departs from it, the pieces below report that and go on, so that no rule ever fails: a token that must be
+ * there may be missing (`want`), and a loop over items takes any token at all (`junk`). chevrotain's own recovery is
+ * left off: it goes on at any token that may follow, and in a language without separators that is nearly every name.
  *
  * All state is set by `begin`, so an instance can be used again; the grammar's analysis is what makes one costly.
  */
@@ -123,14 +123,25 @@ export abstract class RecoveringParser extends EmbeddedActionsParser {
     return atEnd ? this.work.source.span(this.nextOffset(), this.nextOffset()) : this.spanOf(this.LA(1));
   }
 
-  // ---- pieces of grammar; `idx` is unique within a rule, as for chevrotain's own
+  // ---- pieces of grammar; `idx` tells tokens of one kind within a rule apart, as for chevrotain's own
 
-  /**
-   * Repeats a piece of grammar for as long as `going` holds and it takes tokens. Unlike `MANY` it does not ask what the
-   * piece can begin with, since with recovery that is anything, nothing included; chevrotain sees the piece once.
-   */
+  /** Whether to parse a piece: it begins here; or chevrotain is only looking at the grammar, which sees all of it. */
+  protected when(type: TokenType): boolean {
+    return this.RECORDING_PHASE || this.isNext(type);
+  }
+
+  /** One of two pieces: the first if it begins here with `type`, otherwise the second, which deals with mistakes as well. */
+  protected either<Result>(idx: number, type: TokenType, first: () => Result, second: () => Result): Result {
+    if (this.RECORDING_PHASE) return this.or(idx, [{ ALT: first }, { ALT: second }]);
+    return this.isNext(type) ? first() : second();
+  }
+
+  /** Repeats a piece of grammar for as long as `going` holds and it takes tokens. */
   protected repeat(going: () => boolean, piece: () => void): void {
-    if (this.RECORDING_PHASE) return piece();
+    if (this.RECORDING_PHASE) {
+      piece();
+      return;
+    }
     for (let before = -1; before < this.nextOffset() && this.LA(1).tokenType !== EOF && going(); ) {
       before = this.nextOffset();
       piece();
@@ -139,59 +150,44 @@ export abstract class RecoveringParser extends EmbeddedActionsParser {
 
   /** Takes a token that has to be there, or reports it. */
   protected want(idx: number, type: TokenType, hint: string): IToken | undefined {
-    const token = this.option(idx, () => this.consume(idx, type));
-    if (token === undefined) this.ACTION(() => this.failExpected(type.LABEL ?? type.name, hint));
-    return token;
+    if (this.when(type)) return this.consume(idx, type);
+    this.failExpected(type.LABEL ?? type.name, hint);
+    return undefined;
   }
 
   /** Takes `=`, or reports it; `:` and `==` in its place are taken for it. */
   protected wantEquals(idx: number, hint: string): void {
-    this.or(idx, [
-      { ALT: () => this.consume(idx, T.Equals) },
-      {
-        ALT: () => {
-          this.ACTION(() => this.failExpected('`=`', hint));
-          this.consume(idx, T.Colon);
-        },
-      },
-      {
-        ALT: () => {
-          this.ACTION(() => this.failExpected('`=`', hint));
-          this.consume(idx, T.EqualTo);
-        },
-      },
-      { ALT: () => this.ACTION(() => this.failExpected('`=`', hint)) },
-    ]);
+    if (this.want(idx, T.Equals, hint) === undefined && (this.isNext(T.Colon) || this.isNext(T.EqualTo)))
+      this.SKIP_TOKEN();
   }
 
   /** Takes a name, or reports that `what` is missing; a keyword in its place is reported as such and taken. */
   protected wantName(idx: number, what: string, hint: string): Name {
-    const token = this.or(idx, [
-      { ALT: () => this.consume(idx, T.Identifier) },
-      { GATE: () => this.keywordIsName(), ALT: () => this.keywordAsName(idx) },
-      { ALT: () => this.ACTION(() => this.failExpected(what, hint)) },
-    ]) as IToken | undefined;
-    return this.ACTION(() => this.nameOf(token));
+    if (this.when(T.Identifier)) {
+      const token = this.consume(idx, T.Identifier);
+      return this.ACTION(() => this.nameOf(token));
+    }
+    if (this.keywordIsName()) return this.nameOf(this.keywordAsName());
+    this.failExpected(what, hint);
+    return { text: '', span: this.spanFrom(this.lastEnd()) };
+  }
+
+  protected nameOf(token: IToken): Name {
+    return { text: token.image, span: this.spanOf(token) };
   }
 
   /** Takes a keyword where a name is due, and reports it. */
-  protected keywordAsName(idx: number): IToken {
-    this.ACTION(() => {
-      const word = this.LA(1).image;
-      const message = `\`${word}\` is a keyword and cannot be a name`;
-      this.fail('keyword-as-name', this.spanOf(this.LA(1)), message, `choose another name, such as \`${word}_\``);
-    });
-    return this.consume(idx, T.Keyword);
+  protected keywordAsName(): IToken {
+    const token = this.LA(1);
+    const message = `\`${token.image}\` is a keyword and cannot be a name`;
+    this.fail('keyword-as-name', this.spanOf(token), message, `choose another name, such as \`${token.image}_\``);
+    this.SKIP_TOKEN();
+    return token;
   }
 
-  /** Whether the next token, a keyword, stands for a name: on the same line, and nothing follows as it follows a keyword. */
+  /** Whether a keyword stands for a name here: on the same line, and what follows is not what follows that keyword. */
   private keywordIsName(): boolean {
-    return !this.onNewLine() && !this.isNext(T.Identifier, 2) && !this.isNext(T.Text, 2);
-  }
-
-  private nameOf(token: IToken | undefined): Name {
-    if (token !== undefined) return { text: token.image, span: this.spanOf(token) };
-    return { text: '', span: this.spanFrom(this.lastEnd()) };
+    return this.isNext(T.Keyword) && !this.onNewLine() && !this.isNext(T.Identifier, 2) && !this.isNext(T.Text, 2);
   }
 
   // ---- recovery
@@ -239,44 +235,48 @@ export abstract class RecoveringParser extends EmbeddedActionsParser {
 
   /**
    * Skips to where `stop` holds, at the latest to a closing bracket that was not opened on the way, the beginning of
-   * an item or the end of the text. What stands in brackets is skipped with them.
+   * an item or the end of the text. What stands in brackets is skipped with them; but `(` and `[` that are never
+   * closed may be what is wrong, so `stop` counts in them too where a line begins.
    */
   protected skip(stop: () => boolean): void {
-    let depth = 0;
+    let braces = 0;
+    let brackets = 0;
     // A `let` in skipped braces belongs to a body; every other item begins behind them.
-    while (this.LA(1).tokenType !== EOF && (!this.atItem() || (depth > 0 && this.isNext(T.Let)))) {
-      if (depth === 0 && (stop() || this.atCloser())) return;
-      if (this.atOpener()) depth++;
-      else if (this.atCloser()) depth--;
+    while (this.LA(1).tokenType !== EOF && (!this.atItem() || (braces > 0 && this.isNext(T.Let)))) {
+      if (braces === 0) {
+        if ((brackets === 0 || this.onNewLine()) && stop()) return;
+        if (this.isNext(T.RightBrace) || (brackets === 0 && this.atCloser())) return;
+      }
+      if (this.isNext(T.LeftBrace)) braces++;
+      else if (this.isNext(T.RightBrace)) braces--;
+      else if (this.atOpener()) brackets++;
+      else if (this.atCloser()) brackets = Math.max(0, brackets - 1);
       this.SKIP_TOKEN();
     }
   }
 
   /** Reports a token that begins nothing that may stand here, and skips to where `stop` holds. Skips one token at least. */
-  protected junk(idx: number, expected: string, hint: string, stop: () => boolean): void {
-    this.ACTION(() => {
-      const token = this.LA(1);
-      if (this.atCloser()) {
-        const message = `this \`${token.image}\` closes nothing`;
-        this.fail(
-          'stray-bracket',
-          this.spanOf(token),
-          message,
-          `remove it, or open \`${opening(token.image)}\` before it`,
-        );
-      } else {
-        const what = this.onNewLine() ? expected : `${expected} here`;
-        this.fail('syntax', this.spanOf(token), `expected ${what}, found ${this.found()}`, hint);
-      }
-      if (this.atOpener()) {
-        // The bracket goes with all that is in it.
-        this.SKIP_TOKEN();
-        this.skip(() => false);
-      }
-    });
-    // Nothing is left to take where an open bracket ran up to an item or the end of the text.
-    this.option(idx, { GATE: () => !this.atItem(), DEF: () => this.consume(idx, T.AnyToken) });
-    this.ACTION(() => this.skip(stop));
+  protected junk(expected: string, hint: string, stop: () => boolean): void {
+    const token = this.LA(1);
+    if (this.atCloser()) {
+      const message = `this \`${token.image}\` closes nothing`;
+      this.fail(
+        'stray-bracket',
+        this.spanOf(token),
+        message,
+        `remove it, or open \`${opening(token.image)}\` before it`,
+      );
+    } else {
+      this.fail('syntax', this.spanOf(token), `expected ${expected}, found ${this.found()}`, hint);
+    }
+    if (this.atOpener()) {
+      // The bracket goes with all that is in it.
+      this.SKIP_TOKEN();
+      this.skip(() => false);
+    }
+    // Nothing is left to take where an open bracket ran up to an item.
+    if (!this.atItem()) this.SKIP_TOKEN();
+    this.skip(stop);
   }
 
   /**
@@ -284,9 +284,9 @@ export abstract class RecoveringParser extends EmbeddedActionsParser {
    * the place where it was noticed.
    */
   protected wantRightBrace(idx: number, opener: IToken | undefined, of: string): void {
-    const closer = this.option(idx, () => this.consume(idx, T.RightBrace));
-    if (closer !== undefined || opener === undefined) return;
-    this.ACTION(() => {
+    if (this.when(T.RightBrace)) {
+      this.consume(idx, T.RightBrace);
+    } else if (opener !== undefined) {
       const related =
         this.LA(1).tokenType === EOF ? [] : [{ span: this.spanOf(this.LA(1)), message: '`}` is due before this' }];
       const message = `the \`{\` of ${of} is never closed`;
@@ -297,7 +297,7 @@ export abstract class RecoveringParser extends EmbeddedActionsParser {
         `add \`}\` before ${this.found()}`,
         related,
       );
-    });
+    }
   }
 }
 

@@ -155,6 +155,7 @@ export function differences(before: RunRecord, now: RunRecord): string[] {
   };
   compare('--set ', before.set, now.set);
   compare('', before.recipe, now.recipe, ['epochs']);
+  if (before.engine !== now.engine) found.push(`the engine (${before.engine}, now ${now.engine})`);
   if (before.data.names !== now.data.names) found.push(`the images (${before.data.images}, now ${now.data.images})`);
   if (JSON.stringify(before.heldOut) !== JSON.stringify(now.heldOut)) found.push('the images held out');
   return found;

@@ -6,7 +6,7 @@ import {
   deploy,
   foldBatchNorm,
   type Graph,
-  printShape,
+  printDim,
   trainingPlan,
 } from '../../compiler/index.js';
 import { writeAtomic } from '../../runtime/files/atomic.js';
@@ -80,8 +80,8 @@ export async function build(file: string, options: BuildOptions, io: Io): Promis
   };
   const text = [
     `${options.out}: ${built.what}, ${bytes(json.bytes)}`,
-    `  inputs      ${json.inputs.map((i) => `${i.name} ${i.shape}`).join(', ')}`,
-    `  outputs     ${json.outputs.map((o) => `${o.name} ${o.shape}`).join(', ')}`,
+    `  inputs      ${json.inputs.map(portText).join(', ')}`,
+    `  outputs     ${json.outputs.map(portText).join(', ')}`,
     `  parameters  ${count(parameters)}, ${built.weights}`,
     `  macs        ${macs(cost.macs)} at ${sizeText(cost.size)}; ${json.nodes} nodes`,
     `  built in ${json.milliseconds} ms`,
@@ -89,8 +89,19 @@ export async function build(file: string, options: BuildOptions, io: Io): Promis
   return { json, text };
 }
 
-const describe = (values: Graph['inputs']): { name: string; shape: string }[] =>
-  values.map(({ name, value }) => ({ name, shape: printShape(value.type.shape) }));
+interface Port {
+  readonly name: string;
+  /** Numbers, and names of what stays open: [`N`, 3, `H`, `W`]. */
+  readonly shape: readonly (number | string)[];
+}
+
+const describe = (values: Graph['inputs']): Port[] =>
+  values.map(({ name, value }) => ({
+    name,
+    shape: value.type.shape.map((d) => (d.symbol === null ? d.offset : printDim(d))),
+  }));
+
+const portText = ({ name, shape }: Port): string => `${name} [${shape.join(', ')}]`;
 
 interface Built {
   readonly model: Uint8Array;
@@ -130,9 +141,7 @@ function buildModel(spec: GoodSpec, options: BuildOptions, { size, batch, seed, 
       level: selection.level,
       mode: selection.mode,
     },
-    source?.run
-      ? taskOfRun(spec, source.run.task)
-      : taskOf(network, spec.hasTrain ? recipe : { ...recipe }, classNames(spec)),
+    source?.run ? taskOfRun(spec, source.run.task) : taskOf(network, recipe, classNames(spec)),
   );
   return {
     model: emitOnnx(folded.graph, { weights: folded.weights, name: network.name, metadata }),

@@ -224,14 +224,18 @@ class Elaborator {
     });
   }
 
-  /** The input first: a step's inputs come before it. Then everything, so that all mistakes are found. */
+  /**
+   * The input first: a step's inputs come before it. Then everything, so that all mistakes are found; grids before what
+   * reads them, since a long chain of cells is no deep recursion if it is evaluated from its beginning.
+   */
   private evaluateAll(): void {
     const { evaluator } = this;
-    for (const lazy of [...this.inputs, ...this.params, ...this.lets]) evaluator.force(lazy, lazy.span);
+    for (const lazy of [...this.inputs, ...this.params]) evaluator.force(lazy, lazy.span);
     for (const grid of this.grids) {
       evaluator.force(grid.layout, grid.layout.span);
       for (const cell of grid.cells?.values() ?? []) evaluator.force(cell.lazy, cell.lazy.span);
     }
+    for (const lazy of this.lets) evaluator.force(lazy, lazy.span);
     for (const family of this.families) {
       evaluator.force(family.layout, family.layout.span);
       for (const member of family.members ?? []) evaluator.force(member.lazy, member.lazy.span);

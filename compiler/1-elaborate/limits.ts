@@ -15,5 +15,5 @@ export const limits = {
   /** Expressions being evaluated at one time, through cells and blocks; keeps the evaluator off the end of the stack. */
   nesting: 1_000,
   /** What a cell, head or `let` adds to that nesting, for the room it takes on the stack. */
-  forcing: 4,
+  forcing: 2,
 } as const;

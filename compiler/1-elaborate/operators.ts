@@ -40,6 +40,8 @@ export function callOperator(tools: Toolbox, op: OpName, args: readonly CallArg[
   const named = args.filter((a) => a.name !== undefined);
   const split = language.tensors === 'many' ? positional.length : language.tensors === 'pair' ? 2 : 1;
   const tensors = tensorArguments(tools, op, language.tensors, positional.slice(0, split), span);
+  // A tensor forgotten shifts all other arguments: nothing more can be said of the call.
+  if (tensors === 'wrong') return poison;
   const attrs = bindArguments(tools, op, language.args, positional.slice(split), named, span);
   if (tensors === null || attrs === null) return poison;
   // One tensor joined, summed or averaged with nothing is itself.
@@ -47,20 +49,21 @@ export function callOperator(tools: Toolbox, op: OpName, args: readonly CallArg[
   return tools.apply(op, attrs, tensors, span);
 }
 
+/** The tensors of a call; null if one is poison, 'wrong' if a mistake among them has been reported. */
 function tensorArguments(
   tools: Toolbox,
   op: OpName,
   arity: 'one' | 'pair' | 'many',
   args: readonly CallArg[],
   span: Span,
-): RawValue[] | null {
+): RawValue[] | 'wrong' | null {
   if (args.some((a) => isPoisoned(a.value))) return null;
   const needed = arity === 'pair' ? 2 : 1;
   const usage = arity === 'many' ? `${op}(a, b, ...)` : arity === 'pair' ? `${op}(a, b)` : `x |> ${op}(...)`;
   if (args.length < needed) {
     const what = arity === 'one' ? 'a tensor' : arity === 'pair' ? 'two tensors' : 'tensors';
     tools.fail('missing-argument', span, `${op} needs ${what} to work on`, { hints: [`write ${usage}`] });
-    return null;
+    return 'wrong';
   }
   const out: RawValue[] = [];
   for (const arg of args) {
@@ -78,7 +81,7 @@ function tensorArguments(
             hints: [...manyHint, ...pipeHint],
           },
         );
-        return null;
+        return 'wrong';
       }
       out.push(v.step);
     }
@@ -87,7 +90,7 @@ function tensorArguments(
     tools.fail('no-inputs', span, `${op} of an empty list`, {
       hints: ['a range such as 1..0 is empty; give this case a rule of its own'],
     });
-    return null;
+    return 'wrong';
   }
   return out;
 }

@@ -181,6 +181,8 @@ function headless(
 ): Answers {
   const none: Answers = { outputName: output?.name.text ?? 'mask', heads: [], modes: [], modeOutputs: [], levels: [] };
   const [mode, second] = output?.modes ?? [];
+  // Without an input there can be no head either.
+  if (!network.items.some((item) => item.kind === 'input')) return none;
   if (output === undefined || mode === undefined || second !== undefined) {
     evaluator.report.add(
       diagnose(

@@ -80,7 +80,7 @@ export async function readPicture(file: string, channels: 1 | 3): Promise<Pictur
   const data = samples.sixteen ? new Uint16Array(channels * area) : new Uint8Array(channels * area);
   if (channels === 1 && count === 3) {
     for (let p = 0, q = 0; p < area; p++, q += 3) {
-      // Weights of sum 2^16, so that a grey pixel stays what it is; the product of 16-bit samples needs more than 32 bits.
+      // Weights of sum 2^16, so that a grey pixel stays what it is; the sum of 16-bit samples needs all 32 bits.
       data[p] = Math.floor((from[q]! * 19595 + from[q + 1]! * 38470 + from[q + 2]! * 7471 + 32768) / 65536);
     }
   } else {
@@ -151,7 +151,7 @@ function unreadable(file: string, error: unknown): unknown {
   const reason = error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error);
   return new UserError(
     'image-corrupt',
-    `${file} can't be decoded (${reason.trim()})`,
+    `${file} can't be decoded (${reason.replace(/[\s:.]+$/, '')})`,
     'replace it with an intact copy, or remove it and its partner',
     { cause: error },
   );

@@ -129,7 +129,7 @@ describe('build', () => {
     expect(built).toMatchObject({
       out: 'l1.onnx',
       target: 'onnx',
-      inputs: [{ name: 'image', shape: '[N, 3, H, W]' }],
+      inputs: [{ name: 'image', shape: ['N', 3, 'H', 'W'] }],
       outputs: [{ name: 'mask' }],
     });
     for (const key of ['parameters', 'macs', 'nodes', 'milliseconds']) expect(built[key]).toEqual(expect.any(Number));

@@ -1,7 +1,7 @@
 import { constants, copyFileSync, cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { chmod } from 'node:fs/promises';
 import { join } from 'node:path';
-import sharp from 'sharp';
+import sharp, { type CreateRaw } from 'sharp';
 import { decodeSafetensors, encodeSafetensors } from '../../runtime/safetensors.js';
 import { tinySpec, writeData, writeImage, writeMask, writeSpec } from './fixtures.js';
 import { unetc } from './io.js';
@@ -133,7 +133,7 @@ export const mistakes: readonly Mistake[] = [
     'concat(X[i, 0..j-1], X[i+1, j-1] |> upsample(2)',
     ['error'],
   ),
-  spec('a cell that no rule defines', 'X[i, 0] = X[i-1, 0] |> maxpool(2) |> Conv(width[i])', '', ['X[']),
+  spec('a cell that no rule defines', 'X[i, j] = concat(', 'X[0, 1] = concat(', ['X[0,2]', 'rule']),
   spec('an index out of the grid', 'X[i+1, j-1] |> upsample', 'X[i+2, j-1] |> upsample', ['X[']),
   spec('a cycle', 'X[i-1, 0] |> maxpool(2)', 'X[i, 0] |> maxpool(2)', ['X[1']),
   spec('a concatenation of different sizes', 'X[i+1, j-1] |> upsample(2)', 'X[i+1, j-1]', ['concat']),
@@ -160,14 +160,14 @@ export const mistakes: readonly Mistake[] = [
     title: 'a picture in place of a spec',
     argv: ['check', 'data/images/a0.png'],
     exit: 1,
-    says: ['data/images/a0.png'],
+    says: ['data/images/a0.png', 'text'],
   },
   use('a file that does not exist', ['check', 'tyni.unet'], ['tyni.unet', 'init'], 1),
   use('a folder in place of a spec', ['plan', 'data'], ['data', 'folder'], 1),
 
   use('an unknown command', ['chekc', 'tiny.unet'], ['chekc', 'check']),
   use('an unknown flag', ['plan', 'tiny.unet', '--sise', '64x64'], ['--sise', '--size']),
-  use('a flag that is missing', ['train', 'tiny.unet', '--out', 'new-run'], ['--data']),
+  use('a flag that is missing', ['train', 'tiny.unet', '--out', 'new-run'], ['--data', 'train --help']),
   use('a flag without its value', ['plan', 'tiny.unet', '--size'], ['--size']),
   use('a size that is none', ['plan', 'tiny.unet', '--size', 'big'], ['--size big', '256x256']),
   use(
@@ -254,7 +254,7 @@ export const mistakes: readonly Mistake[] = [
   {
     ...data('a 16-bit mask, which is fine', [], async (folder) => {
       const wide = Buffer.from(Uint16Array.from({ length: 256 }, (_, k) => (k < 90 ? 65535 : 0)).buffer);
-      await sharp(wide, { raw: { width: 16, height: 16, channels: 1, depth: 'ushort' } as sharp.CreateRaw })
+      await sharp(wide, { raw: { width: 16, height: 16, channels: 1, depth: 'ushort' } as CreateRaw })
         .toColourspace('grey16')
         .png()
         .toFile(join(folder, 'masks/a2.png'));
@@ -287,7 +287,7 @@ export const mistakes: readonly Mistake[] = [
     ['damaged.safetensors', 'NaN', 'lr'],
     (folder) =>
       damagedWeights(folder, (values) => {
-        values[1] = Number.NaN;
+        values[0] = Number.NaN;
       }),
   ),
   weights(

@@ -43,7 +43,7 @@ describe('resize', () => {
         const data = Uint8Array.from({ length: from.height * from.width }, (_, i) => (i * 31) % 5);
         const mask = { kind: 'labels', classes: 5, ...from, data } as const;
         const values = new Set(data);
-        for (const value of resizeMask(mask, to).data) expect(values).toContain(value);
+        expect([...new Set(resizeMask(mask, to).data)].filter((value) => !values.has(value))).toEqual([]);
       }),
     );
     const mask = { kind: 'planes', classes: 2, height: 1, width: 2, data: Uint8Array.of(1, 0, 0, 1) } as const;

@@ -91,7 +91,7 @@ const items: readonly Case[] = [
   ['3.5 in a range', 'let y = sum([image |> relu for k in 0..«3.5»])', 'not-an-int', '3.5'],
   ['no channels', 'let y = image |> conv(«0»)', 'out-of-range', 'at least 1'],
   ['division by zero', 'let y = image |> conv(8 / «0»)', 'division-by-zero', '8 / 0'],
-  ['remainder by zero', 'let y = image |> conv(8 % «(1 - 1)»)', 'division-by-zero', '8 % 0'],
+  ['remainder by zero', 'let y = image |> conv(8 % («1 - 1»))', 'division-by-zero', '8 % 0'],
   ['overflow', 'let y = image |> conv(«2 ^ 64»)', 'number-overflow', 'too large'],
   ['no real result', 'let y = image |> conv(«(-1) ^ 0.5»)', 'number-overflow', 'no real result'],
   ['number plus list', 'param w = [1, 2]\n let y = image |> conv(len(«w + 1»))', 'wrong-type', 'a list of 2'],
@@ -100,8 +100,8 @@ const items: readonly Case[] = [
   ['list where a tensor is due', 'let y = «[image, image]» |> relu', 'wrong-type', 'a list of 2 tensors'],
   ['tensor by tensor', 'let y = «image / image»', 'wrong-type', '+ - * do'],
   ['number among tensors', 'let y = concat(image, «3»)', 'wrong-type', 'the number 3'],
-  ['empty list', 'let y = «last([])»', 'empty-list', 'last'],
-  ['concat of nothing', 'let y = «concat([])»', 'no-inputs', 'empty'],
+  ['empty list', 'let y = max(image, «last([])»)', 'empty-list', 'last'],
+  ['concat of nothing', 'let y = image + «concat([])»', 'no-inputs', 'empty'],
   ['index out of a list', 'param w = [8, 16]\n let y = image |> conv(w[«2»])', 'index-out-of-list', '0 to 1'],
   ['negative index', 'param w = [8, 16]\n let y = image |> conv(w[«-1»])', 'index-out-of-list', 'last(list)'],
   ['index of a number', 'param w = 8\n let y = image |> conv(«w»[0])', 'wrong-type', 'only a list has items'],
@@ -118,8 +118,8 @@ const items: readonly Case[] = [
     'j runs over 0 where i = 1',
   ],
   [
-    'slice outside the grid',
-    'grid X[i in 0..2] { X[0] = image\n X[i] = concat(X[«0..i-2»], X[«i..i»]) }\n let y = X[2]',
+    'slice that holds the cell itself',
+    'grid X[i in 0..2] { X[0] = image\n X[i] = concat(X[0..i-1], «X[i..i]») }\n let y = X[2]',
     'cycle',
     'X[1] -> X[1]',
   ],
@@ -234,14 +234,8 @@ const items: readonly Case[] = [
   ],
   ['param that is a tensor', 'param p = «image |> relu»\n let y = p', 'wrong-type', 'a param holds'],
   ['second input', 'input «extra»: f32[N, 1, H, W]\n let y = image + extra', 'extra-input', 'channels'],
-  ['second output', 'let y = image\n output «other» = y', 'duplicate-or-extra', 'mode of'],
   ['endless recursion', 'block B(x) { x |> relu |> «B» }\n let y = image |> B', 'limit-recursion', '200 deep'],
-  [
-    'endless branching recursion',
-    'block B(x) { B(x) + «B(x)» }\n let y = image |> B',
-    'limit-recursion-or',
-    '200 deep',
-  ],
+  ['endless branching recursion', 'block B(x) { «B(x)» + B(x) }\n let y = image |> B', 'limit-recursion', '200 deep'],
   ['list too long', 'let n = len(«0..10_000»)\n let y = image |> conv(n)', 'limit-list', '10001 items'],
   [
     'too many nodes',
@@ -251,8 +245,8 @@ const items: readonly Case[] = [
   ],
   [
     'too many steps',
-    'let n = len([len([a for a in 1..9_000]) for b in «1..9_000»])\n let y = image |> conv(n)',
-    'limit-steps-or',
+    'let n = len([len(«[a for a in 1..9_000]») for b in 1..9_000])\n let y = image |> conv(n)',
+    'limit-steps',
     '2000000',
   ],
   [
@@ -264,8 +258,8 @@ const items: readonly Case[] = [
 ];
 
 const specs: readonly Case[] = [
-  ['no input', 'network «T» { head S = S2\n let S2 = 1 }', 'no-input', 'declare one'],
-  ['no head', 'network «T» { input image: f32[N, 1, H, W] }', 'no-head', 'declare one'],
+  ['no input', 'network «T» { let _a = 1 }', 'no-input', 'declare one'],
+  ['no head', 'network «T» { input _image: f32[N, 1, H, W] }', 'no-head', 'declare one'],
   ['no network', '«train { batch = 4 }»', 'no-network', 'write one'],
   [
     'two networks',
@@ -276,7 +270,7 @@ const specs: readonly Case[] = [
   ['two train blocks', `${small('let y = image')} train { batch = 1 } «train { batch = 2 }»`, 'extra-train', 'merge'],
   [
     'input without channels',
-    'network T { input «image: f32[N, H]»\n head S = image |> sigmoid }',
+    'network T { «input image: f32[N, H]»\n head S = image |> sigmoid }',
     'input-shape',
     'f32[N, 3, H, W]',
   ],
@@ -319,7 +313,7 @@ const specs: readonly Case[] = [
   ],
   ['output that is a list', nested.replace('last(S)', '«S»'), 'wrong-type', 'an output is one tensor'],
   ['weights in an output', nested.replace('last(S)', 'last(S) |> «conv(1)»'), 'output-owns-weights', 'nothing trains'],
-  ['mode twice', nested.replace('fast ', '«accurate» '), 'repeated-setting', 'accurate'],
+  ['mode twice', nested.replace('fast ', '«accurate» ').replace(' in fast', ''), 'repeated-setting', 'accurate'],
   ['mode named all', nested.replace('fast ', '«all» ').replace(' in fast', ''), 'reserved-name', 'every head'],
   [
     'second output',
@@ -378,8 +372,7 @@ function check([, marked, code, says]: Case): void {
   expect(text.slice(found.span.start.offset, found.span.end.offset)).toBe(text.slice(start, end));
   expect(found.span.start.offset).toBe(start);
   expect([found.message, ...found.hints].join('\n')).toContain(says);
-  for (const line of [found.message, ...found.hints])
-    expect(line).not.toMatch(/\.$|^[A-Z][a-z]+ [a-z]+ [a-z]|undefined|NaN|\[object/);
+  for (const line of [found.message, ...found.hints]) expect(line).not.toMatch(/\.$|undefined|NaN|\[object/);
   expect(renderDiagnostic(found, { file: 'a.unet', text, color: false })).toContain(
     `error[${code}]`.replace('error', found.severity),
   );

@@ -60,7 +60,10 @@ describe.each(cases)('$name: UNet++ with $up upsampling, batch norm $bn', ({ eng
     trainers.push(trainer);
     const losses: number[] = [];
     for (let step = 1; step <= 20; step++) losses.push((await trainer.step({ ...given, step })).loss);
-    for (const [k, loss] of losses.entries()) expect(Math.abs(loss - recorded.adamLosses[k]!)).toBeLessThan(1e-3);
+    // Before batch norm a bias has no gradient but rounding, which Adam scales up to whole steps: harmless to the
+    // prediction, but no two programs take the same ones.
+    const tolerance = bn ? 1e-3 : 1e-5;
+    for (const [k, loss] of losses.entries()) expect(Math.abs(loss - recorded.adamLosses[k]!)).toBeLessThan(tolerance);
     expect(losses[0]! - losses.at(-1)!).toBeGreaterThan(0.05);
   });
 

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
@@ -28,7 +28,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-const raw = async (file: string) => sharp(file).raw().toBuffer({ resolveWithObject: true });
+const raw = async (file: string) => sharp(file).toColourspace('b-w').raw().toBuffer({ resolveWithObject: true });
 
 /** The run's L2 in its default mode as an ONNX file. */
 async function buildModel(file: string): Promise<void> {
@@ -93,7 +93,8 @@ describe('predictImages', () => {
       overlay: true,
     });
     const { data, info } = await raw(made!.mask);
-    expect([info.height, info.width, info.channels]).toEqual([height, width, 1]);
+    expect([info.height, info.width]).toEqual([height, width]);
+    expect(await sharp(made!.mask).metadata()).toMatchObject({ format: 'png', channels: 1, depth: 'uchar' });
     expect(data.every((v) => v === 0 || v === 255)).toBe(true);
     expect((await sharp(made!.overlay).metadata()).width).toBe(width);
     await predictor.dispose();
@@ -200,6 +201,28 @@ describe('several classes', () => {
     expect(new Set((await raw(out!.mask)).data)).toEqual(new Set([0, 1]));
     await model.predictor.dispose();
   });
+});
+
+it('classes that overlap are written one file each, as a data folder holds them', async () => {
+  const layered = async (data: string, count: number): Promise<void> => {
+    await writeDiscs(data, count);
+    for (const name of ['all', 'left']) await mkdir(join(data, 'masks', name));
+    for (const name of await readdir(join(data, 'images'))) {
+      const { data: mask, info } = await raw(join(data, 'masks', name));
+      await rm(join(data, 'masks', name));
+      const left = mask.map((v, p) => (p % info.width < info.width / 2 ? v : 0));
+      await writeFile(join(data, 'masks', 'all', name), await greyPng(mask, info.height, info.width));
+      await writeFile(join(data, 'masks', 'left', name), await greyPng(left, info.height, info.width));
+    }
+  };
+  const made = await trained(at('layers'), spec(2), layered);
+  expect(made.rows?.[0]?.classes?.map((c) => c.name)).toEqual(['all', 'left']);
+  const model = await openModel(at('layers', 'run'), { engine: ort });
+  const image = at('layers', 'data', 'images', 'disc-01.png');
+  const [out] = await predictImages({ model, images: [image], out: at('layers', 'out') });
+  expect(out?.masks).toEqual(['all', 'left'].map((c) => at('layers', 'out', c, 'disc-01.png')));
+  for (const file of out?.masks ?? []) expect((await raw(file)).info.width).toBe(16);
+  await model.predictor.dispose();
 });
 
 it('bench times the levels side by side', async () => {

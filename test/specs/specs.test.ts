@@ -22,12 +22,15 @@ describe.each(names)('%s', (name) => {
     expect(loaded.hasTrain).toBe(true);
   });
 
-  test.skipIf(!text.includes('expect parameters'))('has expectations that can fail: another number is an error with both', () => {
-    const wrong = text.replace(/(expect parameters = )([\d_]+)/, (_, head) => `${head}12_345`);
-    const messages = load(wrong).diagnostics.map((d) => d.message);
-    expect(messages).toHaveLength(1);
-    expect(messages[0]).toMatch(/12,?345/);
-  });
+  test.skipIf(!text.includes('expect parameters'))(
+    'has expectations that can fail: another number is an error with both',
+    () => {
+      const wrong = text.replace(/(expect parameters = )([\d_]+)/, (_, head) => `${head}12_345`);
+      const messages = load(wrong).diagnostics.map((d) => d.message);
+      expect(messages).toHaveLength(1);
+      expect(messages[0]).toMatch(/12,?345/);
+    },
+  );
 
   test('says what it is before anything else', () => {
     expect(text).toMatch(/^\/\/ \S/);

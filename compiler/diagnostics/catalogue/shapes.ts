@@ -14,7 +14,7 @@ export const shapePages = {
   'spatial-mismatch': {
     severity: 'error',
     title: 'concat of different spatial sizes',
-    what: 'concat joins channels, so the height and width of its inputs must be equal; the message names the one that differs.',
+    what: 'The operator concat joins channels, so the height and width of its inputs must be equal; the message names the one that differs.',
     why: 'Usually a sampling step is missing or doubled between two levels of the grid.',
     fix: 'Bring the named input up or down first.',
     example:
@@ -74,7 +74,7 @@ export const shapePages = {
   'no-inputs': {
     severity: 'error',
     title: 'an operator without inputs',
-    what: 'concat, mean, add or max got an empty list.',
+    what: 'One of concat, mean, add, max got an empty list.',
     why: 'A range such as 1..0 is empty, so a slice of cells may be.',
     fix: 'Add an input, or guard the rule so that the list is not empty.',
   },

@@ -1,0 +1,97 @@
+import { describe, expect, it } from 'vitest';
+import {
+  catalogue,
+  codes,
+  didYouMean,
+  editDistance,
+  explain,
+  nearest,
+  renderDiagnostic,
+} from '../../compiler/diagnostics/index.js';
+import type { Diagnostic, Span } from '../../grammar/diagnostic.js';
+
+const text = 'first line\n\tlet y = widht + 1\nthird\n';
+const span = (line: number, column: number, length: number): Span => ({
+  start: { line, column, offset: 0 },
+  end: { line, column: column + length, offset: length },
+});
+const diagnostic: Diagnostic = {
+  code: 'unknown-name',
+  severity: 'error',
+  message: 'nothing is named widht here',
+  span: span(2, 10, 5),
+  hints: ['did you mean width'],
+  related: [{ span: span(1, 1, 5), message: 'width is defined here' }],
+};
+
+describe('render', () => {
+  it('points at the place, with hints and related places', () => {
+    expect(renderDiagnostic(diagnostic, { file: 'a.unet', text, color: false })).toBe(
+      [
+        'a.unet:2:10: error[unknown-name]: nothing is named widht here',
+        '    2 | \tlet y = widht + 1',
+        '      | \t        ^^^^^',
+        '      = width is defined here (a.unet:1:1)',
+        '    1 | first line',
+        '      | -----',
+        '      = help: did you mean width',
+      ].join('\n'),
+    );
+  });
+
+  it('colours only if asked', () => {
+    const colored = renderDiagnostic(diagnostic, { file: 'a.unet', text, color: true });
+    expect(colored).toContain('\u001b[31merror[unknown-name]\u001b[0m');
+    expect(
+      colored
+        .split('\u001b')
+        .map((part, k) => (k === 0 ? part : part.replace(/^\[\d+m/, '')))
+        .join(''),
+    ).toBe(renderDiagnostic(diagnostic, { file: 'a.unet', text, color: false }));
+  });
+
+  it('survives a place that the text does not have, and cuts long lines', () => {
+    const lost = { ...diagnostic, span: span(99, 1, 3) };
+    expect(renderDiagnostic(lost, { file: 'a.unet', text, color: false })).toContain('a.unet:99:1');
+    const long = { ...diagnostic, span: span(1, 501, 5), related: [] };
+    const lines = renderDiagnostic(long, {
+      file: 'a.unet',
+      text: 'x'.repeat(500).concat('widht', 'y'.repeat(500)),
+      color: false,
+    }).split('\n');
+    expect(Math.max(...lines.map((l) => l.length))).toBeLessThan(140);
+    expect(lines[1]?.slice(lines[2]?.indexOf('^'), (lines[2]?.lastIndexOf('^') ?? 0) + 1)).toBe('widht');
+  });
+});
+
+describe('did you mean', () => {
+  it('measures edits', () => {
+    expect(editDistance('width', 'widht')).toBe(1);
+    expect(editDistance('conv', 'cnv')).toBe(1);
+    expect(editDistance('relu', 'Relu')).toBe(0.5);
+    expect(editDistance('', 'abc')).toBe(3);
+  });
+
+  it('finds the nearest, or none', () => {
+    expect(nearest('widht', ['depth', 'width'])).toBe('width');
+    expect(nearest('x', ['y'])).toBeUndefined();
+    expect(nearest('banana', ['width'])).toBeUndefined();
+    expect(didYouMean('banana', ['a', 'b'])).toEqual(['known here: a, b']);
+  });
+});
+
+describe('catalogue', () => {
+  it('has a page for each code', () => {
+    expect(codes.length).toBeGreaterThan(60);
+    for (const code of codes) {
+      const page = explain(code);
+      expect(page).toContain(`${code} (${catalogue[code].severity})`);
+      expect(code).toMatch(/^[a-z]+(-[a-z]+)*$/);
+      expect(catalogue[code].title).toMatch(/^[^A-Z].*[^.]$/);
+      for (const sentence of [catalogue[code].what, catalogue[code].why, catalogue[code].fix])
+        expect(sentence).toMatch(/^\S.{7,}[^ ]$/s);
+    }
+    expect(explain('no-such-code')).toBeUndefined();
+    expect(explain('constructor')).toBeUndefined();
+  });
+});
