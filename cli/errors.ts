@@ -14,6 +14,3 @@ export class Reported extends Error {
     super('reported');
   }
 }
-
-/** Stopped by Ctrl-C: exit 130. The message says what was kept. */
-export class Interrupted extends Error {}

@@ -1,6 +1,6 @@
 import { CommanderError } from 'commander';
 import { UserError } from '../runtime/user-error.js';
-import { Interrupted, Reported, UsageError } from './errors.js';
+import { Reported, UsageError } from './errors.js';
 import { type Io, type Outcome, processIo } from './io.js';
 import { buildProgram } from './program.js';
 import { styleFor } from './render/style.js';
@@ -62,7 +62,10 @@ interface Described {
 }
 
 function describe(error: unknown, command: string): Described {
-  if (error instanceof Interrupted) return { code: 'interrupted', message: error.message, hint: '', exit: 130 };
+  // What `signal.throwIfAborted()` throws: the first Ctrl-C.
+  if (error instanceof Error && error.name === 'AbortError') {
+    return { code: 'interrupted', message: 'interrupted', hint: '', exit: 130 };
+  }
   if (error instanceof UsageError) return { code: 'usage', message: error.message, hint: error.hint, exit: 2 };
   if (error instanceof UserError) return { code: error.code, message: error.message, hint: error.hint ?? '', exit: 1 };
   if (error instanceof CommanderError) {

@@ -51,7 +51,7 @@ export function chooseSize(
 }
 
 /** Throws a `UserError` unless the network takes this spatial size. */
-export function checkSize(network: Network, size: readonly number[]): void {
+function checkSize(network: Network, size: readonly number[]): void {
   const dims = (network.graph.inputs[0]?.value.type.shape ?? []).slice(2);
   const rules = sizeRules(network);
   if (size.length !== dims.length) {

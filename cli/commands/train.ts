@@ -8,7 +8,6 @@ import type { Io, Outcome } from '../io.js';
 import { parseCount, parseNumber, parseSettings, parseSize } from '../options.js';
 import { trainingProgress } from '../progress.js';
 import { percent } from '../render/numbers.js';
-import { checkSize } from '../sizes.js';
 import { loadSpec } from '../spec.js';
 
 export interface TrainOptions extends EngineOptions {
@@ -34,8 +33,6 @@ export async function train(file: string, options: TrainOptions, io: Io): Promis
   const set = { ...before?.set, ...given };
   const spec = await loadSpec(file, set, io);
   const recipe = withChanges(before?.recipe ?? spec.recipe, change);
-  const size = recipe.patch ?? recipe.resize;
-  if (size) checkSize(spec.network, size.length === 1 ? size.concat(size) : size);
   const dataset = await openFolder(options.data, dataFormat(spec.network, recipe));
   for (const mask of dataset.unusedMasks.slice(0, 3)) io.err(`warning: ${mask} belongs to no image\n`);
   const heldOut = options.split === undefined ? undefined : await readNames(options.split);

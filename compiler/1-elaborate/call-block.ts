@@ -83,7 +83,9 @@ function bind(
   const absent = decl.parameters
     .filter((p) => p.default === undefined && !given.has(p.name.text))
     .map((p) => p.name.text);
-  if (absent.length > 0) {
+  // What is missing beside a name that does not exist was given under that name.
+  const misspelt = args.some((a) => a.name !== undefined && !names.includes(a.name.text));
+  if (absent.length > 0 && !misspelt) {
     wrong('missing-argument', span, `${name} needs ${absent.join(' and ')}`, {
       hints: [`write ${name}(${names.join(', ')}); x |> ${name}(...) gives the first`],
       related,

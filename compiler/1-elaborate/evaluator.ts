@@ -15,7 +15,18 @@ import { argumentWords, type CallArg, callOperator, isLanguageOp } from './opera
 import type { RawValue } from './raw.js';
 import { type Scope, type Steps, scopeOf } from './steps.js';
 import { unknownCallee, unknownValue } from './unknown.js';
-import { containsTensor, describe, int, isPoisoned, list, poison, tensor, type Value, wholeNumber } from './values.js';
+import {
+  containsTensor,
+  describe,
+  int,
+  isPoisoned,
+  list,
+  poison,
+  shortNumber,
+  tensor,
+  type Value,
+  wholeNumber,
+} from './values.js';
 
 /** A reference from one scope to a lazy value, for edges and lints. */
 export interface Read {
@@ -128,7 +139,7 @@ export class Evaluator implements Toolbox {
     if (!this.report.muted && !this.report.has('cycle', span)) {
       this.report.add(
         diagnose('cycle', span, `${lazy.label} needs itself: ${shown.join(' -> ')}`, {
-          hints: ['break the loop at one of its arrows; is an index off by one'],
+          hints: ['break the loop at one of its arrows; often an index is off by one'],
           related,
         }),
       );
@@ -265,7 +276,8 @@ export class Evaluator implements Toolbox {
     if (isPoisoned(v)) return null;
     const n = wholeNumber(v);
     if (n !== undefined) return n;
-    if (v.kind === 'float') this.fail('not-an-int', span, `${what} must be a whole number, and this is ${v.value}`);
+    if (v.kind === 'float')
+      this.fail('not-an-int', span, `${what} must be a whole number, and this is ${shortNumber(v.value)}`);
     else this.fail('wrong-type', span, `${what} must be a whole number, and this is ${describe(v)}`);
     return null;
   }

@@ -289,7 +289,11 @@ function outside(
       picks[k]?.one ? span : (picks[k]?.span ?? span),
       `${label} is outside the grid: ${decl.name.text} runs over ${printRun(run)}${under}`,
       {
-        hints: ['correct the index, or give the cells at the border a rule of their own above this one'],
+        hints: [
+          evaluator.scope.cell === undefined
+            ? 'correct the index or the range it comes from'
+            : 'correct the index, or give the cells at the border a rule of their own above this one',
+        ],
       },
     );
   }

@@ -6,7 +6,7 @@ import type { ArgSpec } from '../ops/op.js';
 import type { Toolbox } from './arithmetic.js';
 import { flatten } from './builtins.js';
 import type { RawValue } from './raw.js';
-import { describe, isNumber, isPoisoned, poison, type Value, wholeNumber } from './values.js';
+import { describe, isNumber, isPoisoned, poison, shortNumber, type Value, wholeNumber } from './values.js';
 
 /** An argument of a call, evaluated. `name` is absent for one given by its place. */
 export interface CallArg {
@@ -134,11 +134,13 @@ function bindArguments(
       });
     } else given.set(name, arg);
   }
+  // An argument that is missing was given under a name that does not exist.
+  const misspelt = named.some((a) => !specs.some((s) => s.name === a.name?.text));
   const attrs: Record<string, AttrValue> = {};
   for (const spec of specs) {
     const arg = given.get(spec.name);
     if (arg === undefined) {
-      if (spec.default === undefined)
+      if (spec.default === undefined && !misspelt)
         wrong('missing-argument', span, `${op} needs ${spec.name}`, {
           hints: [`add it: ${spec.name}: ...; ${lower(spec.doc)}`],
         });
@@ -178,7 +180,7 @@ function convert(spec: ArgSpec, v: Value, what: string, span: Span, wrong: Wrong
     if (!isNumber(n)) {
       wrong('wrong-type', span, `${what} must be a ${whole ? 'whole number' : 'number'}, and this is ${describe(n)}`);
     } else if (whole && wholeNumber(n) === undefined) {
-      wrong('not-an-int', span, `${what} must be a whole number, and this is ${n.value}`);
+      wrong('not-an-int', span, `${what} must be a whole number, and this is ${shortNumber(n.value)}`);
     } else if (spec.least !== undefined && n.value < spec.least) {
       wrong('out-of-range', span, `${what} must be at least ${spec.least}, and this is ${n.value}`);
     } else return n.value;

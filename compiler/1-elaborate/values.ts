@@ -52,12 +52,15 @@ export const isPoisoned = (v: Value): boolean => v.kind === 'poison' || (v.kind 
 export const wholeNumber = (v: Value): number | undefined =>
   isNumber(v) && Number.isSafeInteger(v.value) ? v.value : undefined;
 
+/** As short as six digits allow: 10.6667. */
+export const shortNumber = (n: number): string => String(Number.isInteger(n) ? n : Number(n.toPrecision(6)));
+
 /** `a list of 4`, `the number 3.5`, `a tensor`: what a message calls a value. */
 export function describe(v: Value): string {
   switch (v.kind) {
     case 'int':
     case 'float':
-      return `the number ${v.value}`;
+      return `the number ${shortNumber(v.value)}`;
     case 'bool':
       return String(v.value);
     case 'string':

@@ -133,7 +133,12 @@ export const mistakes: readonly Mistake[] = [
     'concat(X[i, 0..j-1], X[i+1, j-1] |> upsample(2)',
     ['error'],
   ),
-  spec('a cell that no rule defines', 'X[i, j] = concat(', 'X[0, 1] = concat(', ['X[0,2]', 'rule']),
+  spec(
+    'a cell that no rule defines',
+    'X[i, j] = concat(X[i, 0..j-1], X[i+1, j-1] |>',
+    'X[i, 1] = concat(X[i, 0], X[i+1, 0] |>',
+    ['X[0,2]', 'rule'],
+  ),
   spec('an index out of the grid', 'X[i+1, j-1] |> upsample', 'X[i+2, j-1] |> upsample', ['X[']),
   spec('a cycle', 'X[i-1, 0] |> maxpool(2)', 'X[i, 0] |> maxpool(2)', ['X[1']),
   spec('a concatenation of different sizes', 'X[i+1, j-1] |> upsample(2)', 'X[i+1, j-1]', ['concat']),

@@ -6,6 +6,13 @@ import { brief, nested, run, small } from './specs.js';
 type Case = readonly [title: string, text: string, code: string, says: string];
 
 const items: readonly Case[] = [
+  ['misspelt argument that is needed', 'let y = image |> maxpool(«k»: 2)', 'unknown-argument', 'kernel'],
+  [
+    'misspelt argument of a block that is needed',
+    'block B(x, chan) { x |> conv(chan) }\n let y = image |> B(«chna»: 2)',
+    'unknown-argument',
+    'chan',
+  ],
   [
     'unknown name',
     'param width = [8]\n let y = image |> conv(«widht»[0]) |> conv(width[0])',
@@ -333,6 +340,8 @@ const specs: readonly Case[] = [
 ];
 
 const settings: readonly Case[] = [
+  ['list of losses', 'loss = «[bce, dice]»', 'bad-loss', '0.5 * bce + dice'],
+  ['mean of losses', 'loss = «mean(bce, dice)»', 'bad-loss', 'can be added'],
   ['unknown setting', '«bacth» = 4', 'unknown-setting', 'did you mean batch'],
   ['repeated setting', 'batch = 4 «batch» = 5', 'repeated-setting', 'batch is given twice'],
   ['unknown loss', 'loss = 0.5 * «bec» + dice', 'unknown-loss', 'did you mean bce'],

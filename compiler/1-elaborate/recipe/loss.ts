@@ -102,10 +102,11 @@ function scale(terms: readonly LossTerm[], by: number, span: Span, reader: Reade
 
 const isLoss = (name: string): boolean => (lossNames as readonly string[]).includes(name);
 
-/** Whether a loss is named anywhere in a sum or product. */
+/** Whether a loss is named anywhere in it. */
 function mentionsLoss(expr: Expr): boolean {
   const word = wordOf(expr);
-  if (word !== undefined) return isLoss(word.name.text);
+  if (word !== undefined) return isLoss(word.name.text) || word.args.some((arg) => mentionsLoss(arg.value));
+  if (expr.kind === 'list') return expr.items.some(mentionsLoss);
   if (expr.kind === 'binary') return mentionsLoss(expr.left) || mentionsLoss(expr.right);
   return expr.kind === 'unary' && mentionsLoss(expr.operand);
 }

@@ -1,9 +1,9 @@
 import { listAttr } from '../../../ops/attrs.js';
 import { resolveWindow, type Window } from '../../../ops/spatial.js';
 import { type Lowering, type LoweringContext, product } from '../lowering.js';
-import { bytesOf } from '../model-builder.js';
 import type { Attribute } from '../schema.js';
 import { separable } from './separable.js';
+import { zeros } from './zeros.js';
 
 /** Attributes that say a pool's window to ONNX. */
 const poolAttributes = ({ kernel, stride, begin, end }: Window): Record<string, Attribute> => ({
@@ -43,12 +43,14 @@ export const maxpoolGrad: Lowering = (to) => {
   const indices =
     to.pools.names.get(to.value(1).id) ??
     (model.split('MaxPool', [to.input(0)], 2, poolAttributes(window))[1] as string);
-  const zero = { name: 'value', type: 'float', dims: [1], raw: bytesOf(Float32Array.of(0)) } as const;
-  const zeros = model.node('ConstantOfShape', [model.ints([product(shape)])], { value: { tensor: zero } });
   const overlap = window.kernel.some((k, i) => k > (window.stride[i] as number));
   const dx = model.node(
     'ScatterElements',
-    [zeros, model.node('Reshape', [indices, flat]), model.node('Reshape', [to.input(2), flat])],
+    [
+      zeros(model, [product(shape)]),
+      model.node('Reshape', [indices, flat]),
+      model.node('Reshape', [to.input(2), flat]),
+    ],
     { axis: 0, ...(overlap ? { reduction: 'add' } : {}) },
   );
   return model.node('Reshape', [dx, model.ints(shape)]);

@@ -1,7 +1,7 @@
 import { boolAttr, listAttr, numberAttr } from '../../../ops/attrs.js';
 import { resolveSides } from '../../../ops/pad.js';
 import type { Lowering } from '../lowering.js';
-import { bytesOf } from '../model-builder.js';
+import { filled } from './zeros.js';
 
 /** ONNX's way to say "to the end of the dimension". */
 export const toTheEnd = Number.MAX_SAFE_INTEGER;
@@ -20,8 +20,7 @@ export const constant: Lowering = ({ model, attrs }) => {
   const value = numberAttr(attrs, 'value');
   const shape = listAttr(attrs, 'shape');
   if (shape.length === 0) return model.float(value);
-  const tensor = { name: 'value', type: 'float', dims: [1], raw: bytesOf(Float32Array.of(value)) } as const;
-  return model.node('ConstantOfShape', [model.ints(shape)], { value: { tensor } });
+  return filled(model, shape, value);
 };
 
 export const slice: Lowering = (to) => {
