@@ -73,6 +73,10 @@ export async function trainingProgress(io: Io, batch: number): Promise<(progress
       case 'validate':
         bar.update(p.done, p.total, `epoch ${p.epoch}/${epochs} validating`);
         break;
+      case 'report':
+        bar.update(p.done, p.total, 'judging every level for the report');
+        if (p.done === p.total) bar.stop();
+        break;
       case 'epoch': {
         bar.stop();
         const { line } = p;

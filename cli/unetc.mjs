@@ -1,9 +1,12 @@
 #!/usr/bin/env node
 // The launcher: everything else is compiled from TypeScript into dist/.
 import { existsSync } from 'node:fs';
+import * as modules from 'node:module';
 
 const main = new URL('../dist/cli/main.js', import.meta.url);
 if (existsSync(main)) {
+  // Node 22 and later keep compiled code from run to run.
+  modules.enableCompileCache?.();
   const { runProcess } = await import(main.href);
   await runProcess();
 } else {

@@ -1,8 +1,9 @@
-import { EOF, type IToken, type TokenType } from './chevrotain.js';
+import { BracketParser } from './brackets.js';
+import { EOF, type IToken } from './chevrotain.js';
 import { textValue } from './lex.js';
 import { limits } from './limits.js';
 import type { Chain, Operand } from './operators.js';
-import { RecoveringParser } from './recovery.js';
+
 import * as T from './tokens.js';
 import type { Arg, Expr, Name } from './tree.js';
 
@@ -14,10 +15,10 @@ import type { Arg, Expr, Name } from './tree.js';
  * a line does not go on with the expression before it: it is no call and no index, unless the expression stands in
  * parentheses or brackets, where lines mean nothing.
  */
-export abstract class ExpressionParser extends RecoveringParser {
+export abstract class ExpressionParser extends BracketParser {
   private depth = 0;
 
-  protected override begin(...work: Parameters<RecoveringParser['begin']>): void {
+  protected override begin(...work: Parameters<BracketParser['begin']>): void {
     super.begin(...work);
     this.depth = 0;
   }
@@ -49,7 +50,7 @@ export abstract class ExpressionParser extends RecoveringParser {
       const prefix = this.CONSUME(T.PrefixOperator);
       this.ACTION(() => prefixes.push(prefix));
     });
-    let value = this.when(T.ExpressionStart)
+    let value = this.atOperand()
       ? this.OR<Operand>([
           { ALT: () => this.leaf(this.CONSUME(T.Identifier)) },
           { ALT: () => this.leaf(this.CONSUME(T.Int)) },
@@ -75,6 +76,11 @@ export abstract class ExpressionParser extends RecoveringParser {
       chain.operands.push(value);
     });
   });
+
+  /** Whether an operand begins here, and not the next statement, on a new line behind one that broke off. */
+  private atOperand(): boolean {
+    return this.when(T.ExpressionStart) && (this.RECORDING_PHASE || !this.onNewLine() || !this.atStatement());
+  }
 
   // The pieces of `operand`: each is called in one place of it.
 
@@ -178,7 +184,7 @@ export abstract class ExpressionParser extends RecoveringParser {
   /** Nothing where an operand is due, or a keyword in place of a name. */
   private hole(): Operand {
     if (this.keywordIsValue()) return this.leaf(this.keywordAsName());
-    const hint = this.LA(1).tokenType === EOF ? 'the text ends too early' : `write a value before ${this.found()}`;
+    const hint = `write a value before ${this.found()}`;
     this.failExpected('an expression', hint);
     return this.operandOf({ kind: 'missing', span: this.spanFrom(this.lastEnd()) });
   }
@@ -242,89 +248,6 @@ export abstract class ExpressionParser extends RecoveringParser {
       );
     });
   }
-
-  // ---- brackets
-
-  /**
-   * What stands between brackets, separated by commas; one may follow the last.
-   *
-   * @param element parses one and adds it to the list
-   */
-  protected elements<Item>(idx: number, open: IToken, closer: TokenType, element: (items: Item[]) => void): Item[] {
-    const items: Item[] = [];
-    let going = true;
-    this.ACTION(() => this.brackets.push({ token: open, closer }));
-    this.repeat(
-      () => going && !this.atCloser() && !this.atEndOfBracket(),
-      () => {
-        const start = this.ACTION(() => this.nextOffset());
-        element(items);
-        this.ACTION(() => {
-          going = this.endElement(start);
-        });
-        if (this.when(T.Comma)) this.consume(idx, T.Comma);
-      },
-    );
-    this.closeBracket(idx, open, closer);
-    return items;
-  }
-
-  /** Whether what follows cannot stand in brackets, so that they must have ended. */
-  private atEndOfBracket(): boolean {
-    return this.LA(1).tokenType === EOF || this.isNext(T.LeftBrace) || this.atItem();
-  }
-
-  /**
-   * Behind an element: reports what is neither a comma nor a closing bracket, and skips to one of them.
-   *
-   * @param start where the element began, if another may follow it
-   * @returns whether there may be another
-   */
-  private endElement(start?: number): boolean {
-    const many = start !== undefined;
-    const statement = (): boolean => this.onNewLine() && this.atStatement();
-    if ((many && this.isNext(T.Comma)) || this.atCloser()) return true;
-    if (this.atEndOfBracket() || statement()) return false;
-    const { token, closer } = this.brackets[this.brackets.length - 1]!;
-    const hint = many ? 'separate the items with `,`' : `close the \`${token.image}\` with ${closer.LABEL}`;
-    this.failExpected(`${many ? '`,`' : 'an operator'} or ${closer.LABEL}`, hint);
-    // A comma was forgotten, unless nothing was taken: then the same token would be tried again and again.
-    if (many && this.isNext(T.ExpressionStart) && this.nextOffset() > start) return true;
-    this.skip(() => (many && this.isNext(T.Comma)) || statement());
-    return !statement();
-  }
-
-  /** Takes the closing bracket, or reports that it is missing or the wrong one. */
-  private closeBracket(idx: number, open: IToken, closer: TokenType): void {
-    this.ACTION(() => {
-      this.brackets.pop();
-      if (!this.isNext(closer)) this.failUnclosed(open, closer);
-    });
-    if (this.when(closer)) this.consume(idx, closer);
-  }
-
-  private failUnclosed(open: IToken, closer: TokenType): void {
-    const next = this.LA(1);
-    const wrong = next.tokenType === T.RightParen || next.tokenType === T.RightBracket;
-    if (wrong && !this.brackets.some((outer) => outer.closer === next.tokenType)) {
-      const related = [{ span: this.spanOf(open), message: 'opened here' }];
-      const message = `expected ${closer.LABEL} to close \`${open.image}\`, found ${this.found()}`;
-      this.fail('stray-bracket', this.spanOf(next), message, `write ${closer.LABEL}`, related);
-      this.SKIP_TOKEN();
-      return;
-    }
-    const related =
-      next.tokenType === EOF ? [] : [{ span: this.spanOf(next), message: `${closer.LABEL} is due before this` }];
-    this.fail(
-      'unclosed-bracket',
-      this.spanOf(open),
-      `this \`${open.image}\` is never closed`,
-      `add ${closer.LABEL}`,
-      related,
-    );
-  }
-
-  // ---- small things
 
   private operandOf(expr: Expr): Operand {
     return { expr, start: expr.span.start.offset, end: expr.span.end.offset };

@@ -3,6 +3,7 @@ import { limits } from './limits.js';
 import { Mistakes } from './mistakes.js';
 import { parseSpec } from './parser.js';
 import { Source } from './source.js';
+import { keywords as keywordTypes } from './tokens.js';
 import type { SpecTree } from './tree.js';
 
 /**
@@ -28,5 +29,7 @@ export type { Diagnostic, Position, Related, Severity, Span } from './diagnostic
 export { nowhere } from './diagnostic.js';
 export { limits as grammarLimits } from './limits.js';
 export type { SyntaxCode } from './mistakes.js';
-export { keywords } from './tokens.js';
 export type * from './tree.js';
+
+/** The reserved words. */
+export const keywords: readonly string[] = [...keywordTypes.keys()];

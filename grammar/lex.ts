@@ -18,7 +18,7 @@ let lexer: InstanceType<typeof Lexer> | undefined;
 
 /** Cuts a text into tokens. Never fails: unknown characters are reported and left out. */
 export function lex(source: Source, mistakes: Mistakes): Lexed {
-  lexer ??= new Lexer(T.tokenTypes, {
+  lexer ??= new Lexer(T.lexedTypes, {
     positionTracking: 'onlyOffset',
     skipValidations: true,
     ensureOptimizations: true,
@@ -64,12 +64,17 @@ function tokensBehind(ends: number[], tokens: readonly IToken[], textEnd: number
 
 type Reporter = (code: SyntaxCode, start: number, end: number, message: string, hint: string) => void;
 
-/** Reports a token that is a mistake by itself, and turns it into the one that was meant. */
+/** Turns an identifier that is a keyword into that; reports a token that is a mistake by itself and makes it what was meant. */
 function checkToken(token: IToken, report: Reporter): void {
   const start = token.startOffset;
   const end = start + token.image.length;
   switch (token.tokenType) {
     case T.Identifier: {
+      const keyword = T.keywords.get(token.image);
+      if (keyword !== undefined) {
+        become(token, keyword);
+        return;
+      }
       const at = token.image.search(/[^A-Za-z0-9_]/);
       if (at < 0) return;
       const letters = /^[^A-Za-z0-9_]+/.exec(token.image.slice(at))![0];

@@ -18,11 +18,6 @@ interface Work {
   readonly tree: TreeBuilder;
 }
 
-interface OpenBracket {
-  readonly token: IToken;
-  readonly closer: TokenType;
-}
-
 /**
  * The half of the parser that deals with mistakes. chevrotain records and analyses the grammar of correct specs; where
  * a text departs from it, the pieces below report that and go on, so that no rule ever fails: a token that must be
@@ -33,19 +28,16 @@ interface OpenBracket {
  */
 export abstract class RecoveringParser extends EmbeddedActionsParser {
   protected work!: Work;
-  /** The parentheses and brackets around the next token, innermost last; braces are not among them. */
-  protected brackets: OpenBracket[] = [];
   /** Where the last mistake was noticed: one token is reported once. */
   private noticed = -1;
 
   constructor() {
-    super([...T.tokenTypes, ...T.categories], { maxLookahead: 1, skipValidations: true });
+    super(T.vocabulary, { maxLookahead: 1, skipValidations: true });
   }
 
   protected begin(source: Source, lexed: Lexed, mistakes: Mistakes): void {
     this.input = lexed.tokens;
     this.work = { source, mistakes, echoes: lexed.echoes, tree: new TreeBuilder(source, mistakes) };
-    this.brackets = [];
     this.noticed = -1;
   }
 
@@ -197,7 +189,7 @@ export abstract class RecoveringParser extends EmbeddedActionsParser {
     const token = this.LA(1);
     // `heads = 3` is a setting out of place, `parm width = 3` a mistyped keyword.
     if (token.tokenType !== T.Identifier || this.isNext(T.Equals, 2)) return;
-    const meant = candidates.find((keyword) => isNear(token.image, String(keyword.PATTERN)));
+    const meant = candidates.find((keyword) => isNear(token.image, keyword.name.toLowerCase()));
     if (meant === undefined) return;
     const message = `\`${clip(token.image)}\` is no keyword`;
     this.fail('syntax', this.spanOf(token), message, `did you mean ${meant.LABEL}`);
@@ -281,12 +273,12 @@ export abstract class RecoveringParser extends EmbeddedActionsParser {
 
   /**
    * Takes the `}` of a `{`, or reports the latter as never closed. Each brace is reported, whatever else is wrong at
-   * the place where it was noticed.
+   * the place where it was noticed, unless the lexer has lost that place.
    */
   protected wantRightBrace(idx: number, opener: IToken | undefined, of: string): void {
     if (this.when(T.RightBrace)) {
       this.consume(idx, T.RightBrace);
-    } else if (opener !== undefined) {
+    } else if (opener !== undefined && !this.work.echoes.has(this.nextOffset())) {
       const related =
         this.LA(1).tokenType === EOF ? [] : [{ span: this.spanOf(this.LA(1)), message: '`}` is due before this' }];
       const message = `the \`{\` of ${of} is never closed`;

@@ -118,16 +118,19 @@ const Blank = createToken({ name: 'Blank', pattern: /\s+/, group: Lexer.SKIPPED 
 const LineComment = createToken({ name: 'LineComment', pattern: /\/\/[^\r\n]*/, group: Lexer.SKIPPED });
 const BlockComment = createToken({ name: 'BlockComment', pattern: /\/\*[\s\S]*?\*\//, group: Lexer.SKIPPED });
 
-/** The reserved words. */
-export const keywords: readonly TokenType[] = [
+const keywordTypes: readonly TokenType[] = [
   ...[Network, Param, Let, Input, Block, Grid, Head, Output, Expect, Train, Import],
   ...[In, When, If, Then, Else, For, At, And, Or, Not, True, False],
 ];
 
-/** Every kind of token, in the order in which they are tried: the first that matches is taken. */
-export const tokenTypes: TokenType[] = [
+/** The reserved words. They are lexed as identifiers and told from them by looking here. */
+export const keywords: ReadonlyMap<string, TokenType> = new Map(
+  keywordTypes.map((type) => [type.name.toLowerCase(), type]),
+);
+
+/** Every kind of token that is lexed, in the order in which they are tried: the first that matches is taken. */
+export const lexedTypes: TokenType[] = [
   ...[Blank, LineComment, BlockComment, OpenComment],
-  ...keywords,
   Identifier,
   ...[Size, Float, Int, BadNumber, Text, OpenText],
   ...[PipeTo, Range, EqualTo, UnequalTo, AtMost, AtLeast, ForeignAnd, ForeignOr],
@@ -136,8 +139,10 @@ export const tokenTypes: TokenType[] = [
   ...[ForeignText, ForeignComment],
 ];
 
-/** The categories; the parser's vocabulary is these and `tokenTypes`. */
-export const categories: TokenType[] = [
+/** What the grammar is written in. */
+export const vocabulary: TokenType[] = [
+  ...lexedTypes,
+  ...keywordTypes,
   ...[AnyToken, Keyword, ItemKeyword, InfixOperator, PrefixOperator, ExpressionStart],
 ];
 
@@ -147,7 +152,7 @@ function category(name: string, ...parents: TokenType[]): TokenType {
 
 function keyword(word: string, ...parents: TokenType[]): TokenType {
   const name = word[0]!.toUpperCase() + word.slice(1);
-  return createToken({ name, pattern: word, longer_alt: Identifier, label: `\`${word}\``, categories: parents });
+  return createToken({ name, pattern: Lexer.NA, label: `\`${word}\``, categories: parents });
 }
 
 function operator(name: string, pattern: string, ...parents: TokenType[]): TokenType {

@@ -3,7 +3,7 @@ import type { Io, Outcome } from '../io.js';
 import { parseSettings } from '../options.js';
 import { fileReport, printDiagnostics, readSpec } from '../spec.js';
 
-/** `unetc check FILE...`: every file is checked, whatever is wrong with the one before. */
+/** `unetc check FILE...`: every spec is checked, whatever is wrong with the one before; a file that can't be read ends it. */
 export async function check(files: readonly string[], options: { set?: string[] }, io: Io): Promise<Outcome> {
   const set = parseSettings(options.set);
   const reports = [];

@@ -1,12 +1,14 @@
+import { join } from 'node:path';
 import type { Recipe } from '../../compiler/index.js';
 import { openFolder, readNames } from '../../runtime/data/index.js';
-import { holdsRun, readRecord } from '../../runtime/run-folder.js';
+import { holdsRun, readRecord, runFiles } from '../../runtime/run-folder.js';
 import { dataFormat } from '../../runtime/task.js';
 import { type TrainResult, train as trainNetwork } from '../../runtime/train.js';
 import { chooseEngine, type EngineOptions } from '../engines.js';
 import type { Io, Outcome } from '../io.js';
 import { parseCount, parseNumber, parseSettings, parseSize } from '../options.js';
 import { trainingProgress } from '../progress.js';
+import { evaluationTable } from '../render/evaluation.js';
 import { percent } from '../render/numbers.js';
 import { loadSpec } from '../spec.js';
 
@@ -54,9 +56,8 @@ export async function train(file: string, options: TrainOptions, io: Io): Promis
     io.err(`stopped after ${result.epochs} epochs, all saved; go on with the same command and --resume\n`);
     return { json: summary(result), text: '', exit: 130 };
   }
-  const { writeReport } = await import('../../runtime/report/index.js');
-  const report = await writeReport(options.out);
-  return { json: { ...summary(result), report }, text: describe(result, report) };
+  const report = join(result.run, runFiles.report);
+  return { json: { ...summary(result), rows: result.rows ?? [], report }, text: describe(result, report) };
 }
 
 function recipeChange(options: TrainOptions): Partial<Recipe> & { readonly lr?: number } {
@@ -87,7 +88,11 @@ function summary(result: TrainResult) {
 function describe(result: TrainResult, report: string): string {
   const best = result.lines.find((l) => l.epoch === result.best?.epoch);
   const iou = best?.output ? `, IoU ${percent(best.output.iou)} % on held-out images` : '';
-  return [`${result.run}: ${result.epochs} epochs, best ${result.best?.epoch ?? '-'}${iou}`, `report: ${report}`].join(
-    '\n',
-  );
+  return [
+    ...(result.rows?.length
+      ? [`held-out images, epoch ${result.best?.epoch}`, '', evaluationTable(result.rows), '']
+      : []),
+    `${result.run}: ${result.epochs} epochs, best ${result.best?.epoch ?? '-'}${iou}`,
+    `report: ${report}`,
+  ].join('\n');
 }

@@ -45,7 +45,8 @@ describe('mistakes are answered with the place and the way out', () => {
     const before = contents(folder);
     const ran = await unetc(...mistake.argv);
     const message = ran.stderr.trim();
-    answers.set(mistake, message);
+    // What the decoder says of a damaged file differs from time to time, and from release to release.
+    answers.set(mistake, message.replace(/can't be decoded \([^)]*\)/, "can't be decoded (...)"));
     expect(message).not.toMatch(/^\s+at .+:\d+/m);
     expect(message).not.toContain('internal error');
     for (const said of mistake.says) expect(message).toContain(said);

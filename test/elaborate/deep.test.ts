@@ -72,7 +72,7 @@ describe('deep trees', () => {
       if (kind !== 'lists' && kind !== 'comprehensions')
         expect(at(limits.expression - 10)).not.toContain('limit-nesting');
       expect(at(limits.expression + 1)).toContain('limit-nesting');
-      expect(at(100_000)).toContain('limit-nesting');
+      expect(at(20_000)).toContain('limit-nesting');
     });
   }
 

@@ -1,11 +1,30 @@
 import { InferenceSession, Tensor } from 'onnxruntime-node';
+import { expect } from 'vitest';
 import { emitOnnx } from '../../compiler/5-emit/onnx/index.js';
+import { ModelBuilder } from '../../compiler/5-emit/onnx/model-builder.js';
+import { encodeModel } from '../../compiler/5-emit/onnx/schema.js';
 import { GraphBuilder } from '../../compiler/ir/builder.js';
-import type { Attrs, Graph } from '../../compiler/ir/graph.js';
+import { known } from '../../compiler/ir/dim.js';
+import type { Attrs, Graph, NamedValue } from '../../compiler/ir/graph.js';
 import type { OpName } from '../../compiler/ops/index.js';
 import { nowhere } from '../../grammar/diagnostic.js';
 import { type Float64Tensor, tensor } from '../../testing/reference/index.js';
 import { typeOf } from '../ops/build.js';
+
+type Tensors = ReadonlyMap<string, Float64Tensor>;
+
+/** The numbers an engine sees: rounded to single precision. */
+export const rounded = (t: Float64Tensor): Float64Tensor => tensor(t.shape, Float32Array.from(t.data));
+
+/** Within what single precision loses over sums as long as tests have. */
+export function expectClose(got: Float64Tensor, due: Float64Tensor, what: string, tolerance = 2e-5): void {
+  expect(got.shape, what).toEqual(due.shape);
+  const scale = due.data.reduce((most, v) => Math.max(most, Math.abs(v)), 1);
+  due.data.forEach((v, i) => {
+    const off = Math.abs((got.data[i] as number) - v);
+    if (!(off <= tolerance * scale)) expect.fail(`${what}[${i}] is ${got.data[i]}, the reference says ${v}`);
+  });
+}
 
 /** A graph of one operator on inputs `x0`, `x1` ..., with outputs `y0` ... */
 export function oneOperator(op: OpName, attrs: Attrs, inputs: readonly Float64Tensor[]): Graph {
@@ -20,18 +39,37 @@ export function oneOperator(op: OpName, attrs: Attrs, inputs: readonly Float64Te
   };
 }
 
-/** Runs a graph in ONNX Runtime on one thread; answers its outputs by name. */
-export async function runOnnx(
-  graph: Graph,
-  feeds: ReadonlyMap<string, Float64Tensor>,
-  weights?: ReadonlyMap<string, Float32Array>,
-): Promise<Map<string, Float64Tensor>> {
-  const session = await InferenceSession.create(emitOnnx(graph, { name: 'test', metadata: {}, weights }), {
-    intraOpNumThreads: 1,
-    logSeverityLevel: 3,
+/** A file with the inputs and the first output of a graph, whose nodes `write` makes; it answers the output's name. */
+export function withModel(graph: Graph, write: (builder: ModelBuilder) => string): Uint8Array {
+  const builder = new ModelBuilder();
+  const info = ({ name, value }: NamedValue) => {
+    builder.reserve(name);
+    return { name, type: 'float', dims: value.type.shape.map(known) } as const;
+  };
+  const inputs = graph.inputs.map(info);
+  const outputs = graph.outputs.slice(0, 1).map(info);
+  builder.identity(write(builder), outputs[0]!.name);
+  const { nodes, initializers } = builder;
+  return encodeModel({
+    ...{ irVersion: 8, opset: 17, producer: 'test', name: 'test', metadata: {} },
+    ...{ nodes, initializers, inputs, outputs },
   });
-  const given = [...graph.inputs, ...(weights ? [] : graph.params.map((p) => ({ name: p.origin.path, value: p })))];
-  const tensors = given.map(({ name, value }): [string, Tensor] => {
+}
+
+/** Runs a graph in ONNX Runtime on one thread; answers its outputs by name. Without `weights` they are fed, by path. */
+export const runOnnx = (graph: Graph, feeds: Tensors, weights?: ReadonlyMap<string, Float32Array>) =>
+  runModel(emitOnnx(graph, { name: 'test', metadata: {}, weights }), graph, feeds, weights !== undefined);
+
+/** As `runOnnx`, for a file; `graph` says what to feed it. */
+export async function runModel(
+  model: Uint8Array,
+  graph: Graph,
+  feeds: Tensors,
+  hasWeights = true,
+): Promise<Map<string, Float64Tensor>> {
+  const session = await InferenceSession.create(model, { intraOpNumThreads: 1, logSeverityLevel: 3 });
+  const params = hasWeights ? [] : graph.params.map((p) => ({ name: p.origin.path, value: p }));
+  const tensors = [...graph.inputs, ...params].map(({ name, value }): [string, Tensor] => {
     const { data, shape } = feeds.get(name) as Float64Tensor;
     return value.type.dtype === 'i64'
       ? [name, new Tensor('int64', BigInt64Array.from(data, BigInt), shape)]

@@ -13,8 +13,8 @@ What is written:
         grad:*                  gradient of the total loss, computed in float64, kept in float32
         stat:*                  running statistics after the one forward pass in training mode (float64 -> float32)
         eval:mean               mean of the heads in eval mode, with the initial weights and those statistics
-        metadata                head_losses, loss (float64), adam_losses: 20 Adam steps (lr 1e-3) in float32, the
-                                loss before each update
+        metadata                head_losses, loss (float64), adam_losses and adam_losses_float64: 20 Adam steps
+                                (lr 1e-3) in each precision, the loss before each update
     losses.json                 loss and gradients of single losses over a 1x1 convolution, float64
     optimizers.json             ten steps of each optimizer on the same small problem, float64
 
@@ -243,22 +243,27 @@ def record_network(folder, up, bn, image, target):
         model.eval()
         tensors["eval:mean"] = sum(torch.sigmoid(z) for z in model(image.double())) / len(losses)
 
-    model.float().load_state_dict(state)
-    model.train()
-    optimizer = torch.optim.Adam(model.parameters(), 1e-3)
-    adam_losses = []
-    for _ in range(20):
-        total = sum(head_loss(z, target) for z in model(image)) / model.depth
-        adam_losses.append(total.item())
-        optimizer.zero_grad()
-        total.backward()
-        optimizer.step()
+    def adam_losses(dtype):
+        model.float().load_state_dict(state)
+        model.to(dtype).train()
+        optimizer = torch.optim.Adam(model.parameters(), 1e-3)
+        x, y = image.to(dtype), target.to(dtype)
+        taken = []
+        for _ in range(20):
+            total = sum(head_loss(z, y) for z in model(x)) / model.depth
+            taken.append(total.item())
+            optimizer.zero_grad()
+            total.backward()
+            optimizer.step()
+        return json.dumps(taken)
+
     metadata = {
         "torch": pinned["torch"],
         "seed": str(seed),
         "loss": json.dumps(loss.item()),
         "head_losses": json.dumps([x.item() for x in losses]),
-        "adam_losses": json.dumps(adam_losses),
+        "adam_losses": adam_losses(torch.float32),
+        "adam_losses_float64": adam_losses(torch.float64),
     }
     save_safetensors(folder / f"unetpp-{up}{'-bn' if bn else ''}.safetensors", tensors, metadata)
 

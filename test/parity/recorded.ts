@@ -13,21 +13,23 @@ export interface RecordedNetwork {
   readonly evalMean: Tensor;
   readonly loss: number;
   readonly headLosses: readonly number[];
+  /** Twenty steps in single precision, the loss before each. */
   readonly adamLosses: readonly number[];
+  /** The same in double precision. */
+  readonly adamLosses64: readonly number[];
 }
 
 const file = (name: string): Buffer => readFileSync(fileURLToPath(new URL(`recorded/${name}`, import.meta.url)));
-const bytes = (name: string): Uint8Array => new Uint8Array(file(name));
 
 export const recordedJson = <T>(name: string): T => JSON.parse(file(name).toString('utf8')) as T;
 
 export function recordedBatch(): { readonly image: Tensor; readonly target: Tensor } {
-  const { tensors } = decodeSafetensors(bytes('batch.safetensors'), 'batch.safetensors');
+  const { tensors } = decodeSafetensors(file('batch.safetensors'), 'batch.safetensors');
   return { image: tensors.get('image')!, target: tensors.get('target')! };
 }
 
 export function recordedNetwork(name: string): RecordedNetwork {
-  const { tensors, metadata } = decodeSafetensors(bytes(`${name}.safetensors`), name);
+  const { tensors, metadata } = decodeSafetensors(file(`${name}.safetensors`), name);
   const part = (prefix: string): Map<string, Tensor> =>
     new Map(
       [...tensors].flatMap(([key, value]) => (key.startsWith(prefix) ? [[key.slice(prefix.length), value]] : [])),
@@ -40,6 +42,7 @@ export function recordedNetwork(name: string): RecordedNetwork {
     loss: JSON.parse(metadata.loss!) as number,
     headLosses: JSON.parse(metadata.head_losses!) as number[],
     adamLosses: JSON.parse(metadata.adam_losses!) as number[],
+    adamLosses64: JSON.parse(metadata.adam_losses_float64!) as number[],
   };
 }
 

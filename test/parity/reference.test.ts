@@ -73,6 +73,17 @@ describe.each(upsamplings.flatMap((up) => [false, true].map((bn) => [up, bn] as 
       expectClose(result.statistics, flat(inSlots(plan.statistics.slots, recorded.statistics)), 1e-6);
     });
 
+    test('four steps of Adam', () => {
+      const plan = trainingPlan(network, recipe, { batch: 2, size: [32, 32] });
+      let state: State = startOf(plan, recorded);
+      for (let k = 0; k < 4; k++) {
+        const given = { image: batch.image.data, target: batch.target.data };
+        const result = step(plan, state, given, { lr: 1e-3, step: k + 1 });
+        expect(Math.abs(result.loss - recorded.adamLosses64[k]!)).toBeLessThan(1e-9);
+        state = result.next;
+      }
+    });
+
     test('prediction with those statistics', () => {
       const graph = deploy(network);
       const feeds = new Map([['image', tensor(batch.image.shape, batch.image.data)]]);

@@ -3,7 +3,7 @@ import type { Graph, NamedValue, Value } from '../../ir/graph.js';
 import { LoweringContext, type PoolIndices } from './lowering.js';
 import { lowerings } from './lowerings/index.js';
 import { bytesOf, ModelBuilder } from './model-builder.js';
-import { encodeModel, type ValueInfoProto } from './schema.js';
+import { encodeModel, type NodeProto, type ValueInfoProto } from './schema.js';
 
 export interface OnnxOptions {
   /** By parameter path, row-major. Parameters become initializers; without it they become inputs after the graph's own. */
@@ -86,7 +86,11 @@ function pooledForGradients(graph: Graph): Set<number> {
  * Renames what the nodes compute to the outputs' names. An input, a parameter, a constant or a second name for one value
  * is copied instead.
  */
-function nameOutputs(model: ModelBuilder, outputs: readonly NamedValue[], names: ReadonlyMap<number, string>) {
+function nameOutputs(
+  model: ModelBuilder,
+  outputs: readonly NamedValue[],
+  names: ReadonlyMap<number, string>,
+): NodeProto[] {
   const computed = new Set(model.nodes.flatMap((n) => n.outputs));
   const renamed = new Map<string, string>();
   for (const { name, value } of outputs) {
@@ -95,7 +99,11 @@ function nameOutputs(model: ModelBuilder, outputs: readonly NamedValue[], names:
     else model.identity(from, name);
   }
   const rename = (name: string): string => renamed.get(name) ?? name;
-  return model.nodes.map((n) => ({ ...n, inputs: n.inputs.map(rename), outputs: n.outputs.map(rename) }));
+  const touched = (n: NodeProto): boolean =>
+    n.inputs.some((name) => renamed.has(name)) || n.outputs.some((name) => renamed.has(name));
+  return model.nodes.map((n) =>
+    touched(n) ? { ...n, inputs: n.inputs.map(rename), outputs: n.outputs.map(rename) } : n,
+  );
 }
 
 const valueInfo = ({ name, value }: NamedValue): ValueInfoProto => ({

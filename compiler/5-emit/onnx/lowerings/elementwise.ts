@@ -84,8 +84,15 @@ export const geluGrad: Lowering = (to) => {
   return model.node('Mul', [dy, slope]);
 };
 
-/** y is not negative, so its sign is 1 where the gradient passes and 0 elsewhere. */
-export const reluGrad: Lowering = (to) => to.model.node('Mul', [to.input(0), to.model.node('Sign', [to.input(1)])]);
+/**
+ * dy where y > 0. HardSigmoid with a steep slope, min(1, max(0, 3e38 y)), is 1 for every positive normal number and 0 for
+ * the others: one pass over floats where a comparison, a cast or a sign takes two or three times as long.
+ */
+export const reluGrad: Lowering = ({ model, inputs }) => {
+  const [dy, y] = inputs as [string, string];
+  const open = model.node('HardSigmoid', [y], { alpha: { float: 3e38 }, beta: { float: 0 } });
+  return model.node('Mul', [dy, open]);
+};
 
 export const softmax =
   (op: 'Softmax' | 'LogSoftmax'): Lowering =>

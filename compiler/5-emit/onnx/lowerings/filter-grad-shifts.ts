@@ -1,9 +1,8 @@
 import type { Window } from '../../../ops/spatial.js';
-import { type LoweringContext, product } from '../lowering.js';
-import { indices } from './filter-grad.js';
+import { indices, type LoweringContext, product } from '../lowering.js';
 import { zeros } from './zeros.js';
 
-/**
+/*
  * The filter gradient of a convolution with stride 1, as one matrix product of long rows.
  *
  * Lay the positions of x and dy on one grid whose rows end in zeros, and read it as a flat row. A tap then is one distance
@@ -12,17 +11,43 @@ import { zeros } from './zeros.js';
  * makes all of them, which is what makes it fast: slices of a padded image, the usual way, cost more than the product.
  *
  * Which side is copied is free for each spatial dimension. Copies of dy for the rows of a 3x3 kernel and of x for its
- * columns need 3 (C + O) rows, copies of dy alone 9 O + C: the smallest wins (bench/onnx-lowerings.mjs).
+ * columns need 3 (C + O) rows, copies of dy alone 9 O + C: the fewest win (bench/onnx-lowerings.mjs).
  *
  * Small images (up to `foldBelow` positions) would make short rows and many products, so there the whole batch is one row.
  */
+
+/** Whether a window has stride 1 and padding that its kernel reaches across. */
 export const canShift = ({ kernel, stride, dilation, begin, end }: Window): boolean =>
   kernel.every((k, i) => {
     const reach = (dilation[i] as number) * (k - 1);
     return stride[i] === 1 && (begin[i] as number) <= reach && (end[i] as number) <= reach;
   });
 
+/** Positions up to which the whole batch is one row. */
 const foldBelow = 1024;
+
+/** Which of the equal ways to lay the product out. */
+export interface Arrangement {
+  /** For each spatial dimension, whether its taps are copies of x rather than of dy. */
+  readonly onX: readonly boolean[];
+  /** Whether all images make one row, rather than a row each. */
+  readonly folded: boolean;
+}
+
+/** The arrangement with the fewest rows to copy; measured to be the fastest, or within a tenth of it. */
+export function arrangement(x: readonly number[], outChannels: number, kernel: readonly number[]): Arrangement {
+  const [n, channels, ...space] = x as [number, number, ...number[]];
+  const folded = n > 1 && product(space) <= foldBelow;
+  const rows = (onX: readonly boolean[]): number =>
+    channels * product(kernel.filter((_, i) => onX[i])) + outChannels * product(kernel.filter((_, i) => !onX[i]));
+  // In deep, small layers a mixture costs more to bring into the weights' order than it saves.
+  const pure = (onX: readonly boolean[]) => onX.every((side) => side === onX[0]);
+  const onX = indices(kernel.map(() => 2))
+    .map((choice) => choice.map((c) => c === 1))
+    .filter((choice) => !folded || pure(choice))
+    .reduce((best, choice) => (rows(choice) < rows(best) ? choice : best));
+  return { onX, folded };
+}
 
 /** Where copies lie: the flat row of every operand has `length` elements, of which `grid` hold an operand's own. */
 interface Layout {
@@ -33,14 +58,17 @@ interface Layout {
   readonly length: number;
 }
 
-export function byFlatShifts(to: LoweringContext, shape: readonly number[], window: Window): string {
+/** (x, dy) -> dw of `shape`, in the given arrangement; `canShift` must hold. */
+export function byFlatShifts(
+  to: LoweringContext,
+  shape: readonly number[],
+  window: Window,
+  { onX, folded }: Arrangement,
+): string {
   const { model } = to;
   const [n, channels, ...space] = to.shape(0) as [number, number, ...number[]];
   const [, outChannels, ...out] = to.shape(1) as [number, number, ...number[]];
   const { kernel, dilation, begin, end } = window;
-  const folded = n > 1 && product(space) <= foldBelow;
-  const onX = copiedOnX(kernel, channels, outChannels, folded);
-
   const dims = space.map((s, i) =>
     i === 0 && !folded ? Math.max(s, out[0] as number) : s + Math.max(begin[i] as number, end[i] as number),
   );
@@ -55,10 +83,23 @@ export function byFlatShifts(to: LoweringContext, shape: readonly number[], wind
   const placesX = taps(true).map((t) => firstX + along(last, true) - along(t, true));
   const placesDy = taps(false).map((t) => firstDy + along(t, false));
 
+  const alone = !folded && (placesX.length === 1 || placesDy.length === 1);
   const grid = product(dims) * (folded ? n : 1);
-  const layout = { dims, grid, length: grid + Math.max(...placesX, ...placesDy) };
-  const x = copies(to, to.input(0), [n, channels, ...space], placesX, layout, folded);
-  const dy = copies(to, to.input(1), [n, outChannels, ...out], placesDy, layout, folded);
+  const reach = grid + Math.max(...placesX, ...placesDy);
+  // An operand without copies is placed by padding alone, which adds whole rows.
+  const length = alone ? Math.ceil(reach / (strides[0] as number)) * (strides[0] as number) : reach;
+  const layout = { dims, grid, length };
+  const row = (operand: string, size: readonly [number, number, ...number[]], places: number[], before: number[]) =>
+    alone && places.length === 1
+      ? padded(to, operand, size, before, layout)
+      : copies(to, operand, size, places, layout, folded);
+  const x = row(to.input(0), [n, channels, ...space], placesX, [...begin]);
+  const dy = row(
+    to.input(1),
+    [n, outChannels, ...out],
+    placesDy,
+    begin.map((b, i) => (last[i] as number) * (dilation[i] as number) - b),
+  );
 
   // The side with more rows on the left: engines split the work over its rows, and repack the right one.
   const xLeft = channels * placesX.length > outChannels * placesDy.length;
@@ -69,14 +110,20 @@ export function byFlatShifts(to: LoweringContext, shape: readonly number[], wind
   return toWeights(to, sum, shape, onX, xLeft);
 }
 
-/** For each spatial dimension, whether its taps are copies of x rather than of dy: whatever makes the fewest rows. */
-function copiedOnX(kernel: readonly number[], channels: number, outChannels: number, folded: boolean): boolean[] {
-  const sides = indices(kernel.map(() => 2)).map((choice) => choice.map((c) => c === 1));
-  const rows = (onX: readonly boolean[]): number =>
-    channels * product(kernel.filter((_, i) => onX[i])) + outChannels * product(kernel.filter((_, i) => !onX[i]));
-  // In deep, small layers a mixture costs more to bring into the weights' order than it saves.
-  const pure = (onX: readonly boolean[]) => onX.every((side) => side === onX[0]);
-  return sides.filter((onX) => !folded || pure(onX)).reduce((best, onX) => (rows(onX) < rows(best) ? onX : best));
+/** Row [N, channels, length] of an operand that starts `before` positions into each dimension. */
+function padded(
+  { model }: LoweringContext,
+  operand: string,
+  [n, channels, ...space]: readonly [number, number, ...number[]],
+  before: readonly number[],
+  { dims, length }: Layout,
+): string {
+  const whole = dims.with(0, length / product(dims.slice(1)));
+  const after = whole.map((d, i) => d - (space[i] as number) - (before[i] as number));
+  const filled = [...before, ...after].some((p) => p > 0)
+    ? model.node('Pad', [operand, model.ints([0, 0, ...before, 0, 0, ...after])])
+    : operand;
+  return model.node('Reshape', [filled, model.ints([n, channels, length])]);
 }
 
 /** Rows [.., channels * places, length]: a copy of an operand, on the grid, at each of the places. */

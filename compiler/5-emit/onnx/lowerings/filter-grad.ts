@@ -1,21 +1,22 @@
 import { listAttr, numberAttr } from '../../../ops/attrs.js';
 import { resolveWindow, type Window } from '../../../ops/spatial.js';
-import { type Lowering, type LoweringContext, product } from '../lowering.js';
-import { byFlatShifts, canShift } from './filter-grad-shifts.js';
+import { indices, type Lowering, type LoweringContext, product } from '../lowering.js';
+import { arrangement, byFlatShifts, canShift } from './filter-grad-shifts.js';
 
 /** (x, dy) -> dw, the sum over images and positions of dy[o] * x[c, shifted by the tap]. */
 export const convFilterGrad: Lowering = (to) => {
   const shape = listAttr(to.attrs, 'shape');
   const window = resolveWindow(to.attrs, shape.length - 2);
   const groups = numberAttr(to.attrs, 'groups', 1);
-  return groups === 1 && canShift(window) ? byFlatShifts(to, shape, window) : bySlices(to, shape, window, groups);
+  if (groups > 1 || !canShift(window)) return bySlices(to, shape, window, groups);
+  return byFlatShifts(to, shape, window, arrangement(to.shape(0), shape[0] as number, window.kernel));
 };
 
 /**
  * Any stride, dilation and groups: a strided slice of padded x for each tap, stacked, times dy.
  * [N, G, O, L] x [N, G, L, C K] with G groups, K taps, L positions.
  */
-function bySlices(to: LoweringContext, shape: readonly number[], window: Window, groups: number): string {
+export function bySlices(to: LoweringContext, shape: readonly number[], window: Window, groups: number): string {
   const { model } = to;
   const [n, channels] = to.shape(0) as [number, number];
   const [, outChannels, ...out] = to.shape(1) as [number, number, ...number[]];
@@ -51,12 +52,4 @@ function patches(to: LoweringContext, window: Window, out: readonly number[]): s
     const end = start.map((s, i) => s + (extent[i] as number));
     return model.node('Slice', [padded, model.ints(start), model.ints(end), axes, model.ints(stride)]);
   });
-}
-
-/** Every index into a box, row-major. */
-export function indices(box: readonly number[]): number[][] {
-  return box.reduce<number[][]>(
-    (heads, size) => heads.flatMap((head) => Array.from({ length: size }, (_, i) => [...head, i])),
-    [[]],
-  );
 }

@@ -1,0 +1,157 @@
+#!/usr/bin/env node
+// Equal ways to write a gradient in ONNX, shape by shape: what the static rules of compiler/5-emit/onnx stand on.
+//
+//   npm run build && node bench/onnx-lowerings.mjs [--rounds 10] [--wall] [--only filter|relu]
+//
+// By default one thread, and the processor time of a run, least of all rounds: it stays true while others use the machine.
+// --wall: two threads, and time on the clock. Each alternative has a session of its own, alone; two passes over all.
+// `*` marks what the emitter's rule chooses. A wrong result is an error, not a number.
+import { parseArgs } from 'node:util';
+import { InferenceSession, Tensor } from 'onnxruntime-node';
+import { LoweringContext } from '../dist/compiler/5-emit/onnx/lowering.js';
+import { bySlices } from '../dist/compiler/5-emit/onnx/lowerings/filter-grad.js';
+import { arrangement, byFlatShifts } from '../dist/compiler/5-emit/onnx/lowerings/filter-grad-shifts.js';
+import { ModelBuilder } from '../dist/compiler/5-emit/onnx/model-builder.js';
+import { encodeModel } from '../dist/compiler/5-emit/onnx/schema.js';
+import { num } from '../dist/compiler/ir/dim.js';
+import { resolveWindow } from '../dist/compiler/ops/spatial.js';
+
+const { values: options } = parseArgs({
+  options: {
+    rounds: { type: 'string', default: '10' },
+    wall: { type: 'boolean', default: false },
+    only: { type: 'string' },
+  },
+});
+const rounds = Number(options.rounds);
+
+/** Inputs by name and shape; each alternative writes nodes into a ModelBuilder and answers its output's name. */
+async function compare(title, inputs, rank, alternatives, chosen) {
+  const feeds = Object.fromEntries(Object.entries(inputs).map(([name, dims]) => [name, noise(dims)]));
+  const best = new Map();
+  let due;
+  for (let pass = 0; pass < 2; pass++) {
+    for (const [name, write] of Object.entries(alternatives)) {
+      const { session, output } = await open(inputs, rank, write);
+      for (let k = 0; k < rounds; k++) {
+        const [clock, cpu] = [performance.now(), process.cpuUsage()];
+        const result = await session.run(feeds);
+        const used = process.cpuUsage(cpu);
+        const time = options.wall ? performance.now() - clock : (used.user + used.system) / 1000;
+        best.set(name, Math.min(best.get(name) ?? Number.POSITIVE_INFINITY, time));
+        due ??= result[output].data;
+        if (k === 0) agree(result[output].data, due, `${title}, ${name}`);
+      }
+      await session.release();
+    }
+  }
+  const cells = Array.from(best, ([name, ms]) => `${name}${name === chosen ? '*' : ''} ${ms.toFixed(2)}`);
+  console.log(title.padEnd(26), cells.join('  '));
+}
+
+async function open(inputs, rank, write) {
+  const model = new ModelBuilder();
+  for (const name of Object.keys(inputs)) model.reserve(name);
+  const output = write(model);
+  const bytes = encodeModel({
+    irVersion: 8,
+    opset: 17,
+    producer: 'bench',
+    name: 'bench',
+    metadata: {},
+    nodes: model.nodes,
+    initializers: model.initializers,
+    inputs: Object.entries(inputs).map(([name, dims]) => ({ name, type: 'float', dims })),
+    outputs: [{ name: output, type: 'float', dims: Array.from({ length: rank }, (_, k) => `d${k}`) }],
+  });
+  const threads = options.wall ? 2 : 1;
+  return { output, session: await InferenceSession.create(bytes, { intraOpNumThreads: threads, logSeverityLevel: 3 }) };
+}
+
+function noise(dims) {
+  let state = 1;
+  const data = Float32Array.from({ length: dims.reduce((a, b) => a * b, 1) }, () => {
+    state = (Math.imul(state, 1103515245) + 12345) & 0x7fffffff;
+    return state / 0x7fffffff - 0.5;
+  });
+  return new Tensor('float32', data, dims);
+}
+
+function agree(got, due, what) {
+  const scale = due.reduce((most, v) => Math.max(most, Math.abs(v)), 0);
+  const off = due.reduce((most, v, i) => Math.max(most, Math.abs(v - got[i])), 0);
+  if (got.length !== due.length || !(off <= 1e-4 * scale)) throw new Error(`${what} is off by ${off} of ${scale}`);
+}
+
+/** What a lowering sees of a node with these inputs. */
+function context(model, inputs, attrs) {
+  const value = ([, shape], id) => ({ id, type: { dtype: 'f32', shape: shape.map(num) }, origin: { path: 'bench' } });
+  const node = {
+    op: 'bench',
+    attrs,
+    inputs: Object.entries(inputs).map(value),
+    outputs: [],
+    origin: { path: 'bench' },
+  };
+  return new LoweringContext(node, Object.keys(inputs), model, { wanted: new Set(), names: new Map() });
+}
+
+const way = ({ onX, folded }) => (folded ? 'one row: ' : '') + onX.map((x) => (x ? 'x' : 'dy')).join(',');
+
+/** 3x3 convolutions of a UNet++ 16..256 at 128x128, batch 4, and a few others. */
+async function filterGradients() {
+  console.log(
+    'conv_filter_grad, 3x3, N x C -> O at size: strided slices, or copies of x or dy for the rows and columns',
+  );
+  const shapes = [
+    [4, 3, 16, 128],
+    [4, 16, 16, 128],
+    [4, 48, 16, 128],
+    [4, 96, 16, 128],
+    [4, 16, 32, 64],
+    [4, 32, 32, 64],
+    [4, 160, 32, 64],
+    [4, 64, 64, 32],
+    [4, 256, 64, 32],
+    [4, 128, 128, 16],
+    [4, 384, 128, 16],
+    [4, 128, 256, 8],
+    [4, 256, 256, 8],
+    [16, 32, 32, 48],
+    [2, 64, 64, 128],
+  ];
+  const attrs = { kernel: 3, stride: 1, padding: 'same', dilation: 1 };
+  const window = resolveWindow(attrs, 2);
+  for (const [n, channels, outChannels, size] of shapes) {
+    const inputs = { x: [n, channels, size, size], dy: [n, outChannels, size, size] };
+    const shape = [outChannels, channels, 3, 3];
+    const ways = [true, false].flatMap((folded) =>
+      [true, false].flatMap((a) => [true, false].map((b) => ({ onX: [a, b], folded }))),
+    );
+    const alternatives = { slices: (m) => bySlices(context(m, inputs, attrs), shape, window, 1) };
+    for (const w of ways) alternatives[way(w)] = (m) => byFlatShifts(context(m, inputs, attrs), shape, window, w);
+    const chosen = way(arrangement(inputs.x, outChannels, window.kernel));
+    await compare(`${n} x ${channels} -> ${outChannels} at ${size}`, inputs, 4, alternatives, chosen);
+  }
+}
+
+async function reluGradients() {
+  console.log('relu_grad: ways to multiply dy by whether y > 0');
+  for (const shape of [
+    [4, 16, 128, 128],
+    [4, 64, 32, 32],
+  ]) {
+    const masked = (open) => (m) => m.node('Mul', ['dy', open(m)]);
+    const greater = (m) => m.node('Greater', ['y', m.float(0)]);
+    const alternatives = {
+      hardsigmoid: masked((m) => m.node('HardSigmoid', ['y'], { alpha: { float: 3e38 }, beta: { float: 0 } })),
+      sign: masked((m) => m.node('Sign', [m.node('Relu', ['y'])])),
+      cast: masked((m) => m.node('Cast', [greater(m)], { to: 1 })),
+      where: (m) => m.node('Where', [greater(m), 'dy', m.float(0)]),
+    };
+    await compare(shape.join(' x '), { dy: shape, y: shape }, 4, alternatives, 'hardsigmoid');
+  }
+}
+
+if (options.only !== 'relu') await filterGradients();
+if (options.only !== 'filter') await reluGradients();
