@@ -139,7 +139,7 @@ export const mistakes: readonly Mistake[] = [
     'X[i, 1] = concat(X[i, 0], X[i+1, 0] |>',
     ['X[0,2]', 'rule'],
   ),
-  spec('an index out of the grid', 'X[i+1, j-1] |> upsample', 'X[i+2, j-1] |> upsample', ['X[']),
+  spec('an index out of the grid', 'X[i+1, j-1] |> upsample', 'X[i+3, j-1] |> upsample', ['X[3,0]']),
   spec('a cycle', 'X[i-1, 0] |> maxpool(2)', 'X[i, 0] |> maxpool(2)', ['X[1']),
   spec('a concatenation of different sizes', 'X[i+1, j-1] |> upsample(2)', 'X[i+1, j-1]', ['concat']),
   spec('an unknown argument', 'kernel: 3)', 'kernal: 3)', ['kernal', 'kernel']),
