@@ -1,0 +1,114 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { foldBatchNorm } from '../../compiler/3-transform/fold.js';
+import { liveness } from '../../compiler/4-schedule/liveness.js';
+import {
+  bindGraph,
+  deploy,
+  executionPlan,
+  type Graph,
+  knownShape,
+  load,
+  type Network,
+  type Sizes,
+  trainingPlan,
+  verifyGraph,
+} from '../../compiler/index.js';
+import { initialWeights } from '../../runtime/initialize.js';
+import { ort } from '../../runtime/ort/index.js';
+import { networkSpecs, nthSizes, pruningIsExact, selections, shapesAgree } from '../../testing/index.js';
+
+/** How many random networks each property is tried with. */
+const numRuns = 1000;
+
+interface Tried {
+  readonly text: string;
+  readonly seed: number;
+}
+
+/** Small enough that a thousand of them take a minute; 1-D to 3-D, with and without batch norm, every upsampling. */
+const tried = fc.record({ text: networkSpecs({ depth: 3, channels: 3 }), seed: fc.nat(1_000_000) });
+
+function caseOf({ text, seed }: Tried) {
+  const { network, recipe, diagnostics } = load(text);
+  if (!network) throw new Error(diagnostics.map((d) => d.message).join('\n'));
+  const selection = fc.sample(selections(network), { seed, numRuns: 1 })[0];
+  if (!selection) throw new Error('a network without a level');
+  return { network, recipe, ...selection, sizes: nthSizes(network, 1, []), seed };
+}
+
+describe('random networks', () => {
+  it('inferred shapes are those ONNX Runtime answers, for every value', { timeout: 400_000 }, async () => {
+    await fc.assert(
+      fc.asyncProperty(tried, (t) => shapesAgree.check(ort, caseOf(t))),
+      { numRuns },
+    );
+  });
+
+  it('a pruned network answers what the full one’s head does, bit for bit', { timeout: 400_000 }, async () => {
+    await fc.assert(
+      fc.asyncProperty(tried, (t) => pruningIsExact.check(ort, caseOf(t))),
+      { numRuns },
+    );
+  });
+
+  it('no two live buffers of a plan overlap, in inference and in training', { timeout: 400_000 }, () => {
+    fc.assert(
+      fc.property(tried, (t) => {
+        const { network, recipe, level, mode, sizes } = caseOf(t);
+        expectSound(bindGraph(deploy(network, { level, mode }), sizes));
+        const plan = trainingPlan(
+          network,
+          { ...recipe, weights: undefined },
+          { batch: 2, size: spatial(network, sizes) },
+        );
+        expectSound(plan.graph);
+      }),
+      { numRuns },
+    );
+  });
+
+  it('folding keeps the graph sound and leaves no batch norm behind a convolution', { timeout: 400_000 }, () => {
+    fc.assert(
+      fc.property(tried, (t) => {
+        const { network, level, mode, seed } = caseOf(t);
+        const graph = deploy(network, { level, mode });
+        const weights = initialWeights(graph.params, seed);
+        const folded = foldBatchNorm(graph, new Map([...weights].map(([path, tensor]) => [path, tensor.data])));
+        expect(verifyGraph(folded.graph)).toBeNull();
+        expect(new Set(folded.weights.keys())).toEqual(new Set(folded.graph.params.map((p) => p.origin.path)));
+      }),
+      { numRuns: 200 },
+    );
+  });
+});
+
+function spatial(network: Network, sizes: Sizes): number[] {
+  const shape = network.graph.inputs[0]?.value.type.shape ?? [];
+  return shape.slice(2).map((d) => (d.symbol === null ? d.offset : (sizes[d.symbol] ?? 1)));
+}
+
+function expectSound(graph: Graph): void {
+  const { order, buffers, arenaBytes, peakBytes } = executionPlan(graph);
+  expect(order).toHaveLength(graph.nodes.length);
+  // The order is a topological one: a node reads only what is already made.
+  const made = new Set([...graph.inputs.map((i) => i.value.id), ...graph.params.map((p) => p.id)]);
+  for (const node of order) {
+    if (!node.inputs.every((v) => made.has(v.id))) throw new Error(`${node.origin.path} runs before what it reads`);
+    for (const o of node.outputs) made.add(o.id);
+  }
+  const due = new Map(liveness(graph, order).map((i) => [i.value.id, i]));
+  expect(new Set(buffers.map((b) => b.value.id))).toEqual(new Set(due.keys()));
+  const byOffset = [...buffers].sort((a, b) => a.offset - b.offset);
+  for (const [k, a] of byOffset.entries()) {
+    const bytes = knownShape(a.value.type.shape).reduce((n, d) => n * d, a.value.type.dtype === 'i64' ? 8 : 4);
+    if (a.bytes < bytes || a.offset + a.bytes > arenaBytes) throw new Error(`${a.value.origin.path} does not fit`);
+    for (const b of byOffset.slice(k + 1)) {
+      if (b.offset >= a.offset + a.bytes) break;
+      if (a.from <= b.to && b.from <= a.to) {
+        throw new Error(`${a.value.origin.path} and ${b.value.origin.path} are alive at once in one place`);
+      }
+    }
+  }
+  expect(arenaBytes).toBeGreaterThanOrEqual(peakBytes);
+}
