@@ -28,10 +28,7 @@ export function load(text: string, options: { readonly set?: Readonly<Record<str
   const parsed = parse(text);
   const elaborated = elaborate(parsed.tree, options);
   const inferred = elaborated.network ? infer(elaborated.network) : { network: null, diagnostics: [] };
-  // The facts a spec states are about the spec as written: under other params they would only be in the way.
-  const asWritten = Object.keys(options.set ?? {}).length === 0;
-  const expects =
-    inferred.network && asWritten ? checkExpects(inferred.network, elaborated.network?.expects ?? []) : [];
+  const expects = inferred.network ? checkExpects(inferred.network, elaborated.network?.expects ?? []) : [];
   const diagnostics = [...parsed.diagnostics, ...elaborated.diagnostics, ...inferred.diagnostics, ...expects];
   diagnostics.sort((a, b) => a.span.start.offset - b.span.start.offset);
   const broken = diagnostics.some((d) => d.severity === 'error');
