@@ -1,9 +1,9 @@
 #!/usr/bin/env node
-// The launcher: everything else is compiled from TypeScript into dist/.
+// The launcher: everything else is compiled from TypeScript into dist/ and gathered in dist/app/.
 import { existsSync } from 'node:fs';
 import * as modules from 'node:module';
 
-const main = new URL('../dist/cli/main.js', import.meta.url);
+const main = new URL('../dist/app/main.js', import.meta.url);
 if (existsSync(main)) {
   // Node 22 and later keep compiled code from run to run.
   modules.enableCompileCache?.();

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { prepare, root } from './prepare.mjs';
 
-prepare();
+await prepare();
 process.chdir(root);
 const { runDemo } = await import(pathToFileURL(join(root, 'dist/cli/demo.js')).href);
 await runDemo();

@@ -37,10 +37,11 @@ function checkNode() {
 }
 
 /** Installs what is missing and compiles to dist/. */
-export function prepare() {
+export async function prepare() {
   checkNode();
   if (needsInstall()) run('npm', ['ci']);
-  run(process.execPath, [binary('typescript', 'tsc'), '-p', 'tsconfig.build.json']);
+  const { build } = await import('./build.mjs');
+  await build();
 }
 
 /** The path of a package's command, run with node itself: no shell, no PATH. */

@@ -1,5 +1,5 @@
 // `npm test [-- vitest arguments]`: works on a fresh clone.
 import { binary, prepare, run } from './prepare.mjs';
 
-prepare();
+await prepare();
 run(process.execPath, [binary('vitest'), 'run', ...process.argv.slice(2)]);

@@ -15,7 +15,7 @@ const unetc = (argv: readonly string[], env: Record<string, string> = {}) =>
   spawnSync(process.execPath, [launcher, ...argv], { encoding: 'utf8', cwd: folder, env: { ...process.env, ...env } });
 
 beforeAll(async () => {
-  if (!existsSync(join(root, 'dist/cli/main.js')))
+  if (!existsSync(join(root, 'dist/app/main.js')))
     throw new Error("these tests run the built program: 'npm run build' first");
   folder = mkdtempSync(join(tmpdir(), 'unetc-launcher-'));
   await writeSpec(join(folder, 'tiny.unet'));
