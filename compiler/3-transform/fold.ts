@@ -97,13 +97,14 @@ function foldInto(
   const perGroup = shape[1] as number;
   const groups = channels / perGroup;
   const inputsPerGroup = (shape[0] as number) / groups;
-  for (let k = 0; k < weight.length; k++) {
-    const block = Math.floor(k / perOutput);
+  for (let block = 0; block * perOutput < weight.length; block++) {
     const channel =
       conv.op === 'conv'
         ? block
         : Math.floor(Math.floor(block / perGroup) / inputsPerGroup) * perGroup + (block % perGroup);
-    scaled[k] = (weight[k] as number) * (scale[channel] as number);
+    const by = scale[channel] as number;
+    const end = (block + 1) * perOutput;
+    for (let k = block * perOutput; k < end; k++) scaled[k] = (weight[k] as number) * by;
   }
   const old = b ? array(b) : new Float32Array(channels);
   const shifted = Float32Array.from(
