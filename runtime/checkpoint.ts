@@ -11,7 +11,7 @@ export type Layout = Pick<TrainingPlan, 'parameters' | 'statistics' | 'slots'>;
 
 /** What a checkpoint says of the run it belongs to. */
 export interface CheckpointMeta {
-  /** Hash of the spec's canonical text. */
+  /** Hash of the spec's text. */
   readonly spec: string;
   /** The compile options, as JSON: `--set` values, level, mode. */
   readonly options: Readonly<Record<string, unknown>>;

@@ -19,7 +19,7 @@ export interface Cell {
   readonly index: readonly number[];
 }
 
-/** Where a value comes from: its path (`X[0,2].Conv2.conv1`), the text that made it, and its cell if it has one. */
+/** Where a value comes from: its path (`X[0,2].conv1`), the text that made it, and its cell if it has one. */
 export interface Origin {
   readonly path: string;
   readonly span: Span;
