@@ -55,7 +55,7 @@ let kills = 0;
 for (; kills < Number(options.kills); kills++) {
   const child = spawn(process.execPath, command('killed', ...(kills === 0 ? [] : ['--resume'])), { stdio: 'ignore' });
   const ended = new Promise((resolve) => child.on('exit', (code, signal) => resolve(signal ?? code)));
-  const after = Math.round(random.uniform(0.25, 0.6) * alone);
+  const after = Math.round((random.uniform(0.4, 1.1) * alone) / Number(options.kills));
   await Promise.race([pause(after), ended]);
   child.kill('SIGKILL');
   const how = await ended;
