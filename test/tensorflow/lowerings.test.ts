@@ -1,3 +1,4 @@
+import { writeSync } from "node:fs";
 import fc from 'fast-check';
 import { describe, test } from 'vitest';
 import { opNames } from '../../compiler/ops/index.js';
@@ -14,13 +15,14 @@ describe('every lowering computes what the reference does', () => {
     await fc.assert(
       fc.asyncProperty(fc.gen(), async (g) => {
         const { attrs, inputs } = cases[op](drawFrom(g));
+        if (process.env.DBG) writeSync(2, `${op} ${JSON.stringify(attrs)} ${inputs.map((t) => t.shape.join("x"))}\n`);
         const given = inputs.map(rounded);
         const got = await runTensorFlow(oneOperator(op, attrs, given), feedsOf(given));
         kernels[op](attrs, given).forEach((due, k) => {
           expectClose(got.get(`y${k}`) as Float64Tensor, due, `output ${k} for ${JSON.stringify(attrs)}`);
         });
       }),
-      { numRuns: 25 },
+      { numRuns: Number(process.env.RUNS ?? 25) },
     );
   });
 });

@@ -3,7 +3,7 @@ import type { Value } from '../../../ir/graph.js';
 import { numberAttr } from '../../../ops/attrs.js';
 import { resolveTransposeWindow, resolveWindow, type Window } from '../../../ops/spatial.js';
 import type { Lowering, LoweringContext } from '../lowering.js';
-import type { TfTensor } from '../node.js';
+import type { TfAttr, TfTensor } from '../node.js';
 import { byTaps } from './taps.js';
 import {
   cropped,
@@ -40,72 +40,80 @@ export interface Products {
   filterGrad(c: Convolution, x: TfTensor, dy: TfTensor): TfTensor;
 }
 
-const attrs2d = (c: Convolution) => ({
-  ...strideAttrs(c.window),
-  ...dilationAttrs(c.window),
-  ...paddingAttrs(c.window, true),
-  data_format: { text: 'NHWC' } as const,
+/**
+ * TensorFlow's kernels for the three products. They pad as SAME says or not at all; other paddings are made by hand around
+ * them. (In two dimensions they have an attribute for any padding, but oneDNN's version of them answers wrongly for some,
+ * such as a kernel of 1x3 with strides 1 and 2, and ends the process for others.)
+ */
+interface Kernels {
+  readonly forward: string;
+  readonly inputGrad: string;
+  readonly filterGrad: string;
+  /** The layout they are told; whether they take dilations. */
+  readonly format: 'NHWC' | 'NDHWC';
+  readonly dilates?: boolean;
+  readonly inputGradAttrs?: Readonly<Record<string, TfAttr>>;
+  /** The filter as the kernels take it. */
+  filter?(c: Convolution): readonly number[];
+}
+
+const byKernels = (k: Kernels): Products => {
+  const narrowed = ({ window, x }: Convolution): { window: Window; shape: readonly Dim[] } =>
+    paddingAttrs(window) ? { window, shape: x } : { window: unpadded(window), shape: paddedShape(x, window) };
+  const image = (c: Convolution, x: TfTensor, window: Window): TfTensor =>
+    window === c.window ? x : padded(c.to, x, c.window);
+  const filterShape = (c: Convolution): readonly number[] => k.filter?.(c) ?? c.w;
+  const filter = (c: Convolution, w: TfTensor): TfTensor => (k.filter ? c.to.b.reshape(w, filterShape(c)) : w);
+  const attrsOf = (window: Window): Readonly<Record<string, TfAttr>> => ({
+    ...strideAttrs(window),
+    ...(k.dilates ? dilationAttrs(window) : {}),
+    ...paddingAttrs(window),
+    data_format: { text: k.format },
+  });
+  return {
+    forward: (c, x, w) => {
+      const { window } = narrowed(c);
+      return c.to.b.op(k.forward, [image(c, x, window), filter(c, w)], attrsOf(window));
+    },
+    inputGrad: (c, dy, w) => {
+      const { window, shape } = narrowed(c);
+      const attrs = { ...attrsOf(window), ...k.inputGradAttrs, T: typeOf(dy) };
+      const dx = c.to.b.op(k.inputGrad, [c.to.dims(shape), filter(c, w), dy], attrs);
+      return window === c.window ? dx : cropped(c.to, dx, c.window, c.x);
+    },
+    filterGrad: (c, x, dy) => {
+      const { window } = narrowed(c);
+      const inputs = [image(c, x, window), c.to.b.ints(filterShape(c)), dy];
+      const dw = c.to.b.op(k.filterGrad, inputs, attrsOf(window));
+      return k.filter ? c.to.b.reshape(dw, c.w) : dw;
+    },
+  };
+};
+
+const dense2d = byKernels({
+  forward: 'Conv2D',
+  inputGrad: 'Conv2DBackpropInput',
+  filterGrad: 'Conv2DBackpropFilter',
+  format: 'NHWC',
+  dilates: true,
 });
 
-/** Two dimensions, by the kernels that are named for them. */
-const dense2d: Products = {
-  forward: (c, x, w) => c.to.b.op('Conv2D', [x, w], attrs2d(c)),
-  inputGrad: (c, dy, w) => c.to.b.op('Conv2DBackpropInput', [c.to.dims(c.x), w, dy], { ...attrs2d(c), T: typeOf(dy) }),
-  filterGrad: (c, x, dy) => c.to.b.op('Conv2DBackpropFilter', [x, c.to.b.ints(c.w), dy], attrs2d(c)),
-};
+const dense3d = byKernels({
+  forward: 'Conv3D',
+  inputGrad: 'Conv3DBackpropInputV2',
+  filterGrad: 'Conv3DBackpropFilterV2',
+  format: 'NDHWC',
+  inputGradAttrs: { Tshape: { type: 'int32' } },
+});
 
 /** One filter a channel: [kh, kw, C, multiplier]. */
-const depthwise: Products = {
-  forward: (c, x, w) => c.to.b.op('DepthwiseConv2dNative', [x, c.to.b.reshape(w, depthwiseShape(c))], attrs2d(c)),
-  inputGrad: (c, dy, w) =>
-    c.to.b.op('DepthwiseConv2dNativeBackpropInput', [c.to.dims(c.x), c.to.b.reshape(w, depthwiseShape(c)), dy], {
-      ...attrs2d(c),
-      T: typeOf(dy),
-    }),
-  filterGrad: (c, x, dy) => {
-    const sizes = c.to.b.ints(depthwiseShape(c));
-    return c.to.b.reshape(c.to.b.op('DepthwiseConv2dNativeBackpropFilter', [x, sizes, dy], attrs2d(c)), c.w);
-  },
-};
-
-const depthwiseShape = ({ w, groups }: Convolution): number[] => {
-  const [height, width, , channels] = w as [number, number, number, number];
-  return [height, width, groups, channels / groups];
-};
-
-/** Three dimensions; their kernels pad evenly or not at all, so other paddings are made by hand. */
-const dense3d: Products = {
-  forward: (c, x, w) => {
-    const { image, window } = padded3d(c, x);
-    return c.to.b.op('Conv3D', [image, w], attrs3d(window));
-  },
-  inputGrad: (c, dy, w) => {
-    const { window, shape } = shape3d(c);
-    const attrs = { ...attrs3d(window), T: typeOf(dy), Tshape: { type: 'int32' } as const };
-    const dx = c.to.b.op('Conv3DBackpropInputV2', [c.to.dims(shape), w, dy], attrs);
-    return window === c.window ? dx : cropped(c.to, dx, c.window, c.x);
-  },
-  filterGrad: (c, x, dy) => {
-    const { image, window } = padded3d(c, x);
-    return c.to.b.op('Conv3DBackpropFilterV2', [image, c.to.b.ints(c.w), dy], attrs3d(window));
-  },
-};
-
-const attrs3d = (window: Window) => ({
-  ...strideAttrs(window),
-  ...paddingAttrs(window, false),
-  data_format: { text: 'NDHWC' } as const,
+const depthwise = byKernels({
+  forward: 'DepthwiseConv2dNative',
+  inputGrad: 'DepthwiseConv2dNativeBackpropInput',
+  filterGrad: 'DepthwiseConv2dNativeBackpropFilter',
+  format: 'NHWC',
+  filter: ({ w, groups }) => [...w.slice(0, 2), groups, (w.at(-1) as number) / groups],
 });
-
-function shape3d({ window, x }: Convolution): { window: Window; shape: readonly Dim[] } {
-  if (paddingAttrs(window, false)) return { window, shape: x };
-  return { window: unpadded(window), shape: paddedShape(x, window) };
-}
-
-function padded3d(c: Convolution, x: TfTensor): { image: TfTensor; window: Window } {
-  const { window } = shape3d(c);
-  return { image: window === c.window ? x : padded(c.to, x, c.window), window };
-}
 
 /** Each group a convolution of its own. */
 const grouped: Products = {
@@ -144,16 +152,18 @@ export function concatenated({ b }: LoweringContext, parts: readonly TfTensor[],
   return b.op('ConcatV2', [...parts, b.int(axis)], { N: { int: parts.length }, Tidx: { type: 'int32' } });
 }
 
-/** TensorFlow's CPU kernels have no gradients of dilated convolutions, and no dilated one in three dimensions. */
 const dilated2d: Products = { ...byTaps, forward: dense2d.forward };
 
+/**
+ * Which kernels do it. Gradients of dilated convolutions have none on TensorFlow's CPU, nor has any dilated one in three
+ * dimensions; and in two, oneDNN's convolution with a bias is wrong where the strides differ.
+ */
 function productsOf({ window, groups, w }: Convolution): Products {
   const flat = window.kernel.length === 2;
   const dilated = window.dilation.some((d) => d > 1);
-  if (groups > 1) {
-    const evenly = window.stride.every((s) => s === window.stride[0]);
-    return flat && !dilated && evenly && w.at(-2) === 1 ? depthwise : grouped;
-  }
+  const uneven = flat && window.stride.some((s) => s !== window.stride[0]);
+  if (groups > 1) return flat && !dilated && !uneven && w.at(-2) === 1 ? depthwise : grouped;
+  if (uneven) return byTaps;
   if (dilated) return flat ? dilated2d : byTaps;
   return flat ? dense2d : dense3d;
 }
@@ -172,10 +182,16 @@ function convolution(to: LoweringContext, x: Value, w: Value, y: Value, transpos
   };
 }
 
-const withBias = (to: LoweringContext, y: TfTensor, k: number): TfTensor => {
-  const bias = to.inputs[k];
-  return bias ? to.b.op('BiasAdd', [y, bias], { data_format: { text: 'NHWC' } }) : y;
-};
+/**
+ * Where strides differ the bias is subtracted, negated: TensorFlow does not merge that into the convolution, and oneDNN's
+ * merged kernel answers wrongly for such strides.
+ */
+function withBias(to: LoweringContext, y: TfTensor, { window }: Convolution): TfTensor {
+  const bias = to.inputs[2];
+  if (!bias) return y;
+  if (window.stride.some((s) => s !== window.stride[0])) return to.b.op('Sub', [y, to.b.op('Neg', [bias])]);
+  return to.b.op('BiasAdd', [y, bias], { data_format: { text: 'NHWC' } });
+}
 
 /** (x, w) or (x, w, b) -> y. */
 export const conv: Lowering = (to) => {
@@ -183,7 +199,7 @@ export const conv: Lowering = (to) => {
   const c = convolution(to, x, w, y);
   const rank = to.rank();
   const out = productsOf(c).forward(c, liftImage(to, to.input(0), rank), liftFilter(to, to.input(1), rank));
-  return withBias(to, dropImage(to, out, rank), 2);
+  return withBias(to, dropImage(to, out, rank), c);
 };
 
 /** (x, w) or (x, w, b) -> y: the input gradient of the convolution that goes from y to x. */
@@ -192,7 +208,7 @@ export const convTranspose: Lowering = (to) => {
   const c = convolution(to, y, w, x, true);
   const rank = to.rank();
   const out = productsOf(c).inputGrad(c, liftImage(to, to.input(0), rank), liftFilter(to, to.input(1), rank));
-  return withBias(to, dropImage(to, out, rank), 2);
+  return withBias(to, dropImage(to, out, rank), c);
 };
 
 /** (dy, w) -> dx. */

@@ -6,6 +6,7 @@ import type { Lowering, LoweringContext } from '../lowering.js';
 import type { TfTensor } from '../node.js';
 import { concatenated } from './conv.js';
 import { keepdims } from './elementwise.js';
+import { padded } from './window.js';
 
 export const concat: Lowering = (to) =>
   concatenated(to, to.inputs, to.axis(to.output(), numberAttr(to.attrs, 'axis', 1)));
@@ -51,9 +52,9 @@ const sides = (to: LoweringContext) => resolveSides(to.attrs, to.spatialRank());
 
 export const pad: Lowering = (to) => {
   const { begin, end } = sides(to);
-  const pairs = [0, 0, ...begin.flatMap((n, i) => [n, end[i] as number]), 0, 0];
-  const paddings = to.b.reshape(to.b.ints(pairs), [pairs.length / 2, 2]);
-  return to.b.op('Pad', [to.input(0), paddings], { Tpaddings: { type: 'int32' } });
+  // The same padding as a window's, so that its reason for PadV2 holds here too.
+  const ones = begin.map(() => 1);
+  return padded(to, to.input(0), { kernel: ones, stride: ones, dilation: ones, begin, end });
 };
 
 export const crop: Lowering = (to) => {

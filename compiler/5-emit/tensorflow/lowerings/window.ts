@@ -52,12 +52,10 @@ const isSame = (w: Window): boolean =>
     return w.stride[i] === 1 && w.begin[i] === begin && w.end[i] === total - begin;
   });
 
-export function paddingAttrs(w: Window, explicit: boolean): Record<string, TfAttr> | null {
+/** The kernels' name for the window's padding; null if they have none. */
+export function paddingAttrs(w: Window): Record<string, TfAttr> | null {
   if (!isPadded(w)) return { padding: { text: 'VALID' } };
-  if (isSame(w)) return { padding: { text: 'SAME' } };
-  if (!explicit) return null;
-  const pairs = w.begin.flatMap((n, i) => [n, w.end[i] as number]);
-  return { padding: { text: 'EXPLICIT' }, explicit_paddings: { ints: [0, 0, ...pairs, 0, 0] } };
+  return isSame(w) ? { padding: { text: 'SAME' } } : null;
 }
 
 export const strideAttrs = (w: Window): Record<string, TfAttr> => ({ strides: { ints: around(w.stride) } });
@@ -75,14 +73,15 @@ export const paddedShape = (shape: readonly Dim[], w: Window): readonly Dim[] =>
     return begin === undefined ? d : plus(d, begin + (w.end[k - 1] as number));
   });
 
-/** The image with the window's padding around it, filled with `value`. */
+/**
+ * The image with the window's padding around it, filled with `value`. By PadV2 even for zeros: TensorFlow merges a Pad into the
+ * convolution behind it, and the merged kernel of oneDNN answers wrongly for some strides.
+ */
 export function padded(to: LoweringContext, x: TfTensor, w: Window, value = 0): TfTensor {
   if (!isPadded(w)) return x;
   const pairs = [0, 0, ...w.begin.flatMap((n, i) => [n, w.end[i] as number]), 0, 0];
   const paddings = to.b.reshape(to.b.ints(pairs), [pairs.length / 2, 2]);
-  return value === 0
-    ? to.b.op('Pad', [x, paddings], { Tpaddings: { type: 'int32' } })
-    : to.b.op('PadV2', [x, paddings, to.b.float(value, x.type)], { Tpaddings: { type: 'int32' } });
+  return to.b.op('PadV2', [x, paddings, to.b.float(value, x.type)], { Tpaddings: { type: 'int32' } });
 }
 
 /** Takes the window's padding off an image whose shape without it is `shape`. */
