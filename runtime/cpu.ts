@@ -17,7 +17,7 @@ const meanings: Readonly<Record<CpuFeature, string>> = {
   avx2: 'no 256-bit integer and FMA arithmetic: convolutions are far below what a current CPU does',
   avx512f: '8 floats an instruction instead of 16',
   avx512_bf16: 'no bf16 instructions: stay with fp32',
-  amx_bf16: 'no matrix unit: bf16 gains less than it can',
+  amx_bf16: 'no matrix unit for bf16: training in bf16 gains less',
   avx_vnni: 'no int8 dot products: int8 models may be no faster than fp32',
 };
 

@@ -30,7 +30,7 @@ export async function engineInstall(name: string, options: EngineInstallOptions,
   if (!probe.ok) {
     throw new UserError(
       'engine',
-      `TensorFlow ${version} is in ${folder}, and does not load: ${probe.reason}`,
+      `TensorFlow ${version} is in ${folder}, but ${probe.reason}`,
       "use --engine ort; 'unetc engine remove tfjs' frees the space",
     );
   }

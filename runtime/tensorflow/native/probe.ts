@@ -6,6 +6,8 @@ import type { TensorFlowLibrary } from './locate.js';
 /** Loads TensorFlow into this process, for good: it can't be unloaded. @throws Error with the loader's words */
 export async function loadTensorFlow({ library, preload }: TensorFlowLibrary): Promise<LibraryHandle> {
   const { default: koffi } = await import('koffi');
+  // Errors only, unless the user asks for more: TensorFlow greets with what CPU it found.
+  process.env.TF_CPP_MIN_LOG_LEVEL ??= '2';
   // Global, so that the C API finds its framework half, and TensorFlow CUDA's libraries, whatever LD_LIBRARY_PATH says.
   for (const path of preload) koffi.load(path, { global: true });
   return koffi.load(library, { global: true });
@@ -37,18 +39,27 @@ export function probeTensorFlow({ library, preload }: TensorFlowLibrary, timeout
     });
     child.on('error', (error) => resolve({ ok: false, reason: error.message }));
     child.on('close', (code, signal) => {
-      // Also when the end was not a good one: the answer is written before it, and the engine would crash likewise.
-      if (signal || code !== 0) resolve({ ok: false, reason: ended(code, signal, err) });
-      else resolve(parse(out));
+      const answer = parse(out);
+      // An answer is no good of a library that crashes afterwards: so would a training that is done.
+      if (signal || code !== 0) resolve({ ok: false, reason: ended(answer.ok, code, signal, err) });
+      else resolve(answer);
     });
   });
 }
 
-function ended(code: number | null, signal: NodeJS.Signals | null, stderr: string): string {
-  const last = stderr.trim().split('\n').at(-1)?.trim();
+function ended(answered: boolean, code: number | null, signal: NodeJS.Signals | null, stderr: string): string {
+  // TensorFlow's information and warnings: `I0000 00:00:…` and `2026-01-31 12:00:00.000000: I …`.
+  const isNoise = (line: string): boolean =>
+    line.trim() === '' || /^[IW]\d{4} |^[\d-]+ [\d:.]+: [IW] |^WARNING/.test(line);
+  const last = stderr.split('\n').findLast((line) => !isNoise(line));
+  const end = signal ?? `exit ${code}`;
   const how =
-    signal === 'SIGTERM' ? 'it did not load in time' : `loading it ended the process (${signal ?? `exit ${code}`})`;
-  return last ? `${how}: ${last}` : how;
+    signal === 'SIGTERM'
+      ? 'it did not answer in time'
+      : answered
+        ? `it works, but a process that has loaded it crashes when it ends (${end})`
+        : `loading it ended the process (${end})`;
+  return last ? `${how}: ${last.trim()}` : how;
 }
 
 function parse(out: string): Probe {
@@ -80,6 +91,6 @@ try {
   for (let k = 0; k < tf.func('int TF_DeviceListCount(void *)')(list); k++) devices.push(type(list, k, status).toLowerCase());
   answer({ ok: true, version, devices, milliseconds });
 } catch (error) {
-  answer({ ok: false, reason: error.message.split('\\n')[0] });
+  answer({ ok: false, reason: 'it does not load: ' + error.message.split('\\n')[0] });
 }
 `;
