@@ -73,6 +73,7 @@ export class TfSession {
     }
   }
 
+  /** Types of the devices it may use: `cpu`, `gpu`. */
   devices(): string[] {
     const api = this.#api;
     const list = this.#checked((status) => api.listDevices(this.#session, status));
@@ -80,7 +81,7 @@ export class TfSession {
       this.#checked((status) => api.deviceType(list, k, status)),
     );
     api.deleteDeviceList(list);
-    return types;
+    return [...new Set(types.map((type) => type.toLowerCase()))];
   }
 
   dispose(): void {
@@ -138,5 +139,15 @@ export class TfSession {
 
   #raise(status: Pointer): void {
     if (this.#api.code(status) !== 0) throw new Error(`TensorFlow: ${this.#api.message(status)}`);
+  }
+}
+
+/** What TensorFlow finds on this machine. */
+export function devicesOf(api: CApi): string[] {
+  const session = new TfSession(api, new Uint8Array(), 'gpu');
+  try {
+    return session.devices().filter((type) => type === 'cpu' || type === 'gpu');
+  } finally {
+    session.dispose();
   }
 }

@@ -1,4 +1,4 @@
-import { writeSync } from "node:fs";
+import { writeSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, test } from 'vitest';
 import { opNames } from '../../compiler/ops/index.js';
@@ -15,7 +15,7 @@ describe('every lowering computes what the reference does', () => {
     await fc.assert(
       fc.asyncProperty(fc.gen(), async (g) => {
         const { attrs, inputs } = cases[op](drawFrom(g));
-        if (process.env.DBG) writeSync(2, `${op} ${JSON.stringify(attrs)} ${inputs.map((t) => t.shape.join("x"))}\n`);
+        if (process.env.DBG) writeSync(2, `${op} ${JSON.stringify(attrs)} ${inputs.map((t) => t.shape.join('x'))}\n`);
         const given = inputs.map(rounded);
         const got = await runTensorFlow(oneOperator(op, attrs, given), feedsOf(given));
         kernels[op](attrs, given).forEach((due, k) => {

@@ -1,12 +1,10 @@
 import { emitInference, encodeGraph } from '../../compiler/5-emit/tensorflow/index.js';
 import type { Graph } from '../../compiler/ir/graph.js';
-import { loadCApi } from '../../runtime/tensorflow/c-api.js';
+import { tensorFlow } from '../../runtime/tensorflow/library.js';
 import { TfSession } from '../../runtime/tensorflow/session.js';
 import { type Float64Tensor, tensor } from '../../testing/reference/index.js';
 
 type Tensors = ReadonlyMap<string, Float64Tensor>;
-
-const api = loadCApi(process.env.UNETC_TENSORFLOW as string);
 
 /** Runs a graph in TensorFlow, images channels-first; answers its outputs by name. Without `weights` they are fed. */
 export async function runTensorFlow(
@@ -15,7 +13,7 @@ export async function runTensorFlow(
   weights?: ReadonlyMap<string, Float32Array>,
 ): Promise<Map<string, Float64Tensor>> {
   const emitted = emitInference(graph, { images: 'channels-first', ...(weights ? { weights } : {}) });
-  const session = new TfSession(api, encodeGraph(emitted.nodes), 'cpu');
+  const session = new TfSession(await tensorFlow(), encodeGraph(emitted.nodes), 'cpu');
   const fed = emitted.inputs.map(({ name, tensor: to }) => {
     const { data, shape } = feeds.get(name) as Float64Tensor;
     const values = to.type === 'int64' ? BigInt64Array.from(data, BigInt) : Float32Array.from(data);
