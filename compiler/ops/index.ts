@@ -2,6 +2,7 @@ import * as activations from './activations.js';
 import * as arithmetic from './arithmetic.js';
 import { avgpool, avgpoolGrad } from './avgpool.js';
 import { batchnorm, batchnormGrad, batchnormTrain } from './batchnorm.js';
+import { cast } from './cast.js';
 import { concat } from './concat.js';
 import { conv, convFilterGrad, convInputGrad } from './conv.js';
 import { convTranspose } from './conv-transpose.js';
@@ -65,6 +66,7 @@ export const ops = {
   broadcast_to: broadcastTo,
   reshape,
   slice,
+  cast,
   log_softmax: logSoftmax,
   batchnorm_train: batchnormTrain,
   dropout_mask: dropoutMask,

@@ -40,7 +40,7 @@ export const upsample: Op = {
     }
     const factors = resolveScale(attrs, image.rank);
     const [n, c, ...space] = inputs[0]!.shape;
-    return { outputs: [{ dtype: 'f32', shape: [n!, c!, ...space.map((d, i) => times(d, factors[i]!))] }] };
+    return { outputs: [{ dtype: inputs[0]!.dtype, shape: [n!, c!, ...space.map((d, i) => times(d, factors[i]!))] }] };
   },
   gradient({ attrs, inputs, outputGradients, build }) {
     const dy = outputGradients[0];
@@ -51,5 +51,5 @@ export const upsample: Op = {
 
 export const upsampleGrad: Op = {
   doc: 'Gradient of upsample, its exact adjoint: dy -> dx of `shape`.',
-  infer: (attrs) => ({ outputs: [{ dtype: 'f32', shape: listAttr(attrs, 'shape').map(num) }] }),
+  infer: (attrs, inputs) => ({ outputs: [{ dtype: inputs[0]!.dtype, shape: listAttr(attrs, 'shape').map(num) }] }),
 };

@@ -1,19 +1,29 @@
 import type { Engine, EngineStatus } from '../engine.js';
 import { tensorFlow } from './library.js';
-import type { Device } from './session.js';
+import type { TensorFlowOptions } from './session.js';
 
 /**
  * TensorFlow, by the graphs that the compiler writes for it, in TensorFlow's own executor: on the CPU with oneDNN, or on a
  * GPU. The library is found, and loaded, when first used.
  */
-export const tensorflow = (device: Device = 'cpu'): Engine => ({
-  name: device === 'cpu' ? 'tensorflow' : 'tensorflow-gpu',
-  status,
-  trainer: async (plan, state) => (await import('./trainer.js')).createTrainer(await tensorFlow(), device, plan, state),
-  predictor: async (graph, weights) =>
-    (await import('./predictor.js')).createPredictor(await tensorFlow(), device, graph, weights),
-  open: () => Promise.reject(new Error('an ONNX file runs in ONNX Runtime, not in TensorFlow')),
-});
+export const tensorflow = (options: Partial<TensorFlowOptions> = {}): Engine => {
+  const { device = 'cpu', precision = 'fp32' } = options;
+  return {
+    name: 'tensorflow',
+    device,
+    precision,
+    status,
+    trainer: async (plan, state) => {
+      const { createTrainer } = await import('./trainer.js');
+      return createTrainer(await tensorFlow(), { device, precision }, plan, state);
+    },
+    predictor: async (graph, weights) => {
+      const { createPredictor } = await import('./predictor.js');
+      return createPredictor(await tensorFlow(), { device, precision }, graph, weights);
+    },
+    open: () => Promise.reject(new Error('an ONNX file runs in ONNX Runtime, not in TensorFlow')),
+  };
+};
 
 async function status(): Promise<EngineStatus> {
   try {

@@ -1,13 +1,22 @@
+import { lowerPrecision } from '../../compiler/3-transform/precision.js';
 import { emitInference, encodeGraph, type TfGraph } from '../../compiler/5-emit/tensorflow/index.js';
 import type { Graph } from '../../compiler/ir/graph.js';
 import type { Predictor, Tensor, Weights } from '../engine.js';
 import type { CApi } from './c-api.js';
-import { type Device, TfSession } from './session.js';
+import { type TensorFlowOptions, TfSession } from './session.js';
 
 /** Runs an inference graph with these weights. */
-export async function createPredictor(api: CApi, device: Device, graph: Graph, weights: Weights): Promise<Predictor> {
+export async function createPredictor(
+  api: CApi,
+  { device, precision }: TensorFlowOptions,
+  graph: Graph,
+  weights: Weights,
+): Promise<Predictor> {
   const arrays = new Map(Array.from(weights, ([path, tensor]) => [path, tensor.data]));
-  const emitted = emitInference(graph, { weights: arrays, images: 'channels-first' });
+  const emitted = emitInference(precision === 'bf16' ? lowerPrecision(graph) : graph, {
+    weights: arrays,
+    images: 'channels-first',
+  });
   return new TfPredictor(new TfSession(api, encodeGraph(emitted.nodes), device), emitted);
 }
 

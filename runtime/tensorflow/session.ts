@@ -12,6 +12,12 @@ export interface Fed {
 
 export type Device = 'cpu' | 'gpu';
 
+export interface TensorFlowOptions {
+  readonly device: Device;
+  /** bf16: images between convolutions; parameters, state and losses stay in f32 (`lowerPrecision`). */
+  readonly precision: 'fp32' | 'bf16';
+}
+
 /** tensorflow.ConfigProto (tensorflow/core/protobuf/config.proto). */
 function config(device: Device): Uint8Array {
   const w = create();

@@ -1,3 +1,4 @@
+import { lowerPrecision } from '../../compiler/3-transform/precision.js';
 import type { TrainingPlan } from '../../compiler/3-transform/training-plan.js';
 import {
   emitTraining,
@@ -7,16 +8,19 @@ import {
 } from '../../compiler/5-emit/tensorflow/index.js';
 import type { StepInput, StepResult, Tensor, Trainer, TrainingState } from '../engine.js';
 import type { CApi } from './c-api.js';
-import { type Device, type Fed, TfSession } from './session.js';
+import { type Fed, type TensorFlowOptions, TfSession } from './session.js';
 
 /** Trains with one TensorFlow graph; the state stays in the session's variables. */
 export async function createTrainer(
   api: CApi,
-  device: Device,
+  { device, precision }: TensorFlowOptions,
   plan: TrainingPlan,
   state: TrainingState,
 ): Promise<Trainer> {
-  const graph = emitTraining(plan, 'channels-first');
+  const graph = emitTraining(
+    precision === 'bf16' ? { ...plan, graph: lowerPrecision(plan.graph) } : plan,
+    'channels-first',
+  );
   const trainer = new TfTrainer(new TfSession(api, encodeGraph(graph.nodes), device), plan, graph);
   await trainer.restore(state);
   return trainer;

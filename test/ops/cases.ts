@@ -232,6 +232,8 @@ export const cases: Readonly<Record<OpName, (d: Draw) => Case>> = {
     };
   },
   slice,
+  // To bf16 only a pass and an engine that has it go: test/tensorflow/precision.test.ts.
+  cast: withAttrs(unary, () => ({ to: 'f32' })),
   log_softmax: alongAxis,
   batchnorm_train: (d) => batchnorm(d, false),
   dropout_mask: (d) => ({

@@ -35,6 +35,13 @@ export class Layout {
       if (op === 'conv' || op === 'conv_transpose' || op === 'conv_input_grad') filters.add((inputs[1] as Value).id);
       if (op === 'conv_filter_grad') filters.add((outputs[0] as Value).id);
     }
+    // A filter of another type is one still: what convolutions read, back to where it was cast, and what they write, on.
+    for (const { op, inputs, outputs } of [...graph.nodes].reverse()) {
+      if (op === 'cast' && filters.has((outputs[0] as Value).id)) filters.add((inputs[0] as Value).id);
+    }
+    for (const { op, inputs, outputs } of graph.nodes) {
+      if (op === 'cast' && filters.has((inputs[0] as Value).id)) filters.add((outputs[0] as Value).id);
+    }
     this.#filters = filters;
   }
 

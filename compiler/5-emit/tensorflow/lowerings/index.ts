@@ -69,6 +69,7 @@ export const lowerings: Readonly<Record<OpName, Lowering>> = {
   broadcast_to: shaping.broadcastTo,
   constant: shaping.constant,
   slice: shaping.slice,
+  cast: shaping.cast,
   pad: shaping.pad,
   crop: shaping.crop,
   reduce_sum: shaping.reduceSum,

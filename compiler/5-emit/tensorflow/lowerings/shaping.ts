@@ -1,5 +1,5 @@
 import { isNumber, num } from '../../../ir/dim.js';
-import { listAttr, numberAttr } from '../../../ops/attrs.js';
+import { listAttr, numberAttr, stringAttr } from '../../../ops/attrs.js';
 import { resolveSides } from '../../../ops/pad.js';
 import { imageOrder, inOrder } from '../layout.js';
 import type { Lowering, LoweringContext } from '../lowering.js';
@@ -36,6 +36,9 @@ export const constant: Lowering = (to) => {
   const shape = to.knownShape(to.output());
   return shape.length === 0 ? to.b.float(value) : to.b.filled(shape, value);
 };
+
+export const cast: Lowering = (to) =>
+  to.b.cast(to.input(0), stringAttr(to.attrs, 'to') === 'bf16' ? 'bfloat16' : 'float');
 
 const index = { Index: { type: 'int32' } } as const;
 
