@@ -44,7 +44,9 @@ const prune = (): Option =>
 const mode = (): Option =>
   new Option('--mode <mode>', "output mode, one of the spec's or 'all'; default: the first one named");
 const size = (): Option => new Option('--size <HxW>', 'spatial size, as in 256x256');
-const engine = (): Option => new Option('--engine <name>', 'auto or ort; see doctor').default('auto');
+const device = (): Option => new Option('--device <D>', 'cpu or gpu; default: a GPU where the engine finds one');
+const precision = (): Option => new Option('--precision <p>', 'fp32, or bf16 (tfjs); default: fp32');
+const engine = (): Option => new Option('--engine <name>', 'auto, ort or tfjs; see doctor').default('auto');
 const batch = (): Option => new Option('--batch <N>', 'images in a batch');
 
 function declareSpecCommands(program: Command, io: Io, perform: Perform): void {
@@ -118,8 +120,8 @@ function declareRunCommands(program: Command, io: Io, perform: Perform): void {
     .requiredOption('--data <DIR>', 'folder with images/ and masks/ of equal names')
     .requiredOption('--out <RUN>', 'the folder of the run: checkpoints, metrics.jsonl, report.html')
     .addOption(engine())
-    .option('--device <D>', 'cpu, or what doctor lists')
-    .option('--precision <p>', 'fp32')
+    .addOption(device())
+    .addOption(precision())
     .option('--epochs <E>', 'passes over the data')
     .addOption(batch())
     .option('--resize <HxW>', 'resize whole images to this')
@@ -140,6 +142,8 @@ function declareRunCommands(program: Command, io: Io, perform: Perform): void {
     .option('--prune <Lk|all>', 'one level, or all', 'all')
     .option('--split <NAMES.txt>', "names of the images to use; default: the run's held-out ones")
     .addOption(engine())
+    .addOption(device())
+    .addOption(precision())
     .addHelpText('after', example('eval runs/nuclei --data data/nuclei'))
     .action((run: string, options) =>
       perform(async () => (await import('./commands/eval.js')).evaluate(run, options, io)),
@@ -154,6 +158,8 @@ function declareRunCommands(program: Command, io: Io, perform: Perform): void {
     .option('--overlay', 'also write the image with the mask over it')
     .option('--threshold <t>', 'probability from which a pixel belongs to the mask', '0.5')
     .addOption(engine())
+    .addOption(device())
+    .addOption(precision())
     .addHelpText('after', example('predict runs/nuclei cells/*.png -o masks --overlay'))
     .action((model: string, images: string[], options) =>
       perform(async () => (await import('./commands/predict.js')).predict(model, images, options, io)),
@@ -166,6 +172,8 @@ function declareRunCommands(program: Command, io: Io, perform: Perform): void {
     .option('--runs <R>', 'timed runs of each level', '10')
     .addOption(set())
     .addOption(engine())
+    .addOption(device())
+    .addOption(precision())
     .addHelpText('after', example('bench specs/unetpp.unet --size 256x256'))
     .action((target: string, options) =>
       perform(async () => (await import('./commands/bench.js')).bench(target, options, io)),
@@ -177,6 +185,8 @@ function declareRunCommands(program: Command, io: Io, perform: Perform): void {
     .option('--seed <S>', 'seed of the cases; default: a new one, printed')
     .addOption(set())
     .addOption(engine())
+    .addOption(device())
+    .addOption(precision())
     .addHelpText('after', example('verify specs/unetpp.unet --runs 20'))
     .action((file: string, options) =>
       perform(async () => (await import('./commands/verify.js')).verify(file, options, io)),
