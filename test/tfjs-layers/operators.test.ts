@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { lowerings } from '../../compiler/5-emit/tfjs-layers/lowerings/index.js';
 import { largestScale } from '../../compiler/5-emit/tfjs-layers/lowerings/upsample.js';
 import { deploy } from '../../compiler/index.js';
+import { evaluateDim } from '../../compiler/ir/dim.js';
 import { type OpName, opNames, opOf } from '../../compiler/ops/index.js';
 import { ort } from '../../runtime/ort/index.js';
 import { build, networkOf, picture, small } from './builds.js';
@@ -135,6 +136,20 @@ describe('an operator as layers', () => {
   it.each(cases)('%s in %s answers what it does on ONNX Runtime', async (body, space) => {
     const network = networkOf(small(body, space));
     await expectSame(network, {}, shapes[space]);
+  });
+
+  it.each(cases)('%s in %s has the shape that was inferred for it', async (body, space) => {
+    const network = networkOf(small(body, space));
+    const names = space.split(', ');
+    const sizes = Object.fromEntries(names.map((name, k) => [name, 8 + 4 * k]));
+    for (const fixed of [undefined, sizes]) {
+      const tf = await open(build(network, {}, { sizes: fixed }).model.files!);
+      const [, channels, ...rest] = network.heads[0]!.value.type.shape.map((d) =>
+        d.symbol === null || fixed ? evaluateDim(d, { N: 1, ...sizes }) : null,
+      );
+      expect(tf.outputs[0]!.shape).toEqual([null, ...rest, channels]);
+      tf.dispose();
+    }
   });
 
   it.each([

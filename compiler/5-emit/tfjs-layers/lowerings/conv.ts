@@ -2,7 +2,7 @@ import { numberAttr } from '../../../ops/attrs.js';
 import { resolveTransposeWindow, resolveWindow, type Window } from '../../../ops/spatial.js';
 import type { LayerWeight } from '../layer-builder.js';
 import { cantSay, type Lowering, type LoweringContext, transposed } from '../lowering.js';
-import { channelsLast, cropped, lifted, lowered, padded } from './layout.js';
+import { channelsLast, cropped, layerShape, lifted, lowered, padded } from './layout.js';
 import { keepsSize, placement } from './window.js';
 
 /** [O, I, ...k] as [...k, I, O]; for a transposed convolution [I, O, ...k] as [...k, O, I]. */
@@ -114,7 +114,7 @@ function grouped(to: LoweringContext, window: Window, groups: number): ReturnTyp
   const weights = [{ name: 'depthwise_kernel', shape: [...taps, channels, out / channels], data: turned }, ...bias];
   if (rank === 2) return to.layer('DepthwiseConv2D', [x], config, weights);
   const y = to.layer('DepthwiseConv2D', [lifted(to, x, channels)], config, weights);
-  return to.helper('lower', 'Reshape', [y], lowered(out));
+  return to.helper('lower', 'Reshape', [y], { target_shape: layerShape(to.output) });
 }
 
 export const convTranspose: Lowering = (to) => {
@@ -147,6 +147,8 @@ export const convTranspose: Lowering = (to) => {
   const x = flat ? lifted(to, to.input(), to.channels()) : to.input();
   const className = flat ? 'Conv2DTranspose' : `Conv${rank}DTranspose`;
   const full = to.layer(className, [x], config, [{ name, data, shape: taps }, ...bias]);
-  const y = flat ? to.helper('lower', 'Reshape', [full], lowered(out)) : full;
+  const y = flat
+    ? to.helper('lower', 'Reshape', [full], whole ? { target_shape: layerShape(to.output) } : lowered(-1, out))
+    : full;
   return whole ? y : cropped(to, y, cut, { channels: out, last: false });
 };

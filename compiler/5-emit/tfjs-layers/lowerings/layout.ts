@@ -13,8 +13,8 @@ export const channelsLast = { data_format: 'channels_last' } as const;
 export const lifted = (to: LoweringContext, x: string, channels: number, part = 'lift'): string =>
   to.helper(part, 'Reshape', [x], { target_shape: [-1, 1, channels] });
 
-/** The configuration of the layer that undoes `lifted`. */
-export const lowered = (channels: number) => ({ target_shape: [-1, channels] });
+/** The configuration of the layer that undoes `lifted`; `size` as in `layerShape`, without which other layers take it for open. */
+export const lowered = (size: number, channels: number) => ({ target_shape: [size, channels] });
 
 /** [N, D, H, W, C] as [N, D H, W, C], for layers that see no further than a channel: only where the sizes are numbers. */
 export function flattened(to: LoweringContext, x: string, space: readonly number[], part = 'flatten'): string {
@@ -56,10 +56,11 @@ export function padded(
     ],
     ...channelsLast,
   });
-  return own('Reshape', [zeros], lowered(channels));
+  const size = to.fixedSpace()?.[0];
+  return own('Reshape', [zeros], lowered(size === undefined ? -1 : before + size + after, channels));
 }
 
-/** The inner part of [N, ...space, channels], `begin` and `end` cut off. */
+/** The inner part of [N, ...space, channels], `begin` and `end` cut off, which is what the node puts out. */
 export function cropped(
   to: LoweringContext,
   x: string,
@@ -73,7 +74,7 @@ export function cropped(
     const cropping = [...sides, [0, 0]];
     const image = lifted(to, x, channels, 'crop.lift');
     const inner = to.helper('inner', 'Cropping2D', [image], { cropping, ...channelsLast });
-    return own('Reshape', [inner], lowered(channels));
+    return own('Reshape', [inner], { target_shape: layerShape(to.output) });
   }
   const config = { cropping: sides, ...channelsLast };
   if (to.fixedSpace(to.output)) return own('Cropping2D', [x], config);

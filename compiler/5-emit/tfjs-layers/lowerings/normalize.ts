@@ -1,6 +1,6 @@
 import { boolAttr, numberAttr } from '../../../ops/attrs.js';
 import { cantSay, type Lowering, type LoweringContext } from '../lowering.js';
-import { channelsLast, flattened, layerShape, lifted, lowered } from './layout.js';
+import { channelsLast, flattened, layerShape, lifted } from './layout.js';
 
 const eps = (to: LoweringContext): number => numberAttr(to.attrs, 'eps', 1e-5);
 
@@ -49,6 +49,6 @@ export const instancenorm: Lowering = (to) => {
     { kernel_size: [1, 1], strides: [1, 1], padding: 'valid', ...channelsLast, depth_multiplier: 1, use_bias: true },
     [kernel, ...to.vector(2, 'bias')],
   );
-  if (rank === 1) return to.helper('lower', 'Reshape', [y], lowered(channels));
+  if (rank === 1) return to.helper('lower', 'Reshape', [y], { target_shape: layerShape(to.output) });
   return rank === 2 ? y : to.helper('volume', 'Reshape', [y], { target_shape: layerShape(to.output) });
 };

@@ -1,7 +1,7 @@
 import { boolAttr, stringAttr } from '../../../ops/attrs.js';
 import { resolveScale } from '../../../ops/upsample.js';
 import { cantSay, type Lowering, type LoweringContext, product } from '../lowering.js';
-import { channelsLast, lifted, lowered } from './layout.js';
+import { channelsLast, layerShape, lifted } from './layout.js';
 
 /**
  * UpSampling2D takes element floor(i * (1 / scale)), in double precision on the CPU and in single on a GPU: that is
@@ -20,7 +20,7 @@ export const upsample: Lowering = (to) => {
   const linear = stringAttr(to.attrs, 'mode', 'nearest') === 'linear';
   if (linear && boolAttr(to.attrs, 'align_corners', false)) {
     return cantSay(
-      'layers of TensorFlow.js that enlarge do not keep corners in the corners (align_corners: true)',
+      'TensorFlow.js has no layer that keeps corners in the corners (align_corners: true) as it enlarges',
       'leave align_corners out: mode: linear alone can be said',
     );
   }
@@ -40,7 +40,7 @@ export const upsample: Lowering = (to) => {
   let y = to.helper('nearest', 'UpSampling2D', [x], config);
   const blurs = linear ? scale.flatMap((s, axis) => (s > 1 ? [{ s, axis }] : [])) : [];
   for (const { s, axis } of blurs) y = blurred(to, y, s, axis, !flat && axis === blurs.at(-1)?.axis);
-  return flat ? to.layer('Reshape', [y], lowered(channels)) : y;
+  return flat ? to.layer('Reshape', [y], { target_shape: layerShape(to.output) }) : y;
 };
 
 const none = (how: string): string => `TensorFlow.js has no layer that enlarges ${how} in three dimensions`;
@@ -49,8 +49,9 @@ const none = (how: string): string => `TensorFlow.js has no layer that enlarges 
  * The mean over a window of `s` elements along an axis, of an image whose elements all come s times. AveragePooling2D
  * with `same` leaves out of the mean what is outside, which is what repeating the edge would give here. Where s is even
  * the window lies between elements and takes half of each of its ends: (s + 1) shares of the mean over s + 1 elements and
- * (s - 1) of that over s - 1. In TensorFlow.js's gradient of that pool the elements at the edge weigh s times
- * too little, which a fit may notice within s / 2 elements of the border.
+ * (s - 1) of that over s - 1. TensorFlow.js
+ * computes this exactly; its gradient of that pool divides by the whole window at the edge too, so in a fit the outermost
+ * elements weigh less than they should.
  */
 function blurred(to: LoweringContext, x: string, s: number, axis: number, last: boolean): string {
   const part = axis === 0 ? 'rows' : 'columns';
