@@ -206,7 +206,7 @@ export const mistakes: readonly Mistake[] = [
     ...use(
       'an operator that the target cannot say',
       ['build', 'bad.unet', '--target', 'tfjs-layers', '-o', 'new-model'],
-      ['bad.unet:', 'X[0,1].upsample1', 'align_corners', '--target tfjs or onnx'],
+      ['bad.unet:', 'X[0,1].upsample1', 'align_corners', '--size HxW', '--target tfjs or onnx'],
       1,
     ),
     prepare: changed('bad.unet', 'upsample(2)', 'upsample(2, mode: linear, align_corners: true)'),

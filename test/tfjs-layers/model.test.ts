@@ -114,17 +114,26 @@ describe('fit', () => {
     tf.dispose();
   });
 
-  it('trains every head of a model with all of them', { timeout: 60_000 }, async () => {
-    const network = networkOf(spec('unetpp-bn').replace(', align_corners: true', ''), { width: '[3, 4, 5]' });
-    const tf = await open(build(network, { mode: 'all' }).model.files!);
-    expect(tf.outputs).toHaveLength(3);
-    tf.compile({ optimizer: core.train.adam(1e-2), loss: 'binaryCrossentropy' });
-    const { image, mask } = samples(2, 16);
-    const { history } = await tf.fit(image, [mask, mask, mask], { epochs: 6, batchSize: 4, verbose: 0 });
-    const losses = history.loss as number[];
-    expect(losses.at(-1)!).toBeLessThan(losses[0]!);
-    tf.dispose();
-  });
+  it.each([
+    ['by pixel centres', ', align_corners: true', undefined],
+    ['with corners kept', '', { H: 16, W: 16 }],
+  ] as const)(
+    'trains every head of a model with all of them, upsampled %s',
+    { timeout: 60_000 },
+    async (_, less, sizes) => {
+      const network = networkOf(spec('unetpp-bn').replace(less, ''), { width: '[3, 4, 5]' });
+      const tf = await open(build(network, { mode: 'all' }, { sizes }).model.files!);
+      expect(tf.outputs).toHaveLength(3);
+      tf.compile({ optimizer: core.train.adam(1e-2), loss: 'binaryCrossentropy' });
+      const { image, mask } = samples(2, 16);
+      const frozen = sizes ? tf.getLayer('X-0-1.upsample1.rows').getWeights()[0]!.dataSync().slice() : null;
+      const { history } = await tf.fit(image, [mask, mask, mask], { epochs: 6, batchSize: 4, verbose: 0 });
+      const losses = history.loss as number[];
+      expect(losses.at(-1)!).toBeLessThan(losses[0]!);
+      if (frozen) expect(tf.getLayer('X-0-1.upsample1.rows').getWeights()[0]!.dataSync()).toEqual(frozen);
+      tf.dispose();
+    },
+  );
 
   it('is said to fail on a dilated convolution, and does', async () => {
     const { model } = build(networkOf(small('image |> conv(1, kernel: 3, dilation: 2) |> sigmoid')), {});

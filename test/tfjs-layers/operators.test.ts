@@ -92,10 +92,11 @@ const said: readonly (readonly [string, ...Space[]])[] = [
 
 /** What they don't, and what the refusal has to say beside its place. */
 const refused: readonly (readonly [string, Space, string])[] = [
-  ['image |> upsample(2, mode: linear, align_corners: true)', two, 'mode: linear alone'],
+  ['image |> upsample(2, mode: linear, align_corners: true)', two, '--size HxW'],
   [`image |> upsample(${largestScale + 1})`, two, 'in steps'],
   ['image |> upsample(2)', three, '--size DxHxW'],
-  ['image |> upsample(2, mode: linear)', three, 'three dimensions'],
+  ['image |> upsample(2, mode: linear)', three, '--size DxHxW'],
+  ['image |> upsample(2, mode: linear, align_corners: true)', one, '--size W'],
   ['image |> batchnorm', three, '--size DxHxW'],
   ['image |> instancenorm', three, '--size DxHxW'],
   ['image |> conv(4, kernel: 3, groups: 2)', two, 'groups: 4'],
@@ -159,11 +160,17 @@ describe('an operator as layers', () => {
     ['image |> upsample(2)', [4, 6, 2]],
     ['image |> upsample([3, 1, 2])', [2, 4, 4]],
     ['image |> upsample([1, 2, 2])', [2, 4, 4]],
-  ] as const)('%s of volumes can be said where their size is given', async (body, [D, H, W]) => {
-    const network = networkOf(small(body, three));
-    await expectSame(network, { sizes: { D, H, W } }, [
-      [1, 4, D, H, W],
-      [2, 4, D, H, W],
+    ['image |> upsample([2, 1, 3], mode: linear)', [2, 4, 4]],
+    ['image |> upsample(2, mode: linear, align_corners: true)', [2, 4, 1]],
+    ['image |> upsample(2, mode: linear, align_corners: true)', [4, 6]],
+    ['image |> upsample([1, 3], mode: linear, align_corners: true)', [4, 6]],
+    ['image |> upsample(4, mode: linear, align_corners: true)', [7]],
+  ] as const)('%s of %j can be said where the size is given', async (body, size) => {
+    const space = ([one, two, three] as const)[size.length - 1]!;
+    const sizes = Object.fromEntries(space.split(', ').map((name, k) => [name, size[k]!]));
+    await expectSame(networkOf(small(body, space)), { sizes }, [
+      [1, 4, ...size],
+      [2, 4, ...size],
     ]);
   });
 

@@ -9,7 +9,7 @@ export const targetPages = {
     why: 'Something close to it would answer with other masks than the network that was trained.',
     fix: 'Build for another target, or write the operator as the message says.',
     example:
-      'x |> upsample(2, mode: linear, align_corners: true)    // not with --target tfjs-layers\nx |> upsample(2, mode: linear)                         // by pixel centres',
+      'x |> upsample(2, mode: linear, align_corners: true)    // tfjs-layers: with --size alone\nx |> upsample(2, mode: linear)                         // of any size',
   },
   'not-trainable-in-target': {
     severity: 'warning',

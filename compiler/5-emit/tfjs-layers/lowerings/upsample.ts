@@ -1,6 +1,6 @@
 import { boolAttr, stringAttr } from '../../../ops/attrs.js';
-import { resolveScale } from '../../../ops/upsample.js';
-import { cantSay, type Lowering, type LoweringContext, product } from '../lowering.js';
+import { interpolation, resolveScale } from '../../../ops/upsample.js';
+import { cantSay, type Lowering, type LoweringContext, product, transposed } from '../lowering.js';
 import { channelsLast, layerShape, lifted } from './layout.js';
 
 /**
@@ -18,11 +18,12 @@ export const upsample: Lowering = (to) => {
   const rank = to.spatialRank();
   const scale = resolveScale(to.attrs, rank);
   const linear = stringAttr(to.attrs, 'mode', 'nearest') === 'linear';
-  if (linear && boolAttr(to.attrs, 'align_corners', false)) {
-    return cantSay(
-      'TensorFlow.js has no layer that keeps corners in the corners (align_corners: true) as it enlarges',
-      'leave align_corners out: mode: linear alone can be said',
-    );
+  const corners = linear && boolAttr(to.attrs, 'align_corners', false);
+  const space = to.fixedSpace();
+  const open = `give the input a size: --size ${rank === 1 ? 'W' : rank === 2 ? 'HxW' : 'DxHxW'}`;
+  if (corners || (linear && rank === 3)) {
+    if (space) return interpolated(to, space, scale, corners);
+    return cantSay(corners ? keepsCorners : none('linearly'), open);
   }
   const large = scale.find((s) => s > largestScale);
   if (large !== undefined) {
@@ -31,7 +32,7 @@ export const upsample: Lowering = (to) => {
       'enlarge in steps',
     );
   }
-  if (rank === 3) return linear ? cantSay(none('linearly')) : volume(to, scale);
+  if (rank === 3) return space ? volume(to, space, scale) : cantSay(none('volumes of open size'), open);
   const channels = to.channels();
   const flat = rank === 1;
   const x = flat ? lifted(to, to.input(), channels) : to.input();
@@ -42,6 +43,9 @@ export const upsample: Lowering = (to) => {
   for (const { s, axis } of blurs) y = blurred(to, y, s, axis, !flat && axis === blurs.at(-1)?.axis);
   return flat ? to.layer('Reshape', [y], { target_shape: layerShape(to.output) }) : y;
 };
+
+const keepsCorners =
+  'TensorFlow.js has no layer that keeps corners in the corners (align_corners: true) as it enlarges images of open size';
 
 const none = (how: string): string => `TensorFlow.js has no layer that enlarges ${how} in three dimensions`;
 
@@ -68,11 +72,37 @@ function blurred(to: LoweringContext, x: string, s: number, axis: number, last: 
   return own('Average', [...new Array<string>(s + 1).fill(wide), ...new Array<string>(s - 1).fill(narrow)], {});
 }
 
+/**
+ * Linear interpolation as what it is, a matrix along each dimension: frozen Dense layers, with that dimension brought to
+ * the end and back. Only where the sizes are numbers.
+ */
+function interpolated(
+  to: LoweringContext,
+  space: readonly number[],
+  scale: readonly number[],
+  corners: boolean,
+): string {
+  const last = space.length + 1;
+  const growing = scale.flatMap((s, axis) => (s > 1 ? [axis] : []));
+  return growing.reduce((x, axis) => {
+    const part = (['depth', 'rows', 'columns'] as const)[axis + 3 - space.length] as string;
+    const [size, s] = [space[axis] as number, scale[axis] as number];
+    const dims = Array.from({ length: last }, (_, k) => (k === axis ? last : k + 1 === last ? axis + 1 : k + 1));
+    const turned = to.helper(`${part}.turn`, 'Permute', [x], { dims });
+    // Row o of the interpolation is column o of the kernel.
+    const rows = { data: Float32Array.from(interpolation(size, s, corners).flat()), shape: [size * s, size] };
+    const kernel = { name: 'kernel', ...transposed(rows, [1, 0]) };
+    const config = { units: size * s, activation: 'linear', use_bias: false, trainable: false };
+    const y = to.helper(part, 'Dense', [turned], config, [kernel]);
+    return axis === growing.at(-1)
+      ? to.layer('Permute', [y], { dims })
+      : to.helper(`${part}.back`, 'Permute', [y], { dims });
+  }, to.input());
+}
+
 /** Slices as rows of one image, then the rows of every slice: only where the sizes are numbers. */
-function volume(to: LoweringContext, scale: readonly number[]): ReturnType<Lowering> {
-  const space = to.fixedSpace();
+function volume(to: LoweringContext, space: readonly number[], scale: readonly number[]): string {
   const channels = to.channels();
-  if (!space) return cantSay(none('volumes of open size'), 'give their size: --size DxHxW');
   const [depth = 1, height = 1, width = 1] = space;
   const [sd = 1, sh = 1, sw = 1] = scale;
   let y = to.input();
