@@ -23,3 +23,11 @@ export async function chooseEngine({
   const { ort } = await import('../runtime/ort/index.js');
   return ort;
 }
+
+/** Stops a command that is about a native engine to install, unless it names one. */
+export function installable(name: string, verb: string): void {
+  if (name === 'tfjs') return;
+  if (name === 'ort')
+    throw new UsageError(`ort comes with unetc: there is nothing to ${verb}`, "'unetc doctor' shows it");
+  throw new UsageError(`there is no engine ${name} to ${verb}`, `as in unetc engine ${verb} tfjs`);
+}

@@ -22,8 +22,9 @@ export function buildProgram(io: Io, perform: Perform): Command {
     .helpCommand(false);
   declareSpecCommands(program, io, perform);
   declareRunCommands(program, io, perform);
+  declareEngineCommands(program, io, perform);
   declareLater(program);
-  for (const command of program.commands) {
+  for (const command of program.commands.flatMap((c) => (c.commands.length > 0 ? c.commands : [c]))) {
     command.option('--json', 'answer one JSON document on stdout');
     command.option('--debug', 'show the stack of an internal error');
   }
@@ -191,13 +192,44 @@ function declareRunCommands(program: Command, io: Io, perform: Perform): void {
     .action(() => perform(async () => (await import('./commands/doctor.js')).doctor()));
 }
 
+function declareEngineCommands(program: Command, io: Io, perform: Perform): void {
+  const engines = program
+    .command('engine')
+    .description('install, remove or list native engines that npm alone does not bring')
+    .helpCommand(false)
+    .addHelpText('after', example('engine install tfjs'));
+  engines
+    .command('install <NAME>')
+    .description("fetch an engine's native library into the cache folder; tfjs is TensorFlow's")
+    .option('--gpu', 'the build for NVIDIA GPUs, and the CUDA libraries it needs')
+    .addOption(
+      new Option(
+        '--wheel <FILE>',
+        'a wheel fetched by hand, or a folder of them: no network; may be repeated',
+      ).argParser(repeat),
+    )
+    .addHelpText('after', example('engine install tfjs'))
+    .action((name: string, options) =>
+      perform(async () => (await import('./commands/engine-install.js')).engineInstall(name, options, io)),
+    );
+  engines
+    .command('remove <NAME>')
+    .description('undo an install and say how much was freed')
+    .addHelpText('after', example('engine remove tfjs'))
+    .action((name: string) => perform(async () => (await import('./commands/engine-remove.js')).engineRemove(name)));
+  engines
+    .command('list')
+    .description('what is installed, where, and what an install would fetch')
+    .addHelpText('after', example('engine list'))
+    .action(() => perform(async () => (await import('./commands/engine-list.js')).engineList()));
+}
+
 /** Commands of the design that this version answers plainly. */
 function declareLater(program: Command): void {
   const later = {
     fmt: 'canonical form of a spec',
     lsp: 'language server',
     play: 'playground in the browser',
-    engine: 'install a native engine',
   };
   for (const [name, what] of Object.entries(later)) {
     program

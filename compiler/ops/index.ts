@@ -11,6 +11,7 @@ import { globalAvgpool } from './global-avgpool.js';
 import { instancenorm, instancenormGrad } from './instancenorm.js';
 import { maxpool, maxpoolGrad } from './maxpool.js';
 import type { Op } from './op.js';
+import { adamUpdate, sgdUpdate } from './optimizers.js';
 import { crop, pad } from './pad.js';
 import { reduceMean, reduceSum } from './reduce.js';
 import { broadcastTo, constant, reshape } from './shaping.js';
@@ -76,6 +77,8 @@ export const ops = {
   upsample_grad: upsampleGrad,
   batchnorm_grad: batchnormGrad,
   instancenorm_grad: instancenormGrad,
+  sgd_update: sgdUpdate,
+  adam_update: adamUpdate,
 } as const satisfies Record<string, Op>;
 
 export type OpName = keyof typeof ops;

@@ -5,6 +5,7 @@ import { resolveSides } from '../../compiler/ops/pad.js';
 import { conv, convFilterGrad, convInputGrad, convTranspose } from './conv.js';
 import { logSoftmax, map, normalCdf, normalPdf, reduce, sigmoid, softplus, zip } from './elementwise.js';
 import { byChannel, byPlane, moments, normalize, normalizeGrad } from './normalize.js';
+import { adamUpdate, sgdUpdate } from './optimizers.js';
 import { avgpool, avgpoolGrad, maxpool, maxpoolGrad } from './pool.js';
 import { concat, dropoutMask, shift, slice } from './shaping.js';
 import { type Float64Tensor, tensor, zeros } from './tensor.js';
@@ -119,4 +120,6 @@ export const kernels: Readonly<Record<OpName, Kernel>> = {
   },
   pad: (attrs, [x]) => [resize(attrs, x!, 1)],
   crop: (attrs, [x]) => [resize(attrs, x!, -1)],
+  sgd_update: sgdUpdate,
+  adam_update: adamUpdate,
 };

@@ -74,4 +74,6 @@ export const lowerings: Readonly<Record<OpName, Lowering>> = {
   upsample_grad: onlyInTraining,
   batchnorm_grad: onlyInTraining,
   instancenorm_grad: onlyInTraining,
+  sgd_update: onlyInTraining,
+  adam_update: onlyInTraining,
 };
