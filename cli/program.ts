@@ -96,8 +96,12 @@ function declareSpecCommands(program: Command, io: Io, perform: Perform): void {
   program
     .command('build <FILE>')
     .description('compile a spec to a model file')
-    .requiredOption('-o, --out <OUT>', 'the file to write')
-    .option('--target <target>', 'onnx, or onnx-train: the whole training step as one graph', 'onnx')
+    .requiredOption('-o, --out <OUT>', 'the file to write; tfjs-layers: the folder')
+    .option(
+      '--target <target>',
+      'onnx; onnx-train: the whole training step as one graph; tfjs-layers: layers for tf.loadLayersModel',
+      'onnx',
+    )
     .addOption(prune())
     .addOption(mode())
     .option('--weights <F.safetensors|RUN>', 'trained weights; default: the seeded initial ones')

@@ -10,18 +10,19 @@ import {
   trainingPlan,
 } from '../../compiler/index.js';
 import { writeAtomic } from '../../runtime/files/atomic.js';
+import { writeFolderAtomic } from '../../runtime/files/atomic-folder.js';
 import { initialWeights } from '../../runtime/initialize.js';
-import { modelMetadata } from '../../runtime/model-metadata.js';
 import { specHash } from '../../runtime/run-folder.js';
-import { classCount, type Task, taskOf } from '../../runtime/task.js';
 import { version } from '../../runtime/version.js';
 import { UsageError } from '../errors.js';
 import type { Io, Outcome } from '../io.js';
+import { modelFacts } from '../model-facts.js';
 import { parseCount, parseSettings, parseSize } from '../options.js';
 import { bytes, count, macs, sizeText } from '../render/numbers.js';
 import { chooseSelection } from '../selection.js';
 import { chooseSize } from '../sizes.js';
 import { type GoodSpec, loadSpec } from '../spec.js';
+import { arraysOf, isLayersFile, layersFiles } from '../tfjs-layers.js';
 import { readWeights, requireWeights, type WeightsSource } from '../weights.js';
 
 export interface BuildOptions {
@@ -38,14 +39,15 @@ export interface BuildOptions {
   readonly calibrate?: string;
 }
 
-const later = ['tf', 'tf-train', 'tfjs', 'tfjs-layers'];
+const later = ['tf', 'tf-train', 'tfjs'];
+const targets = ['onnx', 'onnx-train', 'tfjs-layers'];
+const targetHint = 'use onnx, onnx-train or tfjs-layers';
 
 /** `unetc build FILE -o OUT`: the artefact. What the weights don't decide, nothing random does: the same input, the same bytes. */
 export async function build(file: string, options: BuildOptions, io: Io): Promise<Outcome> {
   const { target = 'onnx' } = options;
-  if (later.includes(target)) throw new UsageError(`--target ${target} is not available yet`, 'use onnx or onnx-train');
-  if (target !== 'onnx' && target !== 'onnx-train')
-    throw new UsageError(`there is no target ${target}`, 'use onnx or onnx-train');
+  if (later.includes(target)) throw new UsageError(`--target ${target} is not available yet`, targetHint);
+  if (!targets.includes(target)) throw new UsageError(`there is no target ${target}`, targetHint);
   if (options.quantize !== undefined || options.calibrate !== undefined) {
     throw new UsageError('--quantize is not available yet', 'leave --quantize and --calibrate out: weights stay fp32');
   }
@@ -60,10 +62,11 @@ export async function build(file: string, options: BuildOptions, io: Io): Promis
     io.err(`warning: ${source.path} was trained with another text of this spec; its weights are used by their paths\n`);
   }
   const built =
-    target === 'onnx'
-      ? buildModel(spec, options, { size, batch, seed, source })
-      : buildStep(spec, options, { size, batch });
-  await writeAtomic(options.out, built.model);
+    target === 'onnx-train'
+      ? buildStep(spec, options, { size, batch })
+      : buildModel(spec, options, { size, batch, seed, source }, target, io);
+  if (built.model instanceof Uint8Array) await writeAtomic(options.out, built.model);
+  else await writeFolderAtomic(options.out, built.model, isLayersFile);
   const { graph, parameters, cost } = built;
   const json = {
     out: options.out,
@@ -72,9 +75,10 @@ export async function build(file: string, options: BuildOptions, io: Io): Promis
     macs: cost.macs,
     macsAt: cost.size,
     nodes: graph.nodes.length,
-    inputs: describe(graph.inputs),
-    outputs: describe(graph.outputs),
-    bytes: built.model.length,
+    inputs: describe(graph.inputs, built.layout),
+    outputs: describe(graph.outputs, built.layout),
+    bytes: built.model instanceof Uint8Array ? built.model.length : total(built.model),
+    ...(built.model instanceof Uint8Array ? {} : { files: [...built.model.keys()] }),
     weights: built.weights,
     milliseconds: Math.round(performance.now() - started),
   };
@@ -95,16 +99,22 @@ interface Port {
   readonly shape: readonly (number | string)[];
 }
 
-const describe = (values: Graph['inputs']): Port[] =>
-  values.map(({ name, value }) => ({
-    name,
-    shape: value.type.shape.map((d) => (d.symbol === null ? d.offset : printDim(d))),
-  }));
+const describe = (values: Graph['inputs'], layout?: Built['layout']): Port[] =>
+  values.map(({ name, value }) => {
+    const shape = value.type.shape.map((d) => (d.symbol === null ? d.offset : printDim(d)));
+    const [, channels, ...space] = shape;
+    return { name, shape: layout ? [layout.batch, ...space, channels as number | string] : shape };
+  });
+
+const total = (files: ReadonlyMap<string, Uint8Array>): number => [...files.values()].reduce((n, f) => n + f.length, 0);
 
 const portText = ({ name, shape }: Port): string => `${name} [${shape.join(', ')}]`;
 
 interface Built {
-  readonly model: Uint8Array;
+  /** A file, or the files of a folder by name. */
+  readonly model: Uint8Array | ReadonlyMap<string, Uint8Array>;
+  /** For a model whose images are [N, H, W, C]: its N. */
+  readonly layout?: { readonly batch: number | string };
   readonly graph: Graph;
   readonly parameters: number;
   readonly cost: { readonly macs: number; readonly size: readonly number[] };
@@ -119,50 +129,39 @@ interface ModelInput {
   readonly source: WeightsSource | null;
 }
 
-function buildModel(spec: GoodSpec, options: BuildOptions, { size, batch, seed, source }: ModelInput): Built {
+function buildModel(
+  spec: GoodSpec,
+  options: BuildOptions,
+  { size, batch, seed, source }: ModelInput,
+  target: string,
+  io: Io,
+): Built {
   const { network, recipe } = spec;
   const selection = chooseSelection(network, options);
-  const deployed = deploy(network, selection);
+  const asLayers = target === 'tfjs-layers';
+  const deployed = deploy(network, selection, { keepDropout: asLayers });
   const chosen = chooseSize(network, { size, batch, recipe: spec.hasTrain ? recipe : undefined });
   // Without a size the model stays open in every dimension that the spec leaves open.
   const fixed = size !== undefined || batch !== undefined;
   const graph = fixed ? bindGraph(deployed, chosen.sizes) : deployed;
   if (source) requireWeights(graph.params, source);
   const weights = source?.weights ?? initialWeights(graph.params, seed);
-  const arrays = new Map(
-    graph.params.map((p) => [p.origin.path, (weights.get(p.origin.path) as { data: Float32Array }).data]),
-  );
-  const folded = foldBatchNorm(graph, arrays);
-  const metadata = modelMetadata(
-    {
-      version: version(),
-      spec: specHash(spec.text),
-      network: network.name,
-      level: selection.level,
-      mode: selection.mode,
-    },
-    source?.run ? taskOfRun(spec, source.run.task) : taskOf(network, recipe, classNames(spec)),
-  );
-  return {
-    model: emitOnnx(folded.graph, { weights: folded.weights, name: network.name, metadata }),
-    graph: folded.graph,
+  const arrays = arraysOf(graph.params, weights);
+  const metadata = modelFacts(spec, selection, source);
+  const facts = {
     parameters: countParameters(deployed),
     cost: { macs: countMacs(fixed ? graph : bindGraph(deployed, chosen.sizes)), size: chosen.size },
     what: `${network.name} L${selection.level} ${selection.mode}`,
     weights: source ? `weights of ${source.path}` : `initial weights of seed ${seed} (untrained: give --weights)`,
   };
+  if (asLayers) {
+    const model = layersFiles(spec, { graph, weights: arrays, metadata, batch }, io);
+    return { ...facts, model, graph, layout: { batch: batch ?? 'N' } };
+  }
+  const folded = foldBatchNorm(graph, arrays);
+  const model = emitOnnx(folded.graph, { weights: folded.weights, name: network.name, metadata });
+  return { ...facts, model, graph: folded.graph };
 }
-
-/** What a run was trained to see and to say; sizes are those of the network that is built. */
-const taskOfRun = (spec: GoodSpec, trained: Task): Task => ({
-  ...trained,
-  axes: taskOf(spec.network, spec.recipe, trained.classes).axes,
-});
-
-const classNames = ({ network }: GoodSpec): string[] => {
-  const classes = classCount(network);
-  return classes === 1 ? ['mask'] : Array.from({ length: classes }, (_, k) => String(k));
-};
 
 function buildStep(spec: GoodSpec, options: BuildOptions, { size, batch }: Pick<ModelInput, 'size' | 'batch'>): Built {
   const { network, recipe } = spec;

@@ -202,6 +202,21 @@ export const mistakes: readonly Mistake[] = [
     ['--threshold 2'],
   ),
   use('a target of a later version', build('--target', 'tfjs'), ['tfjs', 'not available yet', 'onnx']),
+  {
+    ...use(
+      'an operator that the target cannot say',
+      ['build', 'bad.unet', '--target', 'tfjs-layers', '-o', 'new-model'],
+      ['bad.unet:', 'X[0,1].upsample1', 'align_corners', '--size HxW', '--target tfjs or onnx'],
+      1,
+    ),
+    prepare: changed('bad.unet', 'upsample(2)', 'upsample(2, mode: linear, align_corners: true)'),
+  },
+  use(
+    'a folder that holds other files',
+    ['build', 'tiny.unet', '--target', 'tfjs-layers', '-o', 'data'],
+    ['data', 'other files', 'does not exist yet'],
+    1,
+  ),
   use('quantization, which a later version has', build('--quantize', 'int8'), ['not available yet']),
   use('an engine of a later version', train('data', '--engine', 'tfjs'), ['tfjs', 'not available yet', 'auto']),
   use('a command of a later version', ['fmt', 'tiny.unet'], ['fmt', 'not available yet']),
