@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { shardBytes } from '../../compiler/5-emit/tfjs-layers/model-files.js';
+import { shardBytes } from '../../compiler/5-emit/tfjs-files.js';
 import { countParameters, deploy, knownShape } from '../../compiler/index.js';
 import { build, networkOf, picture, small } from './builds.js';
 import { core, distance, open, predict, summary } from './tfjs.js';

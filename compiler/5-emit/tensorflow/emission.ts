@@ -4,7 +4,7 @@ import { TfBuilder } from './builder.js';
 import { inOrder, Layout, type Order } from './layout.js';
 import { type Links, LoweringContext, RuntimeSizes } from './lowering.js';
 import { lowerings } from './lowerings/index.js';
-import type { TfShape, TfTensor } from './node.js';
+import type { TfNode, TfShape, TfTensor } from './node.js';
 
 /** How images go in and come out: as TensorFlow's users have them, or as the IR has them. */
 export type ImageOrder = 'channels-last' | 'channels-first';
@@ -24,6 +24,8 @@ export class Emission {
   readonly sizes = new RuntimeSizes(this.b);
   readonly links: Links = { batchNorms: new Map() };
   readonly images: ImageOrder;
+  /** The IR node that each TensorFlow node was written for. */
+  readonly sources = new Map<TfNode, Node>();
   readonly #tensors = new Map<number, TfTensor>();
 
   constructor(graph: Graph, images: ImageOrder) {
@@ -78,7 +80,9 @@ export class Emission {
 
   lower(node: Node): void {
     this.b.at(node.origin.path);
+    const before = this.b.nodes.length;
     const lowered = lowerings[node.op](this.context(node));
+    for (const written of this.b.nodes.slice(before)) this.sources.set(written, node);
     const outputs = 'name' in lowered ? [lowered] : lowered;
     node.outputs.forEach((v, k) => {
       this.define(v, outputs[k] as TfTensor);

@@ -10,3 +10,5 @@ export { emitInference, emitTraining, type InferenceOptions, type TfGraph, type 
 
 /** The bytes of a GraphDef, for a session that takes a graph from memory. */
 export const encodeGraph = (nodes: readonly TfNode[]): Uint8Array => concatenated(graphDef(nodes), 'GraphDef');
+export { emitGraphModel, type GraphModel, type GraphModelOptions } from './graph-model.js';
+export { encodeSavedModel, type Signatures } from './saved-model.js';

@@ -1,4 +1,4 @@
-import type { Graph } from '../../ir/graph.js';
+import type { Graph, Node } from '../../ir/graph.js';
 import { bytesOf } from '../onnx/model-builder.js';
 import { Emission, type ImageOrder, type TfPort } from './emission.js';
 import type { TfNode } from './node.js';
@@ -8,6 +8,8 @@ export interface TfGraph {
   readonly nodes: readonly TfNode[];
   readonly inputs: readonly TfPort[];
   readonly outputs: readonly TfPort[];
+  /** The IR node that each was written for; none for inputs, weights and outputs. */
+  readonly sources: ReadonlyMap<TfNode, Node>;
 }
 
 export interface InferenceOptions {
@@ -37,5 +39,5 @@ export function emitInference(graph: Graph, { weights, images }: InferenceOption
   }
   for (const node of graph.nodes) emission.lower(node);
   const outputs = graph.outputs.map(({ name, value }) => emission.fetch(name, value));
-  return { nodes: b.nodes, inputs, outputs };
+  return { nodes: b.nodes, inputs, outputs, sources: emission.sources };
 }

@@ -1,7 +1,5 @@
+import { cutWeights } from '../tfjs-files.js';
 import type { Layer } from './layer-builder.js';
-
-/** TensorFlow.js' own limit on a file of weights: what browsers cache. */
-export const shardBytes = 4 * 1024 * 1024;
 
 export interface ModelContent {
   readonly name: string;
@@ -22,8 +20,9 @@ export function modelFiles(content: ModelContent): Map<string, Uint8Array> {
   const weights = content.layers.flatMap((layer) =>
     layer.weights.map((w) => ({ ...w, name: `${layer.name}/${w.name}` })),
   );
-  const shards = cut(joined(weights.map((w) => w.data)));
-  const paths = shards.map((_, k) => `group1-shard${k + 1}of${shards.length}.bin`);
+  const { paths, files } = cutWeights(
+    weights.map(({ data }) => new Uint8Array(data.buffer, data.byteOffset, data.byteLength)),
+  );
   const manifest = weights.map(({ name, shape }) => ({ name, shape, dtype: 'float32' }));
   const model = {
     format: 'layers-model',
@@ -33,9 +32,7 @@ export function modelFiles(content: ModelContent): Map<string, Uint8Array> {
     weightsManifest: weights.length === 0 ? [] : [{ paths, weights: manifest }],
     userDefinedMetadata: content.metadata,
   };
-  const files = new Map<string, Uint8Array>([['model.json', new TextEncoder().encode(JSON.stringify(model))]]);
-  for (const [k, shard] of shards.entries()) files.set(paths[k] as string, shard);
-  return files;
+  return new Map([['model.json', new TextEncoder().encode(JSON.stringify(model))], ...files]);
 }
 
 function topology({ name, layers, inputs, outputs }: ModelContent) {
@@ -55,18 +52,3 @@ function topology({ name, layers, inputs, outputs }: ModelContent) {
     },
   };
 }
-
-function joined(arrays: readonly Float32Array[]): Uint8Array {
-  const all = new Uint8Array(arrays.reduce((n, a) => n + a.byteLength, 0));
-  let at = 0;
-  for (const a of arrays) {
-    all.set(new Uint8Array(a.buffer, a.byteOffset, a.byteLength), at);
-    at += a.byteLength;
-  }
-  return all;
-}
-
-const cut = (bytes: Uint8Array): Uint8Array[] =>
-  Array.from({ length: Math.ceil(bytes.length / shardBytes) }, (_, k) =>
-    bytes.subarray(k * shardBytes, (k + 1) * shardBytes),
-  );

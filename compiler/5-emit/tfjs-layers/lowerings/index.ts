@@ -62,6 +62,7 @@ export const lowerings: Readonly<Record<OpName, Lowering>> = {
   broadcast_to: onlyInTraining,
   reshape: onlyInTraining,
   slice: onlyInTraining,
+  cast: onlyInTraining,
   log_softmax: onlyInTraining,
   batchnorm_train: onlyInTraining,
   dropout_mask: onlyInTraining,
