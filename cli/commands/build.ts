@@ -56,7 +56,7 @@ export async function build(file: string, options: BuildOptions, io: Io): Promis
   const given = parseSettings(options.set);
   const source = options.weights === undefined ? null : await readWeights(options.weights);
   const spec = await loadSpec(file, { ...source?.run?.set, ...given }, io);
-  if (source?.run && source.run.spec !== specHash(spec.text)) {
+  if (source?.run && source.run.spec !== specHash(spec.text, spec.imports)) {
     io.err(`warning: ${source.path} was trained with another text of this spec; its weights are used by their paths\n`);
   }
   const built =
@@ -136,7 +136,7 @@ function buildModel(spec: GoodSpec, options: BuildOptions, { size, batch, seed, 
   const metadata = modelMetadata(
     {
       version: version(),
-      spec: specHash(spec.text),
+      spec: specHash(spec.text, spec.imports),
       network: network.name,
       level: selection.level,
       mode: selection.mode,
@@ -177,7 +177,7 @@ function buildStep(spec: GoodSpec, options: BuildOptions, { size, batch }: Pick<
   const plan = trainingPlan(network, recipe, { batch: batch ?? recipe.batch, size: [...chosen.size] });
   const metadata = {
     'unetc.version': version(),
-    'unetc.spec': specHash(spec.text),
+    'unetc.spec': specHash(spec.text, spec.imports),
     'unetc.network': network.name,
     'unetc.recipe': JSON.stringify(recipe),
     'unetc.heads': JSON.stringify(plan.heads),
