@@ -7,12 +7,12 @@ export const isStandard = (path: string): boolean => path.startsWith('std:');
  */
 export function resolvePath(from: string, path: string): string {
   if (isStandard(path)) return path;
-  const absolute = path.startsWith('/');
-  const folder = absolute || isStandard(from) ? [] : from.split('/').slice(0, -1);
+  const folder = path.startsWith('/') || isStandard(from) ? '' : from.slice(0, from.lastIndexOf('/') + 1);
+  const joined = folder + path;
   const parts: string[] = [];
-  for (const part of [...folder, ...path.split('/')]) {
+  for (const part of joined.split('/')) {
     if (part === '..' && parts.length > 0 && parts.at(-1) !== '..') parts.pop();
     else if (part !== '.' && part !== '') parts.push(part);
   }
-  return `${absolute ? '/' : ''}${parts.join('/')}`;
+  return `${joined.startsWith('/') ? '/' : ''}${parts.join('/')}`;
 }
