@@ -257,6 +257,7 @@ async function runSteps(session: Session, trainer: Trainer, from: Position): Pro
       step: done,
       total: recipe.epochs * steps,
       stepsPerEpoch: steps,
+      lines: from.lines,
     });
     const seed = stream(recipe.seed, 'dropout', done).uint32();
     const result = await trainer.step({ image, target, lr, step: done + 1, seed });

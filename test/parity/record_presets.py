@@ -1,6 +1,6 @@
 """Records what PyTorch answers for the networks of specs/, each written out here once more from its source.
 
-    venv/bin/python test/parity/record_presets.py             # rewrites test/parity/recorded/presets.json, operators.json
+    venv/bin/python test/parity/record_presets.py             # rewrites three files of test/parity/recorded/
     venv/bin/python test/parity/record_presets.py --check     # computes afresh and compares with the files there
 
 No weight is stored: `rule` makes every number of a tensor from the tensor's name, here and in test/parity/rule.ts, so a
@@ -457,6 +457,38 @@ def record_operators():
     return recorded
 
 
+# --- a schedule ------------------------------------------------------------------------------------------------------
+
+
+def record_plateau():
+    """The rate in each epoch under ReduceLROnPlateau, from 1; a metric ends each epoch."""
+    recorded = []
+    for k, (mode, factor, patience, threshold, cooldown, least) in enumerate(
+        [
+            ("min", 0.1, 4, 1e-4, 0, 0.0),
+            ("min", 0.5, 1, 0.05, 2, 0.0),
+            ("max", 0.3, 0, 0.01, 0, 0.05),
+            ("max", 0.5, 2, 0.0, 1, 0.2),
+        ]
+    ):
+        optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], 1.0)
+        scheduler = torch.optim.lr_scheduler.ReduceLROnPlateau(
+            optimizer, mode, factor, patience, threshold, "rel", cooldown, least
+        )
+        # Falls or rises to a level, with noise.
+        noise = 0.02 * uniform(f"plateau{k}", 50)
+        falling = 0.1 + 0.8 ** np.arange(50) + noise
+        metrics = [round(float(v), 6) for v in (falling if mode == "min" else 1.2 - falling)]
+        rates = []
+        for metric in metrics:
+            rates.append(optimizer.param_groups[0]["lr"])
+            optimizer.step()
+            scheduler.step(metric)
+        case = {"mode": mode, "factor": factor, "patience": patience, "threshold": threshold, "cooldown": cooldown}
+        recorded.append({**case, "min_lr": least, "metrics": metrics, "rates": rates})
+    return recorded
+
+
 # --- all --------------------------------------------------------------------------------------------------------------
 
 
@@ -466,7 +498,7 @@ def main():
     check = parser.parse_args().check
     torch.set_num_threads(1)
     stale = []
-    for name, value in (("presets.json", record_presets()), ("operators.json", record_operators())):
+    for name, value in (("presets.json", record_presets()), ("operators.json", record_operators()), ("plateau.json", record_plateau())):
         lines = value.items() if isinstance(value, dict) else enumerate(value)
         body = ",\n".join((f"{json.dumps(k)}: " if isinstance(k, str) else "") + json.dumps(v) for k, v in lines)
         text = f"{{\n{body}\n}}\n" if isinstance(value, dict) else f"[\n{body}\n]\n"

@@ -58,7 +58,7 @@ export const trainPages = {
   'unknown-schedule': {
     severity: 'error',
     title: 'an unknown schedule',
-    what: 'The schedules are constant, step, cosine and poly, each with warmup.',
+    what: 'The schedules are constant, step, cosine, poly and plateau, each with warmup.',
     why: 'The learning rate would not be known.',
     fix: 'Use one of these.',
     example: 'schedule = cosine(warmup: 1)',
