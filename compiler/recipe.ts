@@ -1,5 +1,5 @@
 /** What a `train { }` block says, checked and with defaults filled in. Command-line flags override it. */
-export const lossNames = ['bce', 'cross_entropy', 'dice', 'jaccard', 'focal', 'tversky'] as const;
+export const lossNames = ['bce', 'cross_entropy', 'dice', 'jaccard', 'focal', 'tversky', 'lovasz'] as const;
 export type LossName = (typeof lossNames)[number];
 
 /** One term of `0.5 * bce + dice`; `args` such as focal's `gamma`. */

@@ -11,6 +11,7 @@ import { globalAvgpool } from './global-avgpool.js';
 import { groupnorm } from './groupnorm.js';
 import { instancenorm, instancenormGrad } from './instancenorm.js';
 import { layernorm } from './layernorm.js';
+import { lovaszWeights } from './lovasz.js';
 import { maxpool, maxpoolGrad } from './maxpool.js';
 import type { Op } from './op.js';
 import { crop, pad } from './pad.js';
@@ -85,6 +86,7 @@ export const ops = {
   upsample_grad: upsampleGrad,
   batchnorm_grad: batchnormGrad,
   instancenorm_grad: instancenormGrad,
+  lovasz_weights: lovaszWeights,
 } as const satisfies Record<string, Op>;
 
 export type OpName = keyof typeof ops;

@@ -294,6 +294,14 @@ export const cases: Readonly<Record<OpName, (d: Draw) => Case>> = {
     const [y, mean, variance] = kernels.batchnorm_train(c.attrs, c.inputs);
     return { attrs: c.attrs, inputs: [y!, c.inputs[0]!, c.inputs[1]!, mean!, variance!] };
   },
+  lovasz_weights: (d) => {
+    const errors = d.tensor(image(d, d.int(1, 2)));
+    const share = d.pick(0, 0.4, 1);
+    return {
+      attrs: {},
+      inputs: [errors, { shape: errors.shape, data: errors.data.map(() => (d.int(0, 9) < 10 * share ? 1 : 0)) }],
+    };
+  },
   instancenorm_grad: gradientCase('instancenorm', instancenorm, ({ attrs, inputs: [x, gamma] }, _, dy) => ({
     attrs,
     inputs: gamma === undefined ? [dy, x!] : [dy, x!, gamma],

@@ -138,6 +138,15 @@ describe('the reference', () => {
     expect(numbers('pixel_shuffle', { upscale_factor: 2 }, tensor([1, 2, 2], [1, 2, 3, 4]))).toEqual([1, 3, 2, 4]);
   });
 
+  it('weighs errors as the Jaccard loss grows with them', () => {
+    const weights = (errors: number[], labels: number[]) =>
+      numbers('lovasz_weights', {}, row(...errors), row(...labels));
+    // In the order of falling error the Jaccard index goes from 1 to 1/2 (a true one missed), 1/3 (a false one found), 0.
+    closeTo(weights([3, 1, 2], [1, 1, 0]), [1 / 2, 1 / 3, 1 / 6]);
+    // Nothing is true: the first false one makes all of the loss.
+    closeTo(weights([1, 3, 2], [0, 0, 0]), [0, 1, 0]);
+  });
+
   it('learns slopes, one or one for each channel', () => {
     const x = tensor([1, 2, 2], [-4, 4, -8, 8]);
     closeTo(numbers('prelu', {}, x, tensor([1], [0.25])), [-1, 4, -2, 8]);

@@ -4,6 +4,7 @@ import type { OpName } from '../../compiler/ops/index.js';
 import { resolveSides } from '../../compiler/ops/pad.js';
 import { conv, convFilterGrad, convInputGrad, convTranspose } from './conv.js';
 import { logSoftmax, map, normalCdf, normalPdf, reduce, sigmoid, softplus, zip } from './elementwise.js';
+import { lovaszWeights } from './lovasz.js';
 import { byChannel, byGroup, byPixel, byPlane, moments, normalize, normalizeGrad } from './normalize.js';
 import { pixelShuffle, pixelUnshuffle } from './pixel-shuffle.js';
 import { avgpool, avgpoolGrad, maxpool, maxpoolGrad } from './pool.js';
@@ -127,6 +128,7 @@ export const kernels: Readonly<Record<OpName, Kernel>> = {
   pow: unary((x, attrs) => x ** numberAttr(attrs, 'exponent')),
   clip: unary((x, attrs) => Math.min(Math.max(x, numberAttr(attrs, 'min')), numberAttr(attrs, 'max'))),
 
+  lovasz_weights: (_, [errors, labels]) => [lovaszWeights(errors!, labels!)],
   constant: (attrs) => [map(zeros(shapeAttr(attrs)), () => numberAttr(attrs, 'value'))],
   reduce_sum: (attrs, [x]) => [reduce(x!, listAttr(attrs, 'axes'), boolAttr(attrs, 'keepdims'), false)],
   reduce_mean: (attrs, [x]) => [reduce(x!, listAttr(attrs, 'axes'), boolAttr(attrs, 'keepdims'), true)],

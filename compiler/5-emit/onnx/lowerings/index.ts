@@ -4,6 +4,7 @@ import * as conv from './conv.js';
 import { dropoutMask } from './dropout.js';
 import * as elementwise from './elementwise.js';
 import { convFilterGrad } from './filter-grad.js';
+import { lovaszWeights } from './lovasz.js';
 import * as normalize from './normalize.js';
 import * as pixelShuffle from './pixel-shuffle.js';
 import * as pool from './pool.js';
@@ -70,6 +71,8 @@ export const lowerings: Readonly<Record<OpName, Lowering>> = {
   softplus: same('Softplus'),
   pow: elementwise.pow,
   clip: elementwise.clip,
+
+  lovasz_weights: lovaszWeights,
 
   concat: shaping.concat,
   reshape: shaping.reshape,
