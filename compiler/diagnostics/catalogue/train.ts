@@ -26,7 +26,7 @@ export const trainPages = {
   'unknown-loss': {
     severity: 'error',
     title: 'an unknown loss',
-    what: 'A loss is a weighted sum of bce, cross_entropy, dice, jaccard, focal and tversky.',
+    what: 'A loss is a weighted sum of bce, cross_entropy, dice, jaccard, focal, tversky and lovasz.',
     why: 'There is nothing to minimise.',
     fix: 'Use one of these.',
     example: 'loss = 0.5 * bce + dice',

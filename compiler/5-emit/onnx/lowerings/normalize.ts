@@ -38,7 +38,7 @@ export const groupnorm: Lowering = (to) => {
   return model.node('Add', [model.node('Mul', [h, overChannels(to, scale, 0)]), overChannels(to, shift, 0)]);
 };
 
-/** ONNX normalizes over the last dimensions, so channels go there and back: still half the time of means and differences. */
+/** ONNX normalizes over the last dimensions, so channels go there and back: for one image in half the time of means and differences. */
 export const layernorm: Lowering = (to) => {
   const { model } = to;
   const space = spatialAxes(to, 0);
