@@ -6,7 +6,6 @@ import type {
   Expr,
   GridDecl,
   HeadDecl,
-  ImportDecl,
   IndexDecl,
   Name,
   NetworkDecl,
@@ -14,7 +13,8 @@ import type {
 import type { Module } from '../0-import/index.js';
 import { type Collector, diagnose } from '../diagnostics/index.js';
 import { isBuiltin } from './builtins.js';
-import { headerOf, readPattern, someOf } from './grid.js';
+import { headerOf, readPattern } from './grid.js';
+import { ImportedNames } from './imported-names.js';
 import { limits } from './limits.js';
 import { type Definition, NameScope } from './name-scope.js';
 import { isLanguageOp } from './operators.js';
@@ -60,13 +60,13 @@ class NameWalk {
   private readonly definitions: Definition[] = [];
   private hasHoles = false;
   private readonly libraries = new Map<Module, NameScope>();
-  /** The imports that blocks came by. */
-  private readonly origins = new Map<Definition, ImportDecl>();
-  private readonly brought: { readonly decl: ImportDecl; readonly blocks: readonly Definition[] }[] = [];
+  private readonly imports: ImportedNames;
   /** The block whose body is being walked: calling oneself is no use. */
   private inside: Definition | undefined;
 
-  constructor(private readonly report: Collector) {}
+  constructor(private readonly report: Collector) {
+    this.imports = new ImportedNames(report);
+  }
 
   /** The blocks that a file sees, its own bodies walked; those of the files it imports too, once each. */
   library(module: Module): NameScope {
@@ -76,56 +76,16 @@ class NameWalk {
     this.libraries.set(module, scope);
     for (const { decl, module: other } of module.imports) {
       this.library(other);
-      this.importBlocks(scope, decl, other);
+      this.imports.bring(scope, decl, other);
     }
     for (const block of module.tree.blocks) this.defineOwn(scope, block);
     for (const block of module.tree.blocks) this.blockBody(block, scope);
     return scope;
   }
 
-  private importBlocks(scope: NameScope, decl: ImportDecl, { tree }: Module): void {
-    const brought: Definition[] = [];
-    for (const { name, span } of tree.blocks) {
-      const before = scope.blocks.get(name.text);
-      // Twice in the imported file: reported there.
-      if (before !== undefined && brought.includes(before)) continue;
-      if (before === undefined) {
-        const definition: Definition = { kind: 'block', name, span, lint: false, used: false };
-        scope.blocks.set(name.text, definition);
-        this.origins.set(definition, decl);
-        brought.push(definition);
-      } else {
-        const first = this.origins.get(before);
-        this.report.add(
-          diagnose('import-clash', decl.path.span, `${name.text} is imported from ${first?.path.text} already`, {
-            hints: ['import only one of the two files, or rename the block in one of them'],
-            related: [
-              { span: before.name.span, message: `the first ${name.text}` },
-              { span: name.span, message: `the second ${name.text}` },
-            ],
-          }),
-        );
-      }
-    }
-    // Of an imported file nobody asks whether it uses all that it imports.
-    if (brought.length > 0 && decl.span.file === undefined) this.brought.push({ decl, blocks: brought });
-  }
-
   private defineOwn(scope: NameScope, block: BlockDecl): void {
-    const { name } = block;
-    const before = scope.blocks.get(name.text);
-    const from = before && this.origins.get(before);
-    if (before === undefined || from === undefined) {
-      this.defineBlock(scope, block, false);
-      return;
-    }
-    this.duplicates.add(block);
-    this.report.add(
-      diagnose('import-clash', name.span, `${name.text} is imported from ${from.path.text} already`, {
-        hints: ['rename this block, or remove the import'],
-        related: [{ span: before.name.span, message: `the imported ${name.text}` }],
-      }),
-    );
+    if (this.imports.clashes(scope, block.name)) this.duplicates.add(block);
+    else this.defineBlock(scope, block, false);
   }
 
   private define(
@@ -414,14 +374,7 @@ class NameWalk {
       const what = kind === 'let' ? name.text : `${kind} ${name.text}`;
       this.report.add(diagnose('unused-name', name.span, `nothing uses ${what}`, { hints: [hint] }));
     }
-    for (const { decl, blocks } of this.brought) {
-      if (blocks.some((b) => b.used)) continue;
-      this.report.add(
-        diagnose('unused-import', decl.path.span, `nothing uses a block of ${decl.path.text}`, {
-          hints: [`it has ${someOf(blocks.map((b) => b.name.text))}; use one, or remove the import`],
-        }),
-      );
-    }
+    this.imports.reportUnused();
     return unused.map((d) => d.span);
   }
 }
