@@ -94,7 +94,7 @@ function written(
   diagnostics: readonly Diagnostic[],
   io: Io,
 ): ReadonlyMap<string, Uint8Array> {
-  printDiagnostics(io, spec.file, spec.text, diagnostics);
+  printDiagnostics(io, spec.file, spec.text, { diagnostics, imports: spec.imports });
   if (files === null || hasErrors(diagnostics)) {
     throw new Reported({ ok: false, files: [fileReport(spec.file, diagnostics)] });
   }

@@ -29,7 +29,7 @@ export function buildStep(
   const plan = trainingPlan(network, recipe, { batch: batch ?? recipe.batch, size: [...chosen.size] });
   const metadata = {
     'unetc.version': version(),
-    'unetc.spec': specHash(spec.text),
+    'unetc.spec': specHash(spec.text, spec.imports),
     'unetc.network': network.name,
     'unetc.recipe': JSON.stringify(recipe),
     'unetc.heads': JSON.stringify(plan.heads),

@@ -41,7 +41,7 @@ export async function build(file: string, options: BuildOptions, io: Io): Promis
   const given = parseSettings(options.set);
   const source = options.weights === undefined ? null : await readWeights(options.weights);
   const spec = await loadSpec(file, { ...source?.run?.set, ...given }, io);
-  if (source?.run && source.run.spec !== specHash(spec.text)) {
+  if (source?.run && source.run.spec !== specHash(spec.text, spec.imports)) {
     io.err(`warning: ${source.path} was trained with another text of this spec; its weights are used by their paths\n`);
   }
   const built = isStep(target)

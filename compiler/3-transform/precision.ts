@@ -53,6 +53,8 @@ export const precisionRules: Readonly<Record<OpName, Rule>> = {
   relu_grad: moves,
   leaky_relu: gate,
   dropout: moves,
+  pixel_shuffle: moves,
+  pixel_unshuffle: moves,
 
   add: few,
   mean: few,
@@ -73,6 +75,8 @@ export const precisionRules: Readonly<Record<OpName, Rule>> = {
   avgpool_grad: sums,
   global_avgpool: sums,
   instancenorm: sums,
+  groupnorm: sums,
+  layernorm: sums,
   instancenorm_grad: sums,
   reduce_sum: sums,
   reduce_mean: sums,
@@ -85,6 +89,7 @@ export const precisionRules: Readonly<Record<OpName, Rule>> = {
   gelu: curve,
   gelu_grad: curve,
   silu: curve,
+  prelu: { precision: 'high', why: 'its slope is a parameter, which is learned in f32' },
 
   sgd_update: update,
   adam_update: update,
@@ -100,6 +105,7 @@ export const precisionRules: Readonly<Record<OpName, Rule>> = {
   greater: scalars,
   equal: scalars,
   constant: scalars,
+  lovasz_weights: scalars,
   broadcast_to: scalars,
   reshape: scalars,
   cast: scalars,
