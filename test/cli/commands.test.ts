@@ -91,6 +91,17 @@ describe('spec commands', () => {
     expect(nodes.at(-1)?.shape).toEqual([2, 1, 32, 48]);
   });
 
+  it('plan says what each node sees of the input: its first convolution a window, the answer most', async () => {
+    type Seen = { op: string; receptiveField: number[]; seesWholeInput: boolean };
+    const nodes = (await json('plan', 'tiny.unet')).nodes as Seen[];
+    expect(nodes[0]).toMatchObject({ op: 'conv', receptiveField: [3, 3], seesWholeInput: false });
+    const most = Math.max(...nodes.map((n) => n.receptiveField[0] as number));
+    expect(nodes.at(-1)?.receptiveField).toEqual([most, most]);
+    const { stdout } = await unetc('plan', 'tiny.unet');
+    expect(stdout).toMatch(/node +op .* sees\n/);
+    expect(stdout).toContain(`${most}x${most}`);
+  });
+
   it('plan without a size takes the recipe’s, or the smallest valid from 256 on', async () => {
     expect(await json('plan', 'tiny.unet')).toMatchObject({ size: [16, 16] });
     await writeSpec('untrained.unet', (text) => text.slice(0, text.indexOf('train {')));
