@@ -19,7 +19,15 @@ export function drawDot(picture: Picture, { theme = 'light' }: { readonly theme?
     const inRow = boxes
       .filter((b) => spots.get(b.id)?.row === row)
       .sort((a, b) => (spots.get(a.id)?.column ?? 0) - (spots.get(b.id)?.column ?? 0));
-    return ['  {', '    rank=same;', ...inRow.map((b) => `    ${boxDot(b, picture, palette)}`), '  }'].join('\n');
+    const chain = inRow.map((b) => quoted(b.id)).join(' -> ');
+    return [
+      '  {',
+      '    rank=same;',
+      ...inRow.map((b) => `    ${boxDot(b, picture, palette)}`),
+      // From left to right as the columns are.
+      ...(inRow.length > 1 ? [`    ${chain} [style=invis];`] : []),
+      '  }',
+    ].join('\n');
   });
   // Ranks follow the order of rows, whatever way the links go.
   const firsts = rows.map((row) => boxes.find((b) => spots.get(b.id)?.row === row)?.id ?? '');

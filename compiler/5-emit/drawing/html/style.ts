@@ -29,7 +29,7 @@ output b{font-weight:600;color:var(--ink)}
 output{color:var(--quiet)}
 .scroll{overflow-x:auto}
 svg{display:block;max-width:100%;height:auto;min-width:36rem}
-.facts{min-height:7.5rem;margin-top:.75rem;padding:.9rem 1.1rem;border-radius:9px;background:var(--plainFill)}
+.facts{min-height:6rem;margin-top:.75rem;padding:.9rem 1.1rem;border-radius:9px;background:var(--plainFill)}
 .facts h2{font-size:1rem;margin:0 0 .35rem;font-weight:650}
 .facts ul{list-style:none;margin:0;padding:0;display:flex;flex-wrap:wrap;gap:.15rem 1.75rem}
 .key{display:flex;flex-wrap:wrap;gap:.25rem 1.5rem;margin:.75rem 0 0;padding:0;list-style:none;color:var(--quiet);font-size:.8125rem}

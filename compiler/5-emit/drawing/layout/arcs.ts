@@ -12,15 +12,14 @@ export function nodesBetween({ from, to }: Link, spots: ReadonlyMap<string, Spot
 }
 
 /**
- * How high above its boxes an arc over `over` of them reaches: nested arcs apart, and those of equal length that cross,
- * because they begin a column or two from each other, too.
+ * How high above its boxes an arc over `over` of them reaches: nested arcs lie apart, and those of one length that cross do
+ * so at an angle that can be seen.
  */
-export const arcPeak = (over: number, column: number): number =>
-  over === 0 ? 0 : 9 + 14 * over + (Math.floor(column / 2) % 2) * 7;
+export const arcPeak = (over: number): number => (over === 0 ? 0 : 8 + 16 * over);
 
 /** From the top of a box to the top of another in its row. */
 export function arc(start: Point, end: Point, peak: number): Path {
   const lift = peak / 0.75;
-  const lean = Math.min(0.22 * (end.x - start.x), 70);
+  const lean = 0.27 * (end.x - start.x);
   return curve(start, { x: start.x + lean, y: start.y - lift }, { x: end.x - lean, y: end.y - lift }, end);
 }

@@ -14,6 +14,8 @@ export interface Spot {
  */
 export function spotsOf(picture: Picture): ReadonlyMap<string, Spot> {
   const rowOf = rowsOf(picture.boxes);
+  // Neighbours in a grid's row are two columns apart, so the input is from the first of them; but not in a single row.
+  const first = picture.boxes.some((b) => rowOf(b) > 0) ? 2 : 1;
   const spots = new Map<string, Spot>();
   const taken = new Set<string>();
   const into = new Map<string, string[]>();
@@ -24,7 +26,7 @@ export function spotsOf(picture: Picture): ReadonlyMap<string, Spot> {
     if (before) return before;
     const feeders = (into.get(box.id) ?? []).map((id) => visit(byId.get(id) as Box));
     const row = rowOf(box);
-    let column = Math.max(0, ...feeders.map((f) => f.column + (row < 0 ? 0 : f.column === 0 ? 2 : 1)));
+    let column = Math.max(0, ...feeders.map((f) => f.column + (row < 0 ? 0 : f.column === 0 ? first : 1)));
     while (row >= 0 && taken.has(`${row} ${column}`)) column++;
     taken.add(`${row} ${column}`);
     spots.set(box.id, { row, column });

@@ -66,9 +66,7 @@ export function placeBoxes(picture: Picture, left: number, top: number): Places 
 /** Room for the row's arcs and for arrows from the row above. */
 function channelAbove(row: number, inRow: readonly Box[], links: readonly Link[], spots: ReadonlyMap<string, Spot>) {
   const ids = new Set(inRow.map((b) => b.id));
-  const peaks = links
-    .filter((l) => ids.has(l.from) && ids.has(l.to))
-    .map((l) => arcPeak(nodesBetween(l, spots), spots.get(l.from)?.column ?? 0));
+  const peaks = links.filter((l) => ids.has(l.from) && ids.has(l.to)).map((l) => arcPeak(nodesBetween(l, spots)));
   return Math.max(row === 0 ? 30 : leastChannel, Math.max(0, ...peaks) + (row === 0 ? 22 : 40));
 }
 

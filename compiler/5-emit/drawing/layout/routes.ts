@@ -36,7 +36,7 @@ export function routeLinks(
     if (from.row !== to.row) across.push(link);
     else {
       const over = nodesBetween(link, places);
-      settle(link, over === 0 ? line(port.start, port.end) : arc(port.start, port.end, arcPeak(over, from.column)));
+      settle(link, over === 0 ? line(port.start, port.end) : arc(port.start, port.end, arcPeak(over)));
     }
   }
   const lengthOf = (link: Link): number => {
@@ -57,6 +57,10 @@ export function routeLinks(
     const isFree = (path: Path): boolean =>
       !sample(path).some((p) => foreign.some((f) => isInside(p, f, clearance))) && !crowd.isTight(path);
     let best: { path: Path; cost: number } | undefined;
+    const straight = line(port.start, port.end);
+    // Between neighbouring rows nothing is in the way, and crossing is what a straight line does best.
+    if ((Math.abs(from.row - to.row) === 1 || link.kind === 'head') && isFree(straight))
+      best = { path: straight, cost: 0 };
     for (const { path, bend } of candidates(port, from, to)) {
       // Every candidate costs its bend at least: none that is left can be better.
       if (best && best.cost <= bend) break;

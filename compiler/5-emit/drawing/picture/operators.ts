@@ -1,13 +1,13 @@
 import type { AttrValue, Node } from '../../../ir/graph.js';
 
-/** The operators of a box in the order of their first use, equal ones counted: `conv 3×3 ×2`, `relu ×2`. */
+/** The operators of a box in the order of their first use, equal ones counted: `2 × conv 3×3`, `2 × relu`. */
 export function operatorList(nodes: readonly Node[], rank: number): string[] {
   const counts = new Map<string, number>();
   for (const node of nodes) {
     const text = operatorText(node, rank);
     counts.set(text, (counts.get(text) ?? 0) + 1);
   }
-  return [...counts].map(([text, count]) => (count === 1 ? text : `${text} (${count})`));
+  return [...counts].map(([text, count]) => (count === 1 ? text : `${count} × ${text}`));
 }
 
 const perAxis = (value: AttrValue | undefined, rank: number): string => {

@@ -71,7 +71,7 @@ export interface BoxFacts {
   readonly macs: number;
   /** Null for what is no image of the input. */
   readonly receptiveField: ReceptiveField | null;
-  /** In the order of their first use: `conv 3×3 ×2`, `relu ×2`. */
+  /** In the order of their first use: `2 × conv 3×3`, `2 × relu`. */
   readonly operators: readonly string[];
 }
 
@@ -128,7 +128,7 @@ export function describeBox(box: Box, picture: Picture): string[] {
     `${boxName(box)}: ${facts.shape}`,
     ...(box.modes.length > 1 ? [`modes: ${box.modes.join(', ')}`] : []),
     ...(facts.parameters > 0 ? [`${grouped(facts.parameters)} parameters`] : []),
-    ...(facts.macs > 0 ? [`${scaled(facts.macs)}MACs at ${at}`.replace(/(\d)MACs/, '$1 MACs')] : []),
+    ...(facts.macs > 0 ? [`${scaled(facts.macs)} MACs at ${at}`] : []),
     ...(box.kind !== 'input' && seen.length > 0 ? [`sees ${seen.join(' and ')}`] : []),
     ...(facts.operators.length > 0 ? [facts.operators.join(', ')] : []),
     ...(box.state === 'cut' ? [box.levels.length === 0 ? 'nothing uses it' : `cut at L${picture.level}`] : []),

@@ -13,7 +13,8 @@ const colourOf: Readonly<Record<Link['kind'], Token>> = {
   output: 'head',
 };
 
-const widthOf = (kind: Link['kind']): number => (kind === 'down' || kind === 'up' ? 2 : kind === 'skip' ? 1.3 : 1.6);
+/** Whole for links that share a line, so that it does not look bolder where more of them lie on it. */
+const widthOf = (kind: Link['kind']): number => (kind === 'skip' ? 1.3 : kind === 'next' ? 1.6 : 2);
 
 const at = (p: Point): string => `${fixed(p.x)} ${fixed(p.y)}`;
 
