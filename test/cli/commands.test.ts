@@ -121,6 +121,26 @@ describe('spec commands', () => {
     expect(readFileSync('tiny.svg', 'utf8').trim()).toBe(stdout.trim());
     expect(stdout).toMatch(/^<svg/);
   });
+
+  it('draw takes the format from the flag, or from the ending of the file', async () => {
+    expect((await unetc('draw', 'tiny.unet', '--format', 'dot')).stdout).toMatch(/^digraph/);
+    expect(await json('draw', 'tiny.unet', '-o', 'tiny.html', '--prune', 'L1')).toEqual({
+      out: 'tiny.html',
+      level: 1,
+      format: 'html',
+    });
+    expect(readFileSync('tiny.html', 'utf8')).toMatch(/^<!doctype html>/);
+    expect((await unetc('draw', 'tiny.unet', '-o', 'tiny.mmd')).exit).toBe(0);
+    expect(readFileSync('tiny.mmd', 'utf8')).toContain('flowchart');
+    expect((await unetc('draw', 'tiny.unet', '--theme', 'dark')).stdout).not.toContain('#ffffff');
+  });
+
+  it("draw counts MACs at the recipe's size, at --size, or, where --set makes the recipe's invalid, at one that is valid", async () => {
+    expect((await unetc('draw', 'tiny.unet')).stdout).toContain('MACs at 16×16');
+    expect((await unetc('draw', 'tiny.unet', '--size', '32x48')).stdout).toContain('MACs at 32×48');
+    const deep = await unetc('draw', 'tiny.unet', '--set', 'width=[2, 2, 2, 2, 2, 2, 2]');
+    expect(deep.stdout).toContain('MACs at 256×256');
+  });
 });
 
 describe('build', () => {
