@@ -26,7 +26,10 @@ export function spotsOf(picture: Picture): ReadonlyMap<string, Spot> {
     if (before) return before;
     const feeders = (into.get(box.id) ?? []).map((id) => visit(byId.get(id) as Box));
     const row = rowOf(box);
-    let column = Math.max(0, ...feeders.map((f) => f.column + (row < 0 ? 0 : f.column === 0 ? first : 1)));
+    let column = Math.max(
+      0,
+      ...feeders.map((f) => f.column + (row < 0 ? 0 : f.column === 0 && f.row === row ? first : 1)),
+    );
     while (row >= 0 && taken.has(`${row} ${column}`)) column++;
     taken.add(`${row} ${column}`);
     spots.set(box.id, { row, column });
