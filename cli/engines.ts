@@ -1,4 +1,5 @@
 import type { Engine } from '../runtime/engine.js';
+import { UserError } from '../runtime/user-error.js';
 import { UsageError } from './errors.js';
 
 export interface EngineOptions {
@@ -7,19 +8,71 @@ export interface EngineOptions {
   readonly precision?: string;
 }
 
-/** The engine that `--engine`, `--device` and `--precision` name; `auto` is the only one of this version, ONNX Runtime. */
-export async function chooseEngine({
-  engine = 'auto',
-  device = 'cpu',
-  precision = 'fp32',
-}: EngineOptions): Promise<Engine> {
-  if (engine === 'tfjs')
-    throw new UsageError('--engine tfjs is not available yet', 'leave it out: auto takes ONNX Runtime');
-  if (engine !== 'auto' && engine !== 'ort')
-    throw new UsageError(`there is no engine ${engine}`, "use auto or ort; 'unetc doctor' lists what is found");
-  if (precision === 'bf16') throw new UsageError('--precision bf16 is not available yet', 'leave it out: fp32');
-  if (precision !== 'fp32') throw new UsageError(`there is no precision ${precision}`, 'use fp32');
-  if (device !== 'cpu') throw new UsageError(`--device ${device} is not available yet`, 'leave it out: cpu');
-  const { ort } = await import('../runtime/ort/index.js');
-  return ort;
+/** What the engine is for: the fastest at training is not the fastest at answering. */
+type Purpose = 'train' | 'predict';
+
+/**
+ * The engine that `--engine`, `--device` and `--precision` name. `auto`: TensorFlow to train where it is installed, and on a
+ * GPU also to predict; else ONNX Runtime (docs/performance.md says how they compare).
+ *
+ * @throws UsageError for a name that is none; UserError for an engine or a device that this machine does not have
+ */
+export async function chooseEngine(options: EngineOptions, purpose: Purpose = 'predict'): Promise<Engine> {
+  const { engine = 'auto', device, precision = 'fp32' } = options;
+  if (!['auto', 'ort', 'tfjs'].includes(engine)) {
+    throw new UsageError(`there is no engine ${engine}`, "use auto, ort or tfjs; 'unetc doctor' lists what is found");
+  }
+  if (precision !== 'fp32' && precision !== 'bf16') {
+    throw new UsageError(`there is no precision ${precision}`, 'use fp32 or bf16');
+  }
+  if (device !== undefined && device !== 'cpu' && device !== 'gpu') {
+    throw new UsageError(`there is no device ${device}`, 'use cpu or gpu');
+  }
+  const needsTensorFlow = engine === 'tfjs' || device === 'gpu' || precision === 'bf16';
+  if (engine === 'ort' && needsTensorFlow) {
+    const what = device === 'gpu' ? '--device gpu' : '--precision bf16';
+    throw new UsageError(`ONNX Runtime does not take ${what} here`, 'use --engine tfjs, or leave it out');
+  }
+  if (engine === 'ort' || !(needsTensorFlow || (await isWorthIt(purpose)))) {
+    return (await import('../runtime/ort/index.js')).ort;
+  }
+  return openTensorFlow(device, precision);
+}
+
+/** Whether `auto` takes TensorFlow: found without loading it. */
+async function isWorthIt(purpose: Purpose): Promise<boolean> {
+  const { locateTensorFlow } = await import('../runtime/tensorflow/native/locate.js');
+  const { isMissing } = await import('../runtime/tensorflow/native/choose.js');
+  const found = await locateTensorFlow();
+  return !isMissing(found) && (purpose === 'train' || found.kind === 'gpu');
+}
+
+async function openTensorFlow(device: 'cpu' | 'gpu' | undefined, precision: 'fp32' | 'bf16'): Promise<Engine> {
+  const { tensorflow } = await import('../runtime/tensorflow/index.js');
+  const { available, devices, reason } = await tensorflow().status();
+  if (!available) {
+    throw new UserError('engine-missing', `the engine tfjs is not available: ${reason}`, 'or use --engine ort');
+  }
+  if (device === 'gpu' && !devices.includes('gpu')) {
+    throw new UserError(
+      'device-missing',
+      'TensorFlow finds no GPU on this machine',
+      "install its build for GPUs with 'unetc engine install tfjs --gpu', or use --device cpu; 'unetc doctor' says what is found",
+    );
+  }
+  return tensorflow({ device: device ?? (devices.includes('gpu') ? 'gpu' : 'cpu'), precision });
+}
+
+/** `TensorFlow on the CPU, bf16` */
+export function titleOf({ name, device, precision }: Engine): string {
+  const engine = name === 'tensorflow' ? 'TensorFlow' : name === 'onnxruntime' ? 'ONNX Runtime' : name;
+  return `${engine} on the ${device.toUpperCase()}, ${precision}`;
+}
+
+/** Stops a command that is about a native engine to install, unless it names one. */
+export function installable(name: string, verb: string): void {
+  if (name === 'tfjs') return;
+  if (name === 'ort')
+    throw new UsageError(`ort comes with unetc: there is nothing to ${verb}`, "'unetc doctor' shows it");
+  throw new UsageError(`there is no engine ${name} to ${verb}`, `as in unetc engine ${verb} tfjs`);
 }

@@ -1,4 +1,4 @@
-import { CommanderError } from 'commander';
+import { type Command, CommanderError } from 'commander';
 import { UserError } from '../runtime/user-error.js';
 import { Reported, UsageError } from './errors.js';
 import { type Io, type Outcome, processIo } from './io.js';
@@ -26,9 +26,21 @@ export async function main(argv: readonly string[], io: Io): Promise<ExitCode> {
     await program.parseAsync([...argv], { from: 'user' });
     return result.exit;
   } catch (error) {
-    const command = program.commands.find((c) => c.name() === argv[0])?.name();
+    const command = commandPath(program, argv);
     return explain(error, io, { json, debug: argv.includes('--debug'), command });
   }
+}
+
+/** `engine install`: the names in `argv` that are commands, each of the one before. */
+function commandPath(program: Command, argv: readonly string[]): string | undefined {
+  const names: string[] = [];
+  let at: Command | undefined = program;
+  for (const word of argv) {
+    at = at.commands.find((c) => c.name() === word);
+    if (!at) break;
+    names.push(at.name());
+  }
+  return names.join(' ') || undefined;
 }
 
 interface Shown {
@@ -41,6 +53,8 @@ interface Shown {
 /** Turns whatever was thrown into messages and an exit code. */
 function explain(error: unknown, io: Io, { json, debug, command }: Shown): ExitCode {
   if (error instanceof CommanderError && error.exitCode === 0) return 0;
+  // A group of commands without one of them: its help was shown.
+  if (error instanceof CommanderError && error.code === 'commander.help' && !json) return 2;
   if (error instanceof Reported) {
     if (json) io.out(`${JSON.stringify(error.json, null, 2)}\n`);
     return 1;

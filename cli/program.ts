@@ -22,8 +22,9 @@ export function buildProgram(io: Io, perform: Perform): Command {
     .helpCommand(false);
   declareSpecCommands(program, io, perform);
   declareRunCommands(program, io, perform);
+  declareEngineCommands(program, io, perform);
   declareLater(program);
-  for (const command of program.commands) {
+  for (const command of program.commands.flatMap((c) => (c.commands.length > 0 ? c.commands : [c]))) {
     command.option('--json', 'answer one JSON document on stdout');
     command.option('--debug', 'show the stack of an internal error');
   }
@@ -43,7 +44,9 @@ const prune = (): Option =>
 const mode = (): Option =>
   new Option('--mode <mode>', "output mode, one of the spec's or 'all'; default: the first one named");
 const size = (): Option => new Option('--size <HxW>', 'spatial size, as in 256x256');
-const engine = (): Option => new Option('--engine <name>', 'auto or ort; see doctor').default('auto');
+const device = (): Option => new Option('--device <D>', 'cpu or gpu; default: a GPU where the engine finds one');
+const precision = (): Option => new Option('--precision <p>', 'fp32, or bf16 (tfjs); default: fp32');
+const engine = (): Option => new Option('--engine <name>', 'auto, ort or tfjs; see doctor').default('auto');
 const batch = (): Option => new Option('--batch <N>', 'images in a batch');
 
 function declareSpecCommands(program: Command, io: Io, perform: Perform): void {
@@ -96,8 +99,12 @@ function declareSpecCommands(program: Command, io: Io, perform: Perform): void {
   program
     .command('build <FILE>')
     .description('compile a spec to a model file')
-    .requiredOption('-o, --out <OUT>', 'the file to write')
-    .option('--target <target>', 'onnx, or onnx-train: the whole training step as one graph', 'onnx')
+    .requiredOption('-o, --out <OUT>', 'the file to write; tfjs-layers: the folder')
+    .option(
+      '--target <target>',
+      'onnx; onnx-train: the whole training step as one graph; tfjs-layers: layers for tf.loadLayersModel',
+      'onnx',
+    )
     .addOption(prune())
     .addOption(mode())
     .option('--weights <F.safetensors|RUN>', 'trained weights; default: the seeded initial ones')
@@ -120,8 +127,8 @@ function declareRunCommands(program: Command, io: Io, perform: Perform): void {
     .requiredOption('--data <DIR>', 'folder with images/ and masks/ of equal names')
     .requiredOption('--out <RUN>', 'the folder of the run: checkpoints, metrics.jsonl, report.html')
     .addOption(engine())
-    .option('--device <D>', 'cpu, or what doctor lists')
-    .option('--precision <p>', 'fp32')
+    .addOption(device())
+    .addOption(precision())
     .option('--epochs <E>', 'passes over the data')
     .addOption(batch())
     .option('--resize <HxW>', 'resize whole images to this')
@@ -142,6 +149,8 @@ function declareRunCommands(program: Command, io: Io, perform: Perform): void {
     .option('--prune <Lk|all>', 'one level, or all', 'all')
     .option('--split <NAMES.txt>', "names of the images to use; default: the run's held-out ones")
     .addOption(engine())
+    .addOption(device())
+    .addOption(precision())
     .addHelpText('after', example('eval runs/nuclei --data data/nuclei'))
     .action((run: string, options) =>
       perform(async () => (await import('./commands/eval.js')).evaluate(run, options, io)),
@@ -156,6 +165,8 @@ function declareRunCommands(program: Command, io: Io, perform: Perform): void {
     .option('--overlay', 'also write the image with the mask over it')
     .option('--threshold <t>', 'probability from which a pixel belongs to the mask', '0.5')
     .addOption(engine())
+    .addOption(device())
+    .addOption(precision())
     .addHelpText('after', example('predict runs/nuclei cells/*.png -o masks --overlay'))
     .action((model: string, images: string[], options) =>
       perform(async () => (await import('./commands/predict.js')).predict(model, images, options, io)),
@@ -168,6 +179,8 @@ function declareRunCommands(program: Command, io: Io, perform: Perform): void {
     .option('--runs <R>', 'timed runs of each level', '10')
     .addOption(set())
     .addOption(engine())
+    .addOption(device())
+    .addOption(precision())
     .addHelpText('after', example('bench specs/unetpp.unet --size 256x256'))
     .action((target: string, options) =>
       perform(async () => (await import('./commands/bench.js')).bench(target, options, io)),
@@ -179,6 +192,8 @@ function declareRunCommands(program: Command, io: Io, perform: Perform): void {
     .option('--seed <S>', 'seed of the cases; default: a new one, printed')
     .addOption(set())
     .addOption(engine())
+    .addOption(device())
+    .addOption(precision())
     .addHelpText('after', example('verify specs/unetpp.unet --runs 20'))
     .action((file: string, options) =>
       perform(async () => (await import('./commands/verify.js')).verify(file, options, io)),
@@ -190,13 +205,44 @@ function declareRunCommands(program: Command, io: Io, perform: Perform): void {
     .action(() => perform(async () => (await import('./commands/doctor.js')).doctor()));
 }
 
+function declareEngineCommands(program: Command, io: Io, perform: Perform): void {
+  const engines = program
+    .command('engine')
+    .description('install, remove or list native engines that npm alone does not bring')
+    .helpCommand(false)
+    .addHelpText('after', example('engine install tfjs'));
+  engines
+    .command('install <NAME>')
+    .description("fetch an engine's native library into the cache folder; tfjs is TensorFlow's")
+    .option('--gpu', 'the build for NVIDIA GPUs, and the CUDA libraries it needs')
+    .addOption(
+      new Option(
+        '--wheel <FILE>',
+        'a wheel fetched by hand, or a folder of them: no network; may be repeated',
+      ).argParser(repeat),
+    )
+    .addHelpText('after', example('engine install tfjs'))
+    .action((name: string, options) =>
+      perform(async () => (await import('./commands/engine-install.js')).engineInstall(name, options, io)),
+    );
+  engines
+    .command('remove <NAME>')
+    .description('undo an install and say how much was freed')
+    .addHelpText('after', example('engine remove tfjs'))
+    .action((name: string) => perform(async () => (await import('./commands/engine-remove.js')).engineRemove(name)));
+  engines
+    .command('list')
+    .description('what is installed, where, and what an install would fetch')
+    .addHelpText('after', example('engine list'))
+    .action(() => perform(async () => (await import('./commands/engine-list.js')).engineList()));
+}
+
 /** Commands of the design that this version answers plainly. */
 function declareLater(program: Command): void {
   const later = {
     fmt: 'canonical form of a spec',
     lsp: 'language server',
     play: 'playground in the browser',
-    engine: 'install a native engine',
   };
   for (const [name, what] of Object.entries(later)) {
     program

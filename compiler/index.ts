@@ -42,10 +42,13 @@ export function load(text: string, options: { readonly set?: Readonly<Record<str
   };
 }
 
-/** The inference graph of a level and mode: pruned, simplified, checked. Throws if `checkSelection` would refuse. */
-export function deploy(network: Network, selection: Selection = {}): Graph {
+/**
+ * The inference graph of a level and mode: pruned, simplified, checked. Throws if `checkSelection` would refuse.
+ * @param options.keepDropout for a model that is to be trained on elsewhere
+ */
+export function deploy(network: Network, selection: Selection = {}, options: { keepDropout?: boolean } = {}): Graph {
   const pruned = checked('prune', prune(network, selection));
-  return checked('simplify', simplify(pruned));
+  return checked('simplify', simplify(pruned, options));
 }
 
 export type { Diagnostic, Position, Related, Report, Severity, Span } from '../grammar/diagnostic.js';

@@ -57,6 +57,8 @@ export interface EngineStatus {
 /** Anything that can run a plan. Adding an engine is one object of this type. */
 export interface Engine {
   readonly name: string;
+  readonly device: string;
+  readonly precision: 'fp32' | 'bf16';
   status(): Promise<EngineStatus>;
   trainer(plan: TrainingPlan, state: TrainingState): Promise<Trainer>;
   /** Runs an inference graph (already pruned, simplified) with these weights. */

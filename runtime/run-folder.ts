@@ -41,7 +41,8 @@ export interface RunRecord {
   readonly params: Readonly<Record<string, unknown>>;
   readonly recipe: Recipe;
   readonly seed: number;
-  readonly engine: string;
+  /** Trained in last; a run may change its engine. */
+  readonly engine: { readonly name: string; readonly device: string; readonly precision: 'fp32' | 'bf16' };
   readonly data: {
     readonly folder: string;
     readonly images: number;
@@ -155,7 +156,6 @@ export function differences(before: RunRecord, now: RunRecord): string[] {
   };
   compare('--set ', before.set, now.set);
   compare('', before.recipe, now.recipe, ['epochs']);
-  if (before.engine !== now.engine) found.push(`the engine (${before.engine}, now ${now.engine})`);
   if (before.data.names !== now.data.names) found.push(`the images (${before.data.images}, now ${now.data.images})`);
   if (JSON.stringify(before.heldOut) !== JSON.stringify(now.heldOut)) found.push('the images held out');
   return found;

@@ -297,11 +297,12 @@ async function checkSame(folder: string, before: RunRecord, now: RunRecord): Pro
       'resume with the settings it was started with, or start a new run in another folder',
     );
   }
-  if (before.recipe.epochs !== now.recipe.epochs) await writeRecord(folder, now);
+  if (JSON.stringify(before) !== JSON.stringify(now)) await writeRecord(folder, now);
 }
 
 function recordOf(options: TrainOptions, recipe: Recipe, heldOut: readonly string[]): RunRecord {
   const { network, dataset } = options;
+  const { name, device, precision } = options.engine;
   return {
     unetc: version(),
     network: network.name,
@@ -310,7 +311,7 @@ function recordOf(options: TrainOptions, recipe: Recipe, heldOut: readonly strin
     params: options.params ?? {},
     recipe,
     seed: recipe.seed,
-    engine: options.engine.name,
+    engine: { name, device, precision },
     data: { folder: dataset.folder, images: dataset.names.length, names: namesHash(dataset.names) },
     heldOut,
     task: taskOf(network, recipe, dataset.classNames),

@@ -11,7 +11,7 @@ export async function build() {
     input: `${root}dist/cli/main.js`,
     platform: 'node',
     // With native code, or read as files: these stay packages. chevrotain is loaded by path (grammar/chevrotain.ts).
-    external: ['onnxruntime-node', 'sharp', 'uplot', 'chevrotain'],
+    external: ['onnxruntime-node', 'sharp', 'uplot', 'chevrotain', 'koffi', 'undici', 'yauzl'],
     logLevel: 'warn',
   });
   await bundle.write({ dir: `${root}dist/app`, format: 'esm', minify: true });

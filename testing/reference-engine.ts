@@ -18,6 +18,8 @@ import { evaluate, type Float64Tensor, tensor } from './reference/index.js';
  */
 export const referenceEngine: Engine = {
   name: 'reference',
+  device: 'cpu',
+  precision: 'fp32',
   status: async () => ({ available: true, devices: ['float64'] }),
   trainer: async (plan, state) => new ReferenceTrainer(plan, state),
   predictor: async (graph, weights) => new ReferencePredictor(graph, weights),

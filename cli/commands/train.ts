@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import type { Recipe } from '../../compiler/index.js';
 import { openFolder, readNames } from '../../runtime/data/index.js';
-import { holdsRun, readRecord, runFiles } from '../../runtime/run-folder.js';
+import { holdsRun, type RunRecord, readRecord, runFiles } from '../../runtime/run-folder.js';
 import { dataFormat } from '../../runtime/task.js';
 import { type TrainResult, train as trainNetwork } from '../../runtime/train.js';
-import { chooseEngine, type EngineOptions } from '../engines.js';
+import { chooseEngine, type EngineOptions, titleOf } from '../engines.js';
 import type { Io, Outcome } from '../io.js';
 import { parseCount, parseNumber, parseSettings, parseSize } from '../options.js';
 import { trainingProgress } from '../progress.js';
@@ -30,8 +30,8 @@ export interface TrainOptions extends EngineOptions {
 export async function train(file: string, options: TrainOptions, io: Io): Promise<Outcome> {
   const change = recipeChange(options);
   const given = parseSettings(options.set);
-  const engine = await chooseEngine(options);
   const before = options.resume && (await holdsRun(options.out)) ? await readRecord(options.out) : null;
+  const engine = await chooseEngine(sameEngine(options, before), 'train');
   const set = { ...before?.set, ...given };
   const spec = await loadSpec(file, set, io);
   const recipe = withChanges(before?.recipe ?? spec.recipe, change);
@@ -49,7 +49,7 @@ export async function train(file: string, options: TrainOptions, io: Io): Promis
     runFolder: options.out,
     engine,
     resume: options.resume,
-    onProgress: await trainingProgress(io, recipe.batch),
+    onProgress: await trainingProgress(io, recipe.batch, titleOf(engine)),
     signal: io.interruption(),
   });
   if (result.interrupted) {
@@ -58,6 +58,17 @@ export async function train(file: string, options: TrainOptions, io: Io): Promis
   }
   const report = join(result.run, runFiles.report);
   return { json: { ...summary(result), rows: result.rows ?? [], report }, text: describe(result, report) };
+}
+
+/** A run goes on in the engine that it was trained in, so that it ends as if it had not stopped, unless flags say another. */
+function sameEngine(options: TrainOptions, before: RunRecord | null): EngineOptions {
+  const { engine, device, precision } = options;
+  if (!before || (engine !== undefined && engine !== 'auto')) return options;
+  return {
+    engine: before.engine.name === 'onnxruntime' ? 'ort' : 'tfjs',
+    device: device ?? before.engine.device,
+    precision: precision ?? before.engine.precision,
+  };
 }
 
 function recipeChange(options: TrainOptions): Partial<Recipe> & { readonly lr?: number } {

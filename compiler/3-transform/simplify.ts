@@ -11,8 +11,10 @@ import type { Graph, Node, Value } from '../ir/graph.js';
  *   reshape(x) to its own shape -> x
  *   op(a...) twice with equal attributes -> once    (common subexpressions; never for operators with own parameters)
  * then drops dead nodes. Values that stay keep their ids.
+ *
+ * @param options.keepDropout leaves every dropout, for a model that is to be trained on elsewhere
  */
-export function simplify(graph: Graph): Graph {
+export function simplify(graph: Graph, options: { readonly keepDropout?: boolean } = {}): Graph {
   const replaced = new Map<number, Value>();
   const resolve = (v: Value): Value => replaced.get(v.id) ?? v;
   const seen = new Map<string, Node>();
@@ -20,6 +22,10 @@ export function simplify(graph: Graph): Graph {
   const builder = new GraphBuilder(nextId(graph), first ? first.origin : graph.inputs[0]!.value.origin);
   for (const node of graph.nodes) {
     const inputs = node.inputs.map(resolve);
+    if (options.keepDropout && node.op === 'dropout') {
+      builder.carry(node, inputs);
+      continue;
+    }
     const same = identityOf(node, inputs);
     if (same) {
       replaced.set((node.outputs[0] as Value).id, same);

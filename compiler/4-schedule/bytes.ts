@@ -1,6 +1,7 @@
 import { known } from '../ir/dim.js';
 import type { Value } from '../ir/graph.js';
 
+const width = { f32: 4, bf16: 2, i64: 8 } as const;
+
 /** Bytes of a value of known shape. */
-export const bytesOf = (v: Value): number =>
-  v.type.shape.reduce((n, d) => n * known(d), v.type.dtype === 'i64' ? 8 : 4);
+export const bytesOf = (v: Value): number => v.type.shape.reduce<number>((n, d) => n * known(d), width[v.type.dtype]);

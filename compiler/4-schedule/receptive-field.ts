@@ -207,6 +207,7 @@ const rules: Readonly<Record<OpName, Rule>> = {
   broadcast_to: none,
   reshape: none,
   slice: sliced,
+  cast: pointwise,
   log_softmax: pointwise,
   batchnorm_train: wholeImage,
   dropout_mask: none,
@@ -219,4 +220,6 @@ const rules: Readonly<Record<OpName, Rule>> = {
   upsample_grad: none,
   batchnorm_grad: none,
   instancenorm_grad: none,
+  sgd_update: none,
+  adam_update: none,
 };

@@ -4,6 +4,7 @@ import { limitPages } from './catalogue/limits.js';
 import { networkPages } from './catalogue/network.js';
 import { shapePages } from './catalogue/shapes.js';
 import { syntaxPages } from './catalogue/syntax.js';
+import { targetPages } from './catalogue/targets.js';
 import { trainPages } from './catalogue/train.js';
 import type { Page } from './page.js';
 
@@ -15,6 +16,7 @@ export const catalogue = {
   ...limitPages,
   ...trainPages,
   ...shapePages,
+  ...targetPages,
 } as const satisfies Readonly<Record<string, Page>>;
 
 /** The stable name of a kind of mistake. */

@@ -6,7 +6,8 @@ import type { Shape } from './dim.js';
  * The intermediate representation: a flat, immutable graph of tensor operators in topological order, in SSA form:
  * each value is defined once, by an input, a parameter or a node.
  */
-export type DType = 'f32' | 'i64';
+/** `bf16` is f32 cut to 8 bits of precision: only the pass `precision` writes it. */
+export type DType = 'f32' | 'bf16' | 'i64';
 
 export interface TensorType {
   readonly dtype: DType;

@@ -20,7 +20,7 @@ function broadcasting(
     doc,
     infer(_, inputs) {
       const shape = broadcastShapes(name, inputs);
-      return 'code' in shape ? shape : { outputs: [{ dtype: 'f32', shape }] };
+      return 'code' in shape ? shape : { outputs: [{ dtype: inputs[0]!.dtype, shape }] };
     },
     gradient(context) {
       const { inputs, needed, outputGradients, build } = context;

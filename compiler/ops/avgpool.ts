@@ -16,5 +16,5 @@ export const avgpool: Op = {
 
 export const avgpoolGrad: Op = {
   doc: 'Gradient of avgpool: dy -> dx of `shape`; each element of dy is spread evenly over its window.',
-  infer: (attrs) => ({ outputs: [{ dtype: 'f32', shape: listAttr(attrs, 'shape').map(num) }] }),
+  infer: (attrs, inputs) => ({ outputs: [{ dtype: inputs[0]!.dtype, shape: listAttr(attrs, 'shape').map(num) }] }),
 };

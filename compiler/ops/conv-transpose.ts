@@ -35,7 +35,7 @@ export const convTranspose: Op = {
     const out = slideBack(space, window);
     if ('code' in out) return out;
     return {
-      outputs: [{ dtype: 'f32', shape: [n!, num(numberAttr(attrs, 'channels')), ...out.dims] }],
+      outputs: [{ dtype: inputs[0]!.dtype, shape: [n!, num(numberAttr(attrs, 'channels')), ...out.dims] }],
       constraints: out.constraints,
     };
   },

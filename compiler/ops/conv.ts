@@ -53,7 +53,7 @@ export const conv: Op = {
     const out = slide('conv', space, window, boolAttr(attrs, 'floor', false));
     if ('code' in out) return out;
     return {
-      outputs: [{ dtype: 'f32', shape: [n!, num(channels), ...out.dims] }],
+      outputs: [{ dtype: inputs[0]!.dtype, shape: [n!, num(channels), ...out.dims] }],
       constraints: out.constraints,
     };
   },
@@ -91,7 +91,7 @@ export const conv: Op = {
 /** dL/dx of `conv`: (dy, w) -> dx, with the attributes of the conv and `shape`, that of x. */
 export const convInputGrad: Op = {
   doc: 'Gradient of conv with respect to its input: (dy, w) -> dx of `shape`.',
-  infer: (attrs) => ({ outputs: [{ dtype: 'f32', shape: listAttr(attrs, 'shape').map(num) }] }),
+  infer: (attrs, inputs) => ({ outputs: [{ dtype: inputs[0]!.dtype, shape: listAttr(attrs, 'shape').map(num) }] }),
   macs(attrs, inputs) {
     const shape = listAttr(attrs, 'shape');
     const { kernel } = resolveWindow(attrs, shape.length - 2);
@@ -103,7 +103,7 @@ export const convInputGrad: Op = {
 /** dL/dw of `conv`: (x, dy) -> dw, with the attributes of the conv and `shape`, that of w. */
 export const convFilterGrad: Op = {
   doc: 'Gradient of conv with respect to its weight: (x, dy) -> dw of `shape`.',
-  infer: (attrs) => ({ outputs: [{ dtype: 'f32', shape: listAttr(attrs, 'shape').map(num) }] }),
+  infer: (attrs, inputs) => ({ outputs: [{ dtype: inputs[0]!.dtype, shape: listAttr(attrs, 'shape').map(num) }] }),
   macs(attrs, inputs) {
     const [, ...rest] = listAttr(attrs, 'shape');
     return product(knownShape(inputs[1]!.shape)) * product(rest);

@@ -10,7 +10,7 @@ export const globalAvgpool: Op = {
     if ('code' in image) return image;
     const [n, c] = inputs[0]!.shape;
     const ones = new Array<number>(image.rank).fill(1).map(num);
-    return { outputs: [{ dtype: 'f32', shape: [n!, c!, ...ones] }] };
+    return { outputs: [{ dtype: inputs[0]!.dtype, shape: [n!, c!, ...ones] }] };
   },
   gradient({ inputs, outputGradients, build }) {
     const dy = outputGradients[0];

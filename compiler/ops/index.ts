@@ -2,6 +2,7 @@ import * as activations from './activations.js';
 import * as arithmetic from './arithmetic.js';
 import { avgpool, avgpoolGrad } from './avgpool.js';
 import { batchnorm, batchnormGrad, batchnormTrain } from './batchnorm.js';
+import { cast } from './cast.js';
 import { concat } from './concat.js';
 import { conv, convFilterGrad, convInputGrad } from './conv.js';
 import { convTranspose } from './conv-transpose.js';
@@ -11,6 +12,7 @@ import { globalAvgpool } from './global-avgpool.js';
 import { instancenorm, instancenormGrad } from './instancenorm.js';
 import { maxpool, maxpoolGrad } from './maxpool.js';
 import type { Op } from './op.js';
+import { adamUpdate, sgdUpdate } from './optimizers.js';
 import { crop, pad } from './pad.js';
 import { reduceMean, reduceSum } from './reduce.js';
 import { broadcastTo, constant, reshape } from './shaping.js';
@@ -64,6 +66,7 @@ export const ops = {
   broadcast_to: broadcastTo,
   reshape,
   slice,
+  cast,
   log_softmax: logSoftmax,
   batchnorm_train: batchnormTrain,
   dropout_mask: dropoutMask,
@@ -76,6 +79,8 @@ export const ops = {
   upsample_grad: upsampleGrad,
   batchnorm_grad: batchnormGrad,
   instancenorm_grad: instancenormGrad,
+  sgd_update: sgdUpdate,
+  adam_update: adamUpdate,
 } as const satisfies Record<string, Op>;
 
 export type OpName = keyof typeof ops;

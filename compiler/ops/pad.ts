@@ -25,7 +25,7 @@ function infer(op: 'pad' | 'crop', attrs: Attrs, inputs: readonly TensorType[]):
   const signed = (side: readonly number[]) => side.map((k) => sign * k);
   const out = grow(op, space, signed(around.begin), signed(around.end));
   if ('code' in out) return out;
-  return { outputs: [{ dtype: 'f32', shape: [n!, c!, ...out.dims] }], constraints: out.constraints };
+  return { outputs: [{ dtype: inputs[0]!.dtype, shape: [n!, c!, ...out.dims] }], constraints: out.constraints };
 }
 
 export const pad: Op = {

@@ -24,5 +24,5 @@ export function inferPool(op: string, attrs: Attrs, inputs: readonly TensorType[
   const [n, c, ...space] = inputs[0]!.shape;
   const out = slide(op, space, window);
   if ('code' in out) return out;
-  return { outputs: [{ dtype: 'f32', shape: [n!, c!, ...out.dims] }], constraints: out.constraints };
+  return { outputs: [{ dtype: inputs[0]!.dtype, shape: [n!, c!, ...out.dims] }], constraints: out.constraints };
 }

@@ -12,6 +12,20 @@ export function resolveScale(attrs: Attrs, rank: number): readonly number[] {
   return scale.kernel;
 }
 
+/** Linear mode along one dimension: row o holds the shares that output element o takes of each of `size` input elements. */
+export function interpolation(size: number, scale: number, align: boolean): readonly (readonly number[])[] {
+  const length = size * scale;
+  return Array.from({ length }, (_, o) => {
+    const at = align ? (length === 1 ? 0 : (o * (size - 1)) / (length - 1)) : Math.max(0, (o + 0.5) / scale - 0.5);
+    const low = Math.min(Math.floor(at), size - 1);
+    const high = Math.min(low + 1, size - 1);
+    const row = new Array<number>(size).fill(0);
+    row[low] = (row[low] ?? 0) + 1 - (at - low);
+    row[high] = (row[high] ?? 0) + (at - low);
+    return row;
+  });
+}
+
 /**
  * Enlarges by whole factors, as PyTorch's `F.interpolate`. Output i takes, along each dimension:
  * nearest, input floor(i / scale); linear, a blend of the two inputs around
@@ -40,7 +54,7 @@ export const upsample: Op = {
     }
     const factors = resolveScale(attrs, image.rank);
     const [n, c, ...space] = inputs[0]!.shape;
-    return { outputs: [{ dtype: 'f32', shape: [n!, c!, ...space.map((d, i) => times(d, factors[i]!))] }] };
+    return { outputs: [{ dtype: inputs[0]!.dtype, shape: [n!, c!, ...space.map((d, i) => times(d, factors[i]!))] }] };
   },
   gradient({ attrs, inputs, outputGradients, build }) {
     const dy = outputGradients[0];
@@ -51,5 +65,5 @@ export const upsample: Op = {
 
 export const upsampleGrad: Op = {
   doc: 'Gradient of upsample, its exact adjoint: dy -> dx of `shape`.',
-  infer: (attrs) => ({ outputs: [{ dtype: 'f32', shape: listAttr(attrs, 'shape').map(num) }] }),
+  infer: (attrs, inputs) => ({ outputs: [{ dtype: inputs[0]!.dtype, shape: listAttr(attrs, 'shape').map(num) }] }),
 };

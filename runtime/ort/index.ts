@@ -6,6 +6,8 @@ import type { Engine, EngineStatus } from '../engine.js';
  */
 export const ort: Engine = {
   name: 'onnxruntime',
+  device: 'cpu',
+  precision: 'fp32',
   status,
   trainer: async (plan, state) => (await import('./trainer.js')).createTrainer(plan, state),
   predictor: async (graph, weights) => (await import('./predictor.js')).createPredictor(graph, weights),

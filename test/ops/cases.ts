@@ -1,7 +1,7 @@
 import type { Attrs } from '../../compiler/ir/graph.js';
 import type { OpName } from '../../compiler/ops/index.js';
 import { resolveWindow, type Window } from '../../compiler/ops/spatial.js';
-import { type Float64Tensor, kernels, zeros } from '../../testing/reference/index.js';
+import { type Float64Tensor, kernels, tensor, zeros } from '../../testing/reference/index.js';
 import type { Draw } from './draw.js';
 
 /** One random application: attributes and all inputs, parameters included. */
@@ -167,6 +167,12 @@ function gradientCase(
   };
 }
 
+/** Vectors of one length, as flat arenas are. */
+function vectors(d: Draw, count: number): Float64Tensor[] {
+  const length = d.int(1, 9);
+  return Array.from({ length: count }, () => d.tensor([length]));
+}
+
 const shapeOf = (t: Float64Tensor | undefined): { shape: readonly number[] } => ({ shape: t!.shape });
 
 /** A generator of small random cases for every operator. */
@@ -226,6 +232,8 @@ export const cases: Readonly<Record<OpName, (d: Draw) => Case>> = {
     };
   },
   slice,
+  // To bf16 only a pass and an engine that has it go: test/tensorflow/precision.test.ts.
+  cast: withAttrs(unary, () => ({ to: 'f32' })),
   log_softmax: alongAxis,
   batchnorm_train: (d) => batchnorm(d, false),
   dropout_mask: (d) => ({
@@ -260,4 +268,18 @@ export const cases: Readonly<Record<OpName, (d: Draw) => Case>> = {
     attrs,
     inputs: gamma === undefined ? [dy, x!] : [dy, x!, gamma],
   })),
+  sgd_update: (d) => {
+    const [parameters, momentum, gradient] = vectors(d, 3) as [Float64Tensor, Float64Tensor, Float64Tensor];
+    const attrs = { momentum: d.pick(0.9, 0.5), nesterov: d.pick(true, false), weight_decay: d.pick(0, 0.1) };
+    const slots = d.pick(true, false) ? [momentum] : [];
+    return { attrs, inputs: [parameters, ...slots, gradient, d.positive([])] };
+  },
+  adam_update: (d) => {
+    const [parameters, m, gradient] = vectors(d, 3) as [Float64Tensor, Float64Tensor, Float64Tensor];
+    const attrs = { beta1: 0.9, beta2: 0.999, eps: d.pick(1e-8, 1e-3) };
+    return {
+      attrs: { ...attrs, weight_decay: d.pick(0, 0.1), decoupled: d.pick(true, false) },
+      inputs: [parameters, m, d.positive(m.shape), gradient, d.positive([]), tensor([], [d.int(1, 50)])],
+    };
+  },
 };

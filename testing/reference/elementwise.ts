@@ -34,6 +34,14 @@ export const sigmoid = (x: number): number => (x >= 0 ? 1 / (1 + Math.exp(-x)) :
 
 export const softplus = (x: number): number => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)));
 
+/** The nearest number with 8 significant bits, ties to even; exact in double precision for numbers in range. */
+export function bfloat16(x: number): number {
+  const bits = new Uint32Array(Float32Array.of(x).buffer);
+  const whole = bits[0]!;
+  bits[0] = (whole + 0x7fff + ((whole >>> 16) & 1)) & 0xffff0000;
+  return Number.isFinite(x) ? new Float32Array(bits.buffer)[0]! : x;
+}
+
 /** erf(x) = 2/sqrt(pi) exp(-x^2) sum 2^n x^(2n+1) / (2n+1)!!: all terms of one sign, so it keeps its digits. */
 export function erf(x: number): number {
   if (Math.abs(x) > 6) return Math.sign(x);

@@ -1,10 +1,11 @@
 import type { Attrs } from '../../compiler/ir/graph.js';
-import { boolAttr, listAttr, numberAttr } from '../../compiler/ops/attrs.js';
+import { boolAttr, listAttr, numberAttr, stringAttr } from '../../compiler/ops/attrs.js';
 import type { OpName } from '../../compiler/ops/index.js';
 import { resolveSides } from '../../compiler/ops/pad.js';
 import { conv, convFilterGrad, convInputGrad, convTranspose } from './conv.js';
-import { logSoftmax, map, normalCdf, normalPdf, reduce, sigmoid, softplus, zip } from './elementwise.js';
+import { bfloat16, logSoftmax, map, normalCdf, normalPdf, reduce, sigmoid, softplus, zip } from './elementwise.js';
 import { byChannel, byPlane, moments, normalize, normalizeGrad } from './normalize.js';
+import { adamUpdate, sgdUpdate } from './optimizers.js';
 import { avgpool, avgpoolGrad, maxpool, maxpoolGrad } from './pool.js';
 import { concat, dropoutMask, shift, slice } from './shaping.js';
 import { type Float64Tensor, tensor, zeros } from './tensor.js';
@@ -117,6 +118,9 @@ export const kernels: Readonly<Record<OpName, Kernel>> = {
   slice: (attrs, [x]) => {
     return [slice(x!, numberAttr(attrs, 'axis'), numberAttr(attrs, 'start'), numberAttr(attrs, 'length'))];
   },
+  cast: (attrs, [x]) => [stringAttr(attrs, 'to') === 'bf16' ? map(x!, bfloat16) : x!],
   pad: (attrs, [x]) => [resize(attrs, x!, 1)],
   crop: (attrs, [x]) => [resize(attrs, x!, -1)],
+  sgd_update: sgdUpdate,
+  adam_update: adamUpdate,
 };

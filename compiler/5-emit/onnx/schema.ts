@@ -1,11 +1,10 @@
-import protobuf from 'protobufjs/minimal.js';
+import { concatenated, create, delimited, fixed32, integer, message, tag, text, type Writer } from '../protobuf.js';
 
 /**
  * The part of the ONNX format (onnx.proto, IR 8) that this emitter writes, and its encoding.
  *
- * Encoded with protobufjs' low-level writer: its reflection compiles encoders with `Function` at run time, which takes
- * longer than a whole model and which browsers with a content policy refuse. Raw weights never pass through a writer: each
- * message that contains them is a list of chunks, and every byte of a weight is copied once, into the result.
+ * Raw weights never pass through a writer: each message that contains them is a list of chunks, and every byte of a weight
+ * is copied once, into the result.
  */
 export const elementType = { float: 1, int32: 6, int64: 7 } as const;
 
@@ -51,22 +50,6 @@ export interface ModelProto {
   readonly initializers: readonly TensorProto[];
   readonly inputs: readonly ValueInfoProto[];
   readonly outputs: readonly ValueInfoProto[];
-}
-
-type Writer = protobuf.Writer;
-
-const varint = 0;
-const delimited = 2;
-const fixed32 = 5;
-
-const tag = (w: Writer, field: number, wire: number): Writer => w.uint32((field << 3) | wire);
-const text = (w: Writer, field: number, value: string): Writer => tag(w, field, delimited).string(value);
-const integer = (w: Writer, field: number, value: number): Writer => tag(w, field, varint).int64(value);
-
-function message(w: Writer, field: number, write: (w: Writer) => void): void {
-  tag(w, field, delimited).fork();
-  write(w);
-  w.ldelim();
 }
 
 /** Everything of a TensorProto up to its raw data, whose bytes must follow at once. */
@@ -120,14 +103,11 @@ function valueInfo(w: Writer, v: ValueInfoProto): void {
   message(w, 2, () => message(w, 1, tensor));
 }
 
-/** The largest file protobuf can describe. */
-const limit = 2 ** 31 - 1;
-
 /** The bytes of an ONNX file. Throws if it would pass 2 GiB, which protobuf can't describe. */
 export function encodeModel(model: ModelProto): Uint8Array {
   const graph: Uint8Array[] = [];
   const flush = (write: (w: Writer) => void): void => {
-    const w = protobuf.Writer.create();
+    const w = create();
     write(w);
     graph.push(w.finish());
   };
@@ -136,7 +116,7 @@ export function encodeModel(model: ModelProto): Uint8Array {
     text(w, 2, model.name);
   });
   for (const t of model.initializers) {
-    const head = protobuf.Writer.create();
+    const head = create();
     tensorHead(head, t);
     const bytes = head.finish();
     flush((w) => tag(w, 5, delimited).uint32(bytes.length + t.raw.byteLength));
@@ -148,7 +128,7 @@ export function encodeModel(model: ModelProto): Uint8Array {
   });
 
   const graphLength = graph.reduce((n, chunk) => n + chunk.length, 0);
-  const w = protobuf.Writer.create();
+  const w = create();
   integer(w, 1, model.irVersion);
   text(w, 2, model.producer);
   message(w, 8, () => {
@@ -164,14 +144,5 @@ export function encodeModel(model: ModelProto): Uint8Array {
   tag(w, 7, delimited).uint32(graphLength);
   const head = w.finish();
 
-  const length = head.length + graphLength;
-  if (length > limit) throw new Error(`the model takes ${length} bytes, an ONNX file at most ${limit}`);
-  const file = new Uint8Array(length);
-  file.set(head);
-  let at = head.length;
-  for (const chunk of graph) {
-    file.set(chunk, at);
-    at += chunk.length;
-  }
-  return file;
+  return concatenated([head, ...graph], 'ONNX file');
 }

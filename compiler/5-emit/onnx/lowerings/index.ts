@@ -5,6 +5,7 @@ import { dropoutMask } from './dropout.js';
 import * as elementwise from './elementwise.js';
 import { convFilterGrad } from './filter-grad.js';
 import * as normalize from './normalize.js';
+import * as optimizers from './optimizers.js';
 import * as pool from './pool.js';
 import * as shaping from './shaping.js';
 import * as upsample from './upsample.js';
@@ -69,8 +70,12 @@ export const lowerings: Readonly<Record<OpName, Lowering>> = {
   broadcast_to: shaping.broadcastTo,
   constant: shaping.constant,
   slice: shaping.slice,
+  cast: shaping.cast,
   pad: shaping.pad,
   crop: shaping.crop,
   reduce_sum: shaping.reduceSum,
   reduce_mean: shaping.reduceMean,
+
+  sgd_update: optimizers.sgdUpdate,
+  adam_update: optimizers.adamUpdate,
 };

@@ -1,4 +1,4 @@
-import { boolAttr, listAttr, numberAttr } from '../../../ops/attrs.js';
+import { boolAttr, listAttr, numberAttr, stringAttr } from '../../../ops/attrs.js';
 import { resolveSides } from '../../../ops/pad.js';
 import type { Lowering } from '../lowering.js';
 import { filled } from './zeros.js';
@@ -22,6 +22,10 @@ export const constant: Lowering = ({ model, attrs }) => {
   if (shape.length === 0) return model.float(value);
   return filled(model, shape, value);
 };
+
+/** By ONNX's element type numbers. */
+export const cast: Lowering = (to) =>
+  to.model.node('Cast', [to.input(0)], { to: stringAttr(to.attrs, 'to') === 'bf16' ? 16 : 1 });
 
 export const slice: Lowering = (to) => {
   const { model } = to;

@@ -1,8 +1,8 @@
 import { boolAttr, listAttr, stringAttr } from '../../../ops/attrs.js';
-import { resolveScale } from '../../../ops/upsample.js';
+import { interpolation, resolveScale } from '../../../ops/upsample.js';
 import { type Lowering, product } from '../lowering.js';
 import type { Attribute } from '../schema.js';
-import { type Matrix, separable } from './separable.js';
+import { separable } from './separable.js';
 
 const nearest: Readonly<Record<string, Attribute>> = {
   mode: 'nearest',
@@ -34,17 +34,3 @@ export const upsampleGrad: Lowering = (to) => {
   const matrices = scale.map((s, i) => interpolation(shape[i + 2] as number, s, align));
   return separable(to, to.input(0), to.shape(0), matrices);
 };
-
-/** Row o holds the shares that output element o takes of each of `size` input elements. */
-function interpolation(size: number, scale: number, align: boolean): Matrix {
-  const length = size * scale;
-  return Array.from({ length }, (_, o) => {
-    const at = align ? (length === 1 ? 0 : (o * (size - 1)) / (length - 1)) : Math.max(0, (o + 0.5) / scale - 0.5);
-    const low = Math.min(Math.floor(at), size - 1);
-    const high = Math.min(low + 1, size - 1);
-    const row = new Array<number>(size).fill(0);
-    row[low] = (row[low] ?? 0) + 1 - (at - low);
-    row[high] = (row[high] ?? 0) + (at - low);
-    return row;
-  });
-}

@@ -1,0 +1,40 @@
+import type { Graph } from '../../compiler/index.js';
+
+/** What `build` writes: files, or folders where TensorFlow wants one. */
+export const targets = ['onnx', 'onnx-train', 'tf', 'tf-train', 'tfjs', 'tfjs-layers'] as const;
+
+export type Target = (typeof targets)[number];
+export type StepTarget = 'onnx-train' | 'tf-train';
+export type ModelTarget = Exclude<Target, StepTarget>;
+
+export const isTarget = (name: string): name is Target => (targets as readonly string[]).includes(name);
+
+export const isStep = (target: Target): target is StepTarget => target === 'onnx-train' || target === 'tf-train';
+
+/** Whether a file of this name may be replaced by another build. */
+export const isModelFile = (name: string): boolean =>
+  /^(saved_model\.pb|unetc\.json|model\.json|group1-shard\d+of\d+\.bin)$/.test(name);
+
+export interface Built {
+  /** A file, or the files of a folder by name. */
+  readonly model: Uint8Array | ReadonlyMap<string, Uint8Array>;
+  /** In the written format. */
+  readonly nodes: number;
+  /** For a model whose images are [N, H, W, C]: its N. */
+  readonly batch?: number | string;
+  readonly graph: Graph;
+  readonly parameters: number;
+  readonly cost: { readonly macs: number; readonly size: readonly number[] };
+  readonly what: string;
+  readonly weights: string;
+}
+
+/** A SavedModel's folder: the graph, and beside it what ONNX files carry as their metadata. */
+export const savedModelFolder = (
+  model: Uint8Array,
+  metadata: Readonly<Record<string, string>>,
+): ReadonlyMap<string, Uint8Array> =>
+  new Map([
+    ['saved_model.pb', model],
+    ['unetc.json', new TextEncoder().encode(`${JSON.stringify(metadata, null, 2)}\n`)],
+  ]);

@@ -1,0 +1,74 @@
+import { isMissing } from '../../runtime/tensorflow/native/choose.js';
+import { type InstallProgress, installTensorFlow } from '../../runtime/tensorflow/native/install.js';
+import { locateTensorFlow } from '../../runtime/tensorflow/native/locate.js';
+import { probeTensorFlow } from '../../runtime/tensorflow/native/probe.js';
+import { UserError } from '../../runtime/user-error.js';
+import { installable } from '../engines.js';
+import type { Io, Outcome } from '../io.js';
+import { progressBar } from '../progress.js';
+import { bytes } from '../render/numbers.js';
+
+export interface EngineInstallOptions {
+  readonly gpu?: boolean;
+  readonly wheel?: string[];
+}
+
+/** `unetc engine install NAME`: brings a native engine that npm alone can't bring. */
+export async function engineInstall(name: string, options: EngineInstallOptions, io: Io): Promise<Outcome> {
+  installable(name, 'install');
+  const progress = await installProgress(io);
+  const installed = await installTensorFlow({
+    gpu: options.gpu,
+    wheels: options.wheel,
+    signal: io.interruption(),
+    onProgress: progress.show,
+  }).finally(progress.stop);
+  const { folder, version, kind, already } = installed;
+  const found = await locateTensorFlow({ gpu: kind === 'gpu' });
+  if (isMissing(found)) throw new UserError('engine', found.missing, found.remedy);
+  const probe = await probeTensorFlow(found);
+  if (!probe.ok) {
+    throw new UserError(
+      'engine',
+      `TensorFlow ${version} is in ${folder}, but ${probe.reason}`,
+      "use --engine ort; 'unetc engine remove tfjs' frees the space",
+    );
+  }
+  const devices = probe.devices;
+  const gpu = kind === 'gpu' && !devices.includes('gpu') ? ' (no GPU found: it runs on the CPU)' : '';
+  const json = { engine: 'tfjs', ...installed, library: found.library, source: found.source, devices };
+  const what = `TensorFlow ${probe.version}${kind === 'gpu' ? ' for GPUs' : ''}`;
+  const other = found.library.startsWith(folder) ? '' : `; ${found.source} names another one, which is used instead`;
+  const text = `${what} ${already ? 'was there already' : 'is installed'} and loads${gpu}: ${folder}, ${bytes(installed.bytes)}${other}`;
+  return { json, text };
+}
+
+interface Shown {
+  readonly show: (progress: InstallProgress) => void;
+  readonly stop: () => void;
+}
+
+/** A line for each wheel; on a terminal a bar in MiB under it, for the download and for unpacking. */
+async function installProgress(io: Io): Promise<Shown> {
+  const bars = { download: await progressBar(io, 'downloading'), unpack: await progressBar(io, 'unpacking') };
+  const stop = (): void => {
+    for (const bar of Object.values(bars)) bar.stop();
+  };
+  const mib = (n: number): number => Math.round(n / 2 ** 20);
+  let current = '';
+  let shown = -1;
+  return {
+    show({ stage, file, from, done, total }) {
+      if (`${stage} ${file}` !== current) {
+        stop();
+        current = `${stage} ${file}`;
+        shown = -1;
+        if (stage === 'download') io.err(`${file}, ${bytes(total)}, from ${from}\n`);
+      }
+      if (mib(done) === shown) return;
+      shown = mib(done);
+      bars[stage].update(shown, mib(total), 'MiB');
+    },
+    stop,
+  };
+}

@@ -1,0 +1,29 @@
+import { modelMetadata } from '../runtime/model-metadata.js';
+import { specHash } from '../runtime/run-folder.js';
+import { classCount, type Task, taskOf } from '../runtime/task.js';
+import { version } from '../runtime/version.js';
+import type { ChosenSelection } from './selection.js';
+import type { GoodSpec } from './spec.js';
+import type { WeightsSource } from './weights.js';
+
+/** What a built model says of itself, whatever its format. */
+export const modelFacts = (
+  spec: GoodSpec,
+  { level, mode }: ChosenSelection,
+  source: WeightsSource | null,
+): Record<string, string> =>
+  modelMetadata(
+    { version: version(), spec: specHash(spec.text), network: spec.network.name, level, mode },
+    source?.run ? taskOfRun(spec, source.run.task) : taskOf(spec.network, spec.recipe, classNames(spec)),
+  );
+
+/** What a run was trained to see and to say; sizes are those of the network that is built. */
+const taskOfRun = (spec: GoodSpec, trained: Task): Task => ({
+  ...trained,
+  axes: taskOf(spec.network, spec.recipe, trained.classes).axes,
+});
+
+const classNames = ({ network }: GoodSpec): string[] => {
+  const classes = classCount(network);
+  return classes === 1 ? ['mask'] : Array.from({ length: classes }, (_, k) => String(k));
+};

@@ -1,0 +1,154 @@
+import { GraphBuilder, nextId } from '../ir/builder.js';
+import type { Graph, Node, Value } from '../ir/graph.js';
+import { checked } from '../ir/verify.js';
+import type { OpName } from '../ops/index.js';
+
+/**
+ * How an operator takes part in mixed precision (Micikevicius et al., 2018; Kalamkar et al., 2019 for bf16):
+ *
+ *   low     computes in bf16, whatever it is given
+ *   follow  computes in bf16 as soon as one of its inputs is
+ *   agree   computes in bf16 if all of its inputs are
+ *   image   takes its images in bf16 as soon as one is, its vectors in f32
+ *   high    stays in f32
+ */
+export type Precision = 'low' | 'follow' | 'agree' | 'image' | 'high';
+
+interface Rule {
+  readonly precision: Precision;
+  readonly why: string;
+}
+
+const product: Rule = {
+  precision: 'low',
+  why: 'a product of matrices: most of the time goes here, kernels accumulate in f32, and half the bytes move',
+};
+const moves: Rule = { precision: 'follow', why: 'moves or compares numbers and rounds none' };
+const gate: Rule = { precision: 'follow', why: 'scales by a power of two, a sign or zero at most: as its input is' };
+const few: Rule = { precision: 'agree', why: 'combines a few numbers of one size: as its inputs are' };
+const norm: Rule = { precision: 'image', why: 'kernels read and write images in bf16 and keep statistics in f32' };
+const sums: Rule = { precision: 'high', why: 'sums over many elements, which lose what 8 bits cannot hold' };
+const curve: Rule = { precision: 'high', why: 'close to 0 or 1, where 8 bits tell too few numbers apart' };
+const update: Rule = { precision: 'high', why: 'adds small steps to large numbers, which 8 bits would swallow' };
+const scalars: Rule = {
+  precision: 'high',
+  why: 'part of losses and coefficients: cheap, and the result depends on it',
+};
+const integer: Rule = { precision: 'high', why: 'made from whole numbers' };
+
+/** Exhaustive by type: a new operator doesn't compile without. */
+export const precisionRules: Readonly<Record<OpName, Rule>> = {
+  conv: product,
+  conv_transpose: product,
+  conv_input_grad: product,
+  conv_filter_grad: product,
+
+  maxpool: moves,
+  maxpool_grad: moves,
+  concat: moves,
+  slice: moves,
+  pad: moves,
+  crop: moves,
+  relu: moves,
+  relu_grad: moves,
+  leaky_relu: gate,
+  dropout: moves,
+
+  add: few,
+  mean: few,
+  max: few,
+  sub: few,
+  mul: few,
+  affine: few,
+
+  batchnorm: norm,
+  batchnorm_train: norm,
+  batchnorm_grad: norm,
+
+  // Nearest alone only moves numbers: see `ruleOf`.
+  upsample: { precision: 'high', why: 'linear blends are computed in f32 by every kernel there is' },
+  upsample_grad: { precision: 'high', why: 'linear blends are computed in f32 by every kernel there is' },
+
+  avgpool: sums,
+  avgpool_grad: sums,
+  global_avgpool: sums,
+  instancenorm: sums,
+  instancenorm_grad: sums,
+  reduce_sum: sums,
+  reduce_mean: sums,
+
+  sigmoid: curve,
+  tanh: curve,
+  softmax: curve,
+  log_softmax: curve,
+  elu: curve,
+  gelu: curve,
+  gelu_grad: curve,
+  silu: curve,
+
+  sgd_update: update,
+  adam_update: update,
+
+  div: scalars,
+  sqrt: scalars,
+  exp: scalars,
+  log: scalars,
+  abs: scalars,
+  softplus: scalars,
+  pow: scalars,
+  clip: scalars,
+  greater: scalars,
+  equal: scalars,
+  constant: scalars,
+  broadcast_to: scalars,
+  reshape: scalars,
+  cast: scalars,
+  dropout_mask: integer,
+};
+
+export function ruleOf(node: Node): Rule {
+  const nearest =
+    (node.op === 'upsample' || node.op === 'upsample_grad') && (node.attrs.mode ?? 'nearest') === 'nearest';
+  return nearest ? { precision: 'follow', why: moves.why } : precisionRules[node.op];
+}
+
+/**
+ * The graph with images between convolutions in bf16: casts where a value changes its type, each made once. Inputs, outputs,
+ * parameters, optimizer slots, statistics and losses stay f32; so does every gradient once it is a parameter's.
+ */
+export function lowerPrecision(graph: Graph): Graph {
+  const first = graph.nodes[0];
+  if (!first) return graph;
+  const build = new GraphBuilder(nextId(graph), first.origin);
+  const now = new Map<number, Value>();
+  const casts = new Map<string, Value>();
+  const current = (v: Value): Value => now.get(v.id) ?? v;
+  const as = (v: Value, to: 'f32' | 'bf16'): Value => {
+    const value = current(v);
+    if (value.type.dtype === to || value.type.dtype === 'i64') return value;
+    const key = `${value.id} ${to}`;
+    const made = casts.get(key) ?? build.emit('cast', [value], { to });
+    casts.set(key, made);
+    return made;
+  };
+  const isLow = (v: Value): boolean => current(v).type.dtype === 'bf16';
+
+  for (const node of graph.nodes) {
+    build.from(node.origin);
+    const { precision } = ruleOf(node);
+    const images = precision === 'image' ? node.inputs.filter((v) => v.type.shape.length > 1) : node.inputs;
+    const low =
+      precision === 'low' ||
+      ((precision === 'follow' || precision === 'image') && images.some(isLow)) ||
+      (precision === 'agree' && images.every(isLow));
+    const inputs = node.inputs.map((v) => as(v, low && images.includes(v) ? 'bf16' : 'f32'));
+    if (!low && inputs.every((v, k) => v === node.inputs[k])) {
+      build.carry(node, node.inputs);
+      continue;
+    }
+    const outputs = build.emitAll(node.op, inputs, node.attrs);
+    node.outputs.forEach((v, k) => void now.set(v.id, outputs[k] as Value));
+  }
+  const outputs = graph.outputs.map(({ name, value }) => ({ name, value: as(value, 'f32') }));
+  return checked('precision', { ...graph, nodes: build.nodes, outputs });
+}

@@ -1,0 +1,102 @@
+import { type Dim, num, plus, times } from '../../../ir/dim.js';
+import { indices, type LoweringContext } from '../lowering.js';
+import type { TfTensor } from '../node.js';
+import type { Convolution, Products } from './conv.js';
+import { cropped, padded, paddedShape } from './window.js';
+
+/**
+ * A convolution as a sum over the taps of its window, each a matrix product over channels:
+ *   y[p] = sum_t x[s p + d t] w[t]      dw[t] = sum_p x[s p + d t]^T dy[p]      dx[s p + d t] += dy[p] w[t]^T
+ * with x padded. Any stride, dilation and rank; slower than an engine's own kernel, so only for what has none.
+ */
+export const byTaps: Products = {
+  forward(c, x, w) {
+    const { to } = c;
+    const image = padded(to, x, c.window);
+    const [inner, outer] = c.w.slice(-2) as [number, number];
+    const filters = tapFilters(c, w);
+    const parts = taps(c).map((tap, k) => {
+      const seen = to.b.reshape(view(c, image, tap), [-1, inner]);
+      return matmul(to, seen, filters[k] as TfTensor, false, false);
+    });
+    return to.reshape(sum(to, parts), [...c.y.slice(0, -1), num(outer)]);
+  },
+  filterGrad(c, x, dy) {
+    const { to } = c;
+    const image = padded(to, x, c.window);
+    const [inner, outer] = c.w.slice(-2) as [number, number];
+    const gradient = to.b.reshape(dy, [-1, outer]);
+    const parts = taps(c).map((tap) =>
+      matmul(to, to.b.reshape(view(c, image, tap), [-1, inner]), gradient, true, false),
+    );
+    const stacked = to.b.op('Pack', parts, { N: { int: parts.length }, axis: { int: 0 } });
+    return to.b.reshape(stacked, c.w);
+  },
+  inputGrad(c, dy, w) {
+    const { to } = c;
+    const [inner, outer] = c.w.slice(-2) as [number, number];
+    const gradient = to.b.reshape(dy, [-1, outer]);
+    const filters = tapFilters(c, w);
+    const shape = paddedShape(c.x, c.window);
+    const parts = taps(c).map((tap, k) => {
+      const spread = matmul(to, gradient, filters[k] as TfTensor, false, true);
+      const { begin, end, strides, masks } = bounds(c, tap);
+      const part = to.reshape(spread, [...c.y.slice(0, -1), num(inner)]);
+      const inputs = [to.dims(shape), begin, end, strides, part];
+      return to.b.op('StridedSliceGrad', inputs, { T: { type: part.type }, Index: { type: 'int32' }, ...masks });
+    });
+    return cropped(
+      to,
+      sum(
+        to,
+        parts.map((p) => ({ ...p, type: dy.type })),
+      ),
+      c.window,
+      c.x,
+    );
+  },
+};
+
+const taps = (c: Convolution): number[][] => indices(c.window.kernel);
+
+/** [I, O] of each tap. */
+function tapFilters(c: Convolution, w: TfTensor): TfTensor[] {
+  const { b } = c.to;
+  const [inner, outer] = c.w.slice(-2) as [number, number];
+  const count = taps(c).length;
+  return b.split(
+    'Unpack',
+    [b.reshape(w, [count, inner, outer])],
+    { T: { type: w.type }, num: { int: count }, axis: { int: 0 } },
+    new Array(count).fill(w.type),
+  );
+}
+
+function bounds(c: Convolution, tap: readonly number[]) {
+  const { stride, dilation } = c.window;
+  const first = tap.map((t, i) => t * (dilation[i] as number));
+  const ends: Dim[] = c.y.slice(1, -1).map((d, i) => {
+    const s = stride[i] as number;
+    return plus(times(d, s), (first[i] as number) - s + 1);
+  });
+  // Over every image and channel.
+  const all = { int: 1 | (1 << (c.y.length - 1)) };
+  return {
+    begin: c.to.b.ints([0, ...first, 0]),
+    end: c.to.dims([num(0), ...ends, num(0)]),
+    strides: c.to.b.ints([1, ...stride, 1]),
+    masks: { begin_mask: all, end_mask: all },
+  };
+}
+
+/** What the window's tap sees at each place: a strided slice of the padded image. */
+function view(c: Convolution, image: TfTensor, tap: readonly number[]): TfTensor {
+  const { begin, end, strides, masks } = bounds(c, tap);
+  return c.to.b.op('StridedSlice', [image, begin, end, strides], { Index: { type: 'int32' }, ...masks });
+}
+
+const matmul = ({ b }: LoweringContext, x: TfTensor, y: TfTensor, transposeX: boolean, transposeY: boolean): TfTensor =>
+  b.op('MatMul', [x, y], { transpose_a: { bool: transposeX }, transpose_b: { bool: transposeY } });
+
+const sum = ({ b }: LoweringContext, parts: readonly TfTensor[]): TfTensor =>
+  parts.length === 1 ? (parts[0] as TfTensor) : b.op('AddN', parts, { N: { int: parts.length } });

@@ -1,0 +1,80 @@
+import type { OpName } from '../../../ops/index.js';
+import { resolveSides } from '../../../ops/pad.js';
+import type { Lowering } from '../lowering.js';
+import * as conv from './conv.js';
+import * as elementwise from './elementwise.js';
+import { cropped, padded } from './layout.js';
+import * as normalize from './normalize.js';
+import * as pool from './pool.js';
+import { upsample } from './upsample.js';
+
+const { activation, merging, onlyInTraining } = elementwise;
+
+const pad: Lowering = (to) =>
+  padded(to, to.input(), resolveSides(to.attrs, to.spatialRank()), { channels: to.channels(), last: true });
+const crop: Lowering = (to) =>
+  cropped(to, to.input(), resolveSides(to.attrs, to.spatialRank()), { channels: to.channels(), last: true });
+
+/** How each operator of the IR is said in stock layers of TensorFlow.js. Exhaustive by type: a new one doesn't compile without. */
+export const lowerings: Readonly<Record<OpName, Lowering>> = {
+  conv: conv.conv,
+  conv_transpose: conv.convTranspose,
+  maxpool: pool.maxpool,
+  avgpool: pool.avgpool,
+  global_avgpool: pool.globalAvgpool,
+  upsample,
+  batchnorm: normalize.batchnorm,
+  instancenorm: normalize.instancenorm,
+
+  relu: activation('relu'),
+  leaky_relu: elementwise.leakyRelu,
+  elu: elementwise.elu,
+  gelu: activation('gelu'),
+  silu: activation('swish'),
+  sigmoid: activation('sigmoid'),
+  tanh: activation('tanh'),
+  softmax: elementwise.softmax,
+  dropout: elementwise.dropout,
+
+  add: merging('Add'),
+  sub: elementwise.sub,
+  mul: merging('Multiply'),
+  mean: merging('Average'),
+  max: merging('Maximum'),
+  concat: merging('Concatenate'),
+  pad,
+  crop,
+
+  affine: onlyInTraining,
+  div: onlyInTraining,
+  sqrt: onlyInTraining,
+  exp: onlyInTraining,
+  log: onlyInTraining,
+  abs: onlyInTraining,
+  softplus: onlyInTraining,
+  pow: onlyInTraining,
+  clip: onlyInTraining,
+  greater: onlyInTraining,
+  equal: onlyInTraining,
+  constant: onlyInTraining,
+  reduce_sum: onlyInTraining,
+  reduce_mean: onlyInTraining,
+  broadcast_to: onlyInTraining,
+  reshape: onlyInTraining,
+  slice: onlyInTraining,
+  cast: onlyInTraining,
+  log_softmax: onlyInTraining,
+  batchnorm_train: onlyInTraining,
+  dropout_mask: onlyInTraining,
+  conv_input_grad: onlyInTraining,
+  conv_filter_grad: onlyInTraining,
+  relu_grad: onlyInTraining,
+  gelu_grad: onlyInTraining,
+  maxpool_grad: onlyInTraining,
+  avgpool_grad: onlyInTraining,
+  upsample_grad: onlyInTraining,
+  batchnorm_grad: onlyInTraining,
+  instancenorm_grad: onlyInTraining,
+  sgd_update: onlyInTraining,
+  adam_update: onlyInTraining,
+};

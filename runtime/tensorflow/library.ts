@@ -1,0 +1,17 @@
+import { type CApi, loadCApi } from './c-api.js';
+import { isMissing } from './native/choose.js';
+import { locateTensorFlow } from './native/locate.js';
+
+let loaded: Promise<CApi> | undefined;
+
+/** TensorFlow, loaded once in a process. Rejects with what is missing and how to get it. */
+export function tensorFlow(): Promise<CApi> {
+  loaded ??= load();
+  return loaded;
+}
+
+async function load(): Promise<CApi> {
+  const found = await locateTensorFlow();
+  if (isMissing(found)) throw new Error(`${found.missing}; ${found.remedy}`);
+  return loadCApi(found.library, found.preload);
+}

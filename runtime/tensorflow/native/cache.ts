@@ -1,0 +1,92 @@
+import { readdir, readFile, rm, rmdir, stat } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { isTemporary } from './temporary.js';
+import type { Build, Builds, Kind } from './wheels.js';
+
+/** The file that says an install is whole; it is written last, before the folder gets its name. */
+export const manifestName = 'installed.json';
+
+export interface Manifest {
+  readonly version: string;
+  readonly kind: Kind;
+  readonly wheels: readonly { readonly file: string; readonly sha256: string }[];
+  readonly files: readonly { readonly path: string; readonly bytes: number }[];
+}
+
+export interface Installed {
+  readonly folder: string;
+  readonly version: string;
+  readonly kind: Kind;
+  readonly bytes: number;
+}
+
+/** Where unetc keeps what it fetched: UNETC_CACHE, else the system's place for caches. Absolute. */
+export function cacheFolder(env: NodeJS.ProcessEnv = process.env, os: NodeJS.Platform = process.platform): string {
+  if (env.UNETC_CACHE) return resolve(env.UNETC_CACHE);
+  if (env.XDG_CACHE_HOME) return resolve(env.XDG_CACHE_HOME, 'unetc');
+  const home = env.HOME || homedir();
+  return os === 'darwin' ? join(home, 'Library/Caches/unetc') : join(home, '.cache/unetc');
+}
+
+export const tensorflowFolder = (env?: NodeJS.ProcessEnv): string => join(cacheFolder(env), 'tensorflow');
+
+export const buildFolder = (build: Build, env?: NodeJS.ProcessEnv): string => join(tensorflowFolder(env), build.name);
+
+/** The install in a folder, if it is whole: every file there, of the size it was written with. */
+export async function readInstalled(folder: string): Promise<Installed | undefined> {
+  let manifest: Manifest;
+  try {
+    manifest = JSON.parse(await readFile(join(folder, manifestName), 'utf8')) as Manifest;
+    for (const { path, bytes } of manifest.files) if ((await stat(join(folder, path))).size !== bytes) return undefined;
+  } catch {
+    return undefined;
+  }
+  const bytes = manifest.files.reduce((sum, file) => sum + file.bytes, 0);
+  return { folder, version: manifest.version, kind: manifest.kind, bytes };
+}
+
+/** The installs of these builds that are whole. */
+export async function listInstalled(builds: Builds, env?: NodeJS.ProcessEnv): Promise<Installed[]> {
+  const found = await Promise.all(Object.values(builds).map((build) => readInstalled(buildFolder(build, env))));
+  return found.filter((installed) => installed !== undefined);
+}
+
+export interface Removed {
+  /** What was removed, by path. */
+  readonly removed: readonly string[];
+  readonly freedBytes: number;
+}
+
+/**
+ * Removes every install, of other versions too, and what interrupted ones left. Nothing else that may lie in the folder
+ * is touched.
+ */
+export async function removeTensorFlow(env?: NodeJS.ProcessEnv): Promise<Removed> {
+  const folder = tensorflowFolder(env);
+  const removed: string[] = [];
+  let freedBytes = 0;
+  for (const name of await readdir(folder).catch(() => [])) {
+    const path = join(folder, name);
+    const ours = isTemporary(name) || (/^\d[\w.]*-(cpu|gpu)-\w+-\w+$/.test(name) && (await isInstall(path)));
+    if (!ours) continue;
+    freedBytes += await sizeOf(path);
+    await rm(path, { recursive: true, force: true });
+    removed.push(path);
+  }
+  await rmdir(folder).catch(() => undefined);
+  return { removed, freedBytes };
+}
+
+const isInstall = (path: string): Promise<boolean> =>
+  stat(join(path, manifestName)).then(
+    (found) => found.isFile(),
+    () => false,
+  );
+
+async function sizeOf(path: string): Promise<number> {
+  const found = await stat(path).catch(() => undefined);
+  if (!found?.isDirectory()) return found?.size ?? 0;
+  const sizes = await Promise.all((await readdir(path)).map((name) => sizeOf(join(path, name))));
+  return sizes.reduce((sum, size) => sum + size, 0);
+}

@@ -1,0 +1,96 @@
+import { spawn } from 'node:child_process';
+import { createRequire } from 'node:module';
+import type { LibraryHandle } from 'koffi';
+import type { TensorFlowLibrary } from './locate.js';
+
+/** Loads TensorFlow into this process, for good: it can't be unloaded. @throws Error with the loader's words */
+export async function loadTensorFlow({ library, preload }: TensorFlowLibrary): Promise<LibraryHandle> {
+  const { default: koffi } = await import('koffi');
+  // Errors only, unless the user asks for more: TensorFlow greets with what CPU it found.
+  process.env.TF_CPP_MIN_LOG_LEVEL ??= '2';
+  // Global, so that the C API finds its framework half, and TensorFlow CUDA's libraries, whatever LD_LIBRARY_PATH says.
+  for (const path of preload) koffi.load(path, { global: true });
+  return koffi.load(library, { global: true });
+}
+
+export type Probe =
+  | { readonly ok: true; readonly version: string; readonly devices: readonly string[]; readonly milliseconds: number }
+  | { readonly ok: false; readonly reason: string };
+
+/**
+ * Loads the library in a process of its own, asks its version and opens a session for the list of devices: so a library
+ * that ends its process, because the CPU lacks an instruction, say, is a finding and not our end.
+ */
+export function probeTensorFlow({ library, preload }: TensorFlowLibrary, timeout = 60_000): Promise<Probe> {
+  const koffi = createRequire(import.meta.url).resolve('koffi');
+  return new Promise((resolve) => {
+    const child = spawn(process.execPath, ['-e', script, JSON.stringify({ koffi, library, preload })], {
+      env: { ...process.env, NODE_OPTIONS: '', TF_CPP_MIN_LOG_LEVEL: '3' },
+      stdio: ['ignore', 'pipe', 'pipe'],
+      timeout,
+    });
+    let out = '';
+    let err = '';
+    child.stdout.on('data', (chunk) => {
+      out += chunk;
+    });
+    child.stderr.on('data', (chunk) => {
+      err = (err + chunk).slice(-4000);
+    });
+    child.on('error', (error) => resolve({ ok: false, reason: error.message }));
+    child.on('close', (code, signal) => {
+      const answer = parse(out);
+      // An answer is no good of a library that crashes afterwards: so would a training that is done.
+      if (signal || code !== 0) resolve({ ok: false, reason: ended(answer.ok, code, signal, err) });
+      else resolve(answer);
+    });
+  });
+}
+
+function ended(answered: boolean, code: number | null, signal: NodeJS.Signals | null, stderr: string): string {
+  // TensorFlow's information and warnings: `I0000 00:00:…` and `2026-01-31 12:00:00.000000: I …`.
+  const isNoise = (line: string): boolean =>
+    line.trim() === '' || /^[IW]\d{4} |^[\d-]+ [\d:.]+: [IW] |^WARNING/.test(line);
+  const last = stderr.split('\n').findLast((line) => !isNoise(line));
+  const end = signal ?? `exit ${code}`;
+  const how =
+    signal === 'SIGTERM'
+      ? 'it did not answer in time'
+      : answered
+        ? `it works, but a process that has loaded it crashes when it ends (${end})`
+        : `loading it ended the process (${end})`;
+  return last ? `${how}: ${last.trim()}` : how;
+}
+
+function parse(out: string): Probe {
+  try {
+    return JSON.parse(out.slice(out.lastIndexOf('\n{') + 1)) as Probe;
+  } catch {
+    return { ok: false, reason: 'it gave no answer' };
+  }
+}
+
+// Text, so that it runs the same from TypeScript, from dist/ and from the gathered command line.
+const script = `
+const { koffi: path, library, preload } = JSON.parse(process.argv[1]);
+const answer = (value) => require('node:fs').writeSync(1, '\\n' + JSON.stringify(value));
+try {
+  const koffi = require(path);
+  const start = performance.now();
+  for (const file of preload) koffi.load(file, { global: true });
+  const tf = koffi.load(library, { global: true });
+  const version = tf.func('const char *TF_Version()')();
+  const milliseconds = performance.now() - start;
+  const status = tf.func('void *TF_NewStatus()')();
+  const session = tf.func('void *TF_NewSession(void *, void *, void *)')(
+    tf.func('void *TF_NewGraph()')(), tf.func('void *TF_NewSessionOptions()')(), status);
+  if (tf.func('int TF_GetCode(void *)')(status) !== 0) throw new Error(tf.func('const char *TF_Message(void *)')(status));
+  const list = tf.func('void *TF_SessionListDevices(void *, void *)')(session, status);
+  const type = tf.func('const char *TF_DeviceListType(void *, int, void *)');
+  const devices = [];
+  for (let k = 0; k < tf.func('int TF_DeviceListCount(void *)')(list); k++) devices.push(type(list, k, status).toLowerCase());
+  answer({ ok: true, version, devices, milliseconds });
+} catch (error) {
+  answer({ ok: false, reason: 'it does not load: ' + error.message.split('\\n')[0] });
+}
+`;

@@ -1,0 +1,106 @@
+import { lowerPrecision } from '../../compiler/3-transform/precision.js';
+import type { TrainingPlan } from '../../compiler/3-transform/training-plan.js';
+import {
+  emitTraining,
+  encodeGraph,
+  reorderedArena,
+  type TfTrainingGraph,
+} from '../../compiler/5-emit/tensorflow/index.js';
+import type { StepInput, StepResult, Tensor, Trainer, TrainingState } from '../engine.js';
+import type { CApi } from './c-api.js';
+import { type Fed, type TensorFlowOptions, TfSession } from './session.js';
+
+/** Trains with one TensorFlow graph; the state stays in the session's variables. */
+export async function createTrainer(
+  api: CApi,
+  { device, precision }: TensorFlowOptions,
+  plan: TrainingPlan,
+  state: TrainingState,
+): Promise<Trainer> {
+  const graph = emitTraining(
+    precision === 'bf16' ? { ...plan, graph: lowerPrecision(plan.graph) } : plan,
+    'channels-first',
+  );
+  const trainer = new TfTrainer(new TfSession(api, encodeGraph(graph.nodes), device), plan, graph);
+  await trainer.restore(state);
+  return trainer;
+}
+
+class TfTrainer implements Trainer {
+  readonly #session: TfSession;
+  readonly #plan: TrainingPlan;
+  readonly #graph: Omit<TfTrainingGraph, 'nodes'>;
+  /** What no variable holds, since no step changes it. */
+  #rest: TrainingState = { parameters: new Float32Array(), statistics: new Float32Array(), slots: {} };
+
+  constructor(session: TfSession, plan: TrainingPlan, { step, restore, snapshot }: TfTrainingGraph) {
+    this.#session = session;
+    this.#plan = plan;
+    this.#graph = { step, restore, snapshot };
+  }
+
+  async restore(state: TrainingState): Promise<void> {
+    this.#rest = state;
+    const { parameters, statistics, slots } = state;
+    const vectors: Record<string, Float32Array> = { ...slots, parameters, statistics };
+    const { inputs, outputs } = this.#graph.restore;
+    const feeds = inputs.map(({ name, tensor, shape }) => {
+      const vector = vectors[name];
+      if (!vector) throw new Error(`the state has no slot ${name}`);
+      return [tensor, { data: this.#reordered(name, vector, 'to-tensorflow'), shape }] as const;
+    });
+    await this.#session.run(
+      feeds,
+      outputs.map((o) => o.tensor),
+    );
+  }
+
+  async step(input: StepInput): Promise<StepResult> {
+    const { inputs, outputs } = this.#graph.step;
+    const scalar = (value: number): Fed => ({ data: Float32Array.of(value), shape: [] });
+    const given: Record<string, Fed> = {
+      image: { data: input.image, shape: this.#plan.imageShape },
+      target: { data: input.target, shape: this.#plan.targetShape },
+      lr: scalar(input.lr),
+      step: scalar(input.step),
+      seed: { data: BigInt64Array.of(BigInt(input.seed)), shape: [] },
+    };
+    const feeds = inputs.map(({ name, tensor }) => [tensor, given[name] as Fed] as const);
+    const found = await this.#session.run(
+      feeds,
+      outputs.map((o) => o.tensor),
+    );
+    const answer = (name: string): Float32Array => (found[outputs.findIndex((o) => o.name === name)] as Tensor).data;
+    return {
+      loss: answer('loss')[0] as number,
+      headLosses: answer('head_losses'),
+      gradientNorm: answer('gradient_norm')[0] as number,
+    };
+  }
+
+  async snapshot(): Promise<TrainingState> {
+    const { outputs } = this.#graph.snapshot;
+    const found = await this.#session.run(
+      [],
+      outputs.map((o) => o.tensor),
+    );
+    const vectors = new Map(
+      outputs.map(({ name }, k) => [name, this.#reordered(name, (found[k] as Tensor).data, 'from-tensorflow')]),
+    );
+    const { parameters, statistics, slots } = this.#rest;
+    return {
+      parameters: vectors.get('parameters') ?? parameters.slice(),
+      statistics: vectors.get('statistics') ?? statistics.slice(),
+      slots: Object.fromEntries(Object.entries(slots).map(([name, kept]) => [name, vectors.get(name) ?? kept.slice()])),
+    };
+  }
+
+  async dispose(): Promise<void> {
+    this.#session.dispose();
+  }
+
+  /** Statistics are vectors over channels, which have one order. */
+  #reordered(name: string, vector: Float32Array, direction: 'to-tensorflow' | 'from-tensorflow'): Float32Array {
+    return name === 'statistics' ? vector : reorderedArena(vector, this.#plan.parameters.slots, direction);
+  }
+}
