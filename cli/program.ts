@@ -85,11 +85,14 @@ function declareSpecCommands(program: Command, io: Io, perform: Perform): void {
     );
   program
     .command('draw <FILE>')
-    .description('the grid as the papers draw it, as SVG')
-    .option('-o, --out <F.svg>', 'the file to write; default: the SVG on stdout')
+    .description('the grid as the papers draw it')
+    .option('-o, --out <F.svg>', 'the file to write; default: the drawing on stdout')
     .addOption(prune())
+    .option('--format <format>', "svg, dot, mermaid or html; default: what the file's ending says, or svg")
+    .option('--theme <theme>', "light, dark, or auto: the reader's", 'auto')
+    .addOption(size())
     .addOption(set())
-    .addHelpText('after', example('draw specs/unetpp.unet -o unetpp.svg'))
+    .addHelpText('after', example('draw specs/unetpp.unet --prune L2 -o unetpp-L2.svg'))
     .action((file: string, options) =>
       perform(async () => (await import('./commands/draw.js')).draw(file, options, io)),
     );

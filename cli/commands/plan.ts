@@ -10,12 +10,13 @@ import {
   knownShape,
   nodeMacs,
   nodeParameters,
+  receptiveFields,
   sizeRules,
   trainingPlan,
 } from '../../compiler/index.js';
 import type { Io, Outcome } from '../io.js';
 import { parseCount, parseSettings, parseSize } from '../options.js';
-import { bytes, count, macs, sizeText } from '../render/numbers.js';
+import { bytes, count, fieldText, macs, sizeText } from '../render/numbers.js';
 import { table } from '../render/table.js';
 import { chooseSelection } from '../selection.js';
 import { chooseSize } from '../sizes.js';
@@ -38,6 +39,10 @@ interface PlannedNode {
   readonly macs: number;
   /** Bytes of values alive while it runs. */
   readonly live: number;
+  /** Input pixels along each spatial dimension; absent where a value is no image of the input (in training). */
+  readonly receptiveField?: readonly number[];
+  /** It sees the whole input beside, through a global mean or a normalization. */
+  readonly seesWholeInput?: boolean;
 }
 
 /** `unetc plan FILE`: what running (or with `--train`, training) a level costs, node by node. */
@@ -54,7 +59,11 @@ function planInference(spec: GoodSpec, options: PlanOptions, size: number[] | un
   const chosen = chooseSize(network, { size, batch, recipe: hasTrain ? recipe : undefined });
   const graph = bindGraph(deploy(network, selection), chosen.sizes);
   const execution = executionPlan(graph);
-  const nodes = plannedNodes(execution);
+  const fields = receptiveFields(graph);
+  const nodes = plannedNodes(execution).map((planned, time) => {
+    const field = fields.get(execution.order[time]?.outputs[0]?.id ?? -1);
+    return field ? { ...planned, receptiveField: field.size, seesWholeInput: field.global } : planned;
+  });
   const summary = {
     network: network.name,
     level: selection.level,
@@ -77,6 +86,7 @@ function planInference(spec: GoodSpec, options: PlanOptions, size: number[] | un
     `macs        ${count(summary.macs)} (${macs(summary.macs)})`,
     `memory      ${bytes(summary.peakBytes)} alive at most, in an arena of ${bytes(summary.arenaBytes)}`,
     `weights     ${bytes(4 * summary.parameters)}`,
+    'sees        input pixels each value depends on; all: every one, by a global mean or a normalization',
   ].join('\n');
   return { json: { ...summary, nodes }, text };
 }
@@ -149,6 +159,9 @@ function plannedNodes({ order, buffers }: ExecutionPlan): PlannedNode[] {
   });
 }
 
+const seenText = ({ receptiveField = [], seesWholeInput = false }: PlannedNode): string =>
+  fieldText({ size: receptiveField, global: seesWholeInput });
+
 const nodeTable = (nodes: readonly PlannedNode[]): string =>
   table<PlannedNode>(
     [
@@ -158,6 +171,7 @@ const nodeTable = (nodes: readonly PlannedNode[]): string =>
       { title: 'parameters', value: (n) => (n.parameters === 0 ? '' : count(n.parameters)), align: 'right' },
       { title: 'macs', value: (n) => (n.macs === 0 ? '' : macs(n.macs)), align: 'right' },
       { title: 'live', value: (n) => bytes(n.live), align: 'right' },
+      { title: 'sees', value: (n) => seenText(n), align: 'right' },
     ],
     nodes,
   );

@@ -202,6 +202,8 @@ export const mistakes: readonly Mistake[] = [
     ['250x250', 'multiples of 4', '248x248', '252x252'],
     1,
   ),
+  use('a format there is not', ['draw', 'tiny.unet', '--format', 'png'], ['png', 'svg, dot, mermaid, html']),
+  use('a theme there is not', ['draw', 'tiny.unet', '--theme', 'pink'], ['pink', 'light, dark, auto']),
   use('a size of too many dimensions', ['plan', 'tiny.unet', '--size', '64x64x64'], ['64x64x64', '2'], 1),
   use(
     'a training size that the network does not take',
