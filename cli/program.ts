@@ -79,6 +79,7 @@ function declareSpecCommands(program: Command, io: Io, perform: Perform): void {
     .addOption(batch())
     .addOption(set())
     .option('--train', 'the training step instead: forward, losses, backward, optimizer')
+    .addOption(precision())
     .addHelpText('after', example('plan specs/unetpp.unet --prune L2 --size 512x512'))
     .action((file: string, options) =>
       perform(async () => (await import('./commands/plan.js')).plan(file, options, io)),

@@ -79,6 +79,7 @@ export {
   sizeRules,
 } from './2-infer/sizes.js';
 export { foldBatchNorm, type WeightArrays } from './3-transform/fold.js';
+export { lowerPrecision, type PrecisionRule, ruleOf } from './3-transform/precision.js';
 export { checkSelection, prune, type Selection, type SelectionError, topLevel } from './3-transform/prune.js';
 export { simplify } from './3-transform/simplify.js';
 export { trainingPlan } from './3-transform/train/index.js';
