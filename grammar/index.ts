@@ -21,7 +21,7 @@ export function parse(text: string): { tree: SpecTree; diagnostics: Diagnostic[]
     mistakes.add('limit-file', start, message, 'say with a comprehension, a grid or a block what repeats');
     return { tree: { kind: 'spec', span: start, blocks: [], networks: [], trains: [] }, diagnostics: mistakes.list() };
   }
-  const tree = parseSpec(new Source(text), mistakes);
+  const { tree } = parseSpec(new Source(text), mistakes);
   return { tree, diagnostics: mistakes.list() };
 }
 
