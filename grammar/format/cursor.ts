@@ -2,7 +2,7 @@ import type { IToken } from '../chevrotain.js';
 import * as T from '../tokens.js';
 import type { Name } from '../tree.js';
 import { comment, concat, type Doc, empty, text } from './document.js';
-import type { Gaps, Item } from './gaps.js';
+import type { Gaps } from './gaps.js';
 
 /**
  * Goes over the tokens of a text while the tree says what they should be, and hands out each with the comments around
@@ -18,6 +18,8 @@ export class Cursor {
   /** The tokens of the statement at hand; comments before its first line and behind its last are left to the caller. */
   private first = 0;
   last = 0;
+  /** The token of which the comments were taken already. */
+  private led = -1;
 
   constructor(
     readonly source: string,
@@ -80,8 +82,24 @@ export class Cursor {
     const index = this.skip();
     const token = this.peek(index);
     if (image === undefined ? token === '' : token !== image) this.lost = true;
+    if (token === ',') return this.comma(index).closed;
     const [before, behind] = [this.before(index), this.behind(index)];
     return before === empty && behind === empty ? text(token) : concat([before, text(token), behind]);
+  }
+
+  /** A comma, which stands in front of a comment at the end of its line; and its comments alone. */
+  comma(index: number): { inline: Doc; closed: Doc; ending: Doc } {
+    const { inline, ending } = this.beforeCloser(index);
+    const behind = this.behind(index);
+    if (inline === empty && ending === empty && behind === empty) return { inline, closed: text(','), ending };
+    return { inline, closed: concat([inline, text(','), ending, behind]), ending: concat([ending, behind]) };
+  }
+
+  /** Takes the next token without the comments in front of it. */
+  takeBare(image: string): Doc {
+    const index = this.skip();
+    if (this.peek(index) !== image) this.lost = true;
+    return concat([text(image), this.behind(index)]);
   }
 
   /** Goes over the next token and answers its index. */
@@ -109,28 +127,59 @@ export class Cursor {
     if (this.startOf(this.next) !== start) this.lost = true;
   }
 
-  /** The comments in front of a token: those on lines of their own, then those in its line. */
+  /** The comments in front of a token. */
   before(index: number): Doc {
-    const items = this.gaps.items[index]!;
+    const items = this.gaps.of(index);
     if (items.length === 0) return empty;
-    const closes = [',', ')', ']', '}'].includes(this.peek(index));
-    const docs = items
-      .filter((item) => item.place === 'inline' || (item.place === 'own' && index !== this.first))
-      .map((item) => {
-        if (item.place === 'own') return comment(item.text, true);
-        return text(closes ? ` ${item.text}` : `${item.text} `);
-      });
+    if (this.closes(index)) {
+      const { inline, ending } = this.beforeCloser(index);
+      return concat([inline, ending]);
+    }
+    const docs: Doc[] = [];
+    for (const { place, text: written } of items) {
+      if (place === 'inline') docs.push(text(`${written} `));
+      else if (place === 'own' && index !== this.first && index !== this.led) docs.push(comment(written, true));
+    }
     return docs.length === 0 ? empty : concat(docs);
   }
 
-  /** The comments that end the line of a token. */
+  /** The comments on lines of their own in front of the next token, which is then taken without them. */
+  lead(): Doc {
+    const items = this.gaps.of(this.next);
+    if (items.length === 0 || this.closes(this.next) || this.next === this.first) return empty;
+    this.led = this.next;
+    return concat(items.filter((item) => item.place === 'own').map((item) => comment(item.text, true)));
+  }
+
+  /**
+   * The comments in front of a comma or a closing bracket, those included that end the line of the token before it: all
+   * within a line, or each at the end of one.
+   */
+  beforeCloser(index: number, onLines = false): { inline: Doc; ending: Doc } {
+    const items = this.gaps.of(index);
+    if (items.length === 0) return { inline: empty, ending: empty };
+    if (!onLines && items.every((item) => item.place === 'inline')) {
+      return { inline: concat(items.map((item) => text(` ${item.text}`))), ending: empty };
+    }
+    const ending = [this.endOfLine(index - 1)];
+    for (const { place, text: written } of items) if (place !== 'behind') ending.push(comment(written, true));
+    return { inline: empty, ending: concat(ending) };
+  }
+
+  /** The comments that end the line of a token, if that is not left to the next. */
   behind(index: number): Doc {
-    if (index === this.last || this.gaps.items[index + 1]!.length === 0) return empty;
-    const docs = this.itemsBehind(index).map((item) => comment(item.text, false));
-    return docs.length === 0 ? empty : concat(docs);
+    return index === this.last || this.closes(index + 1) ? empty : this.endOfLine(index);
   }
 
-  itemsBehind(index: number): readonly Item[] {
-    return this.gaps.items[index + 1]!.filter((item) => item.place === 'behind');
+  private endOfLine(index: number): Doc {
+    const items = this.gaps.of(index + 1);
+    if (items.length === 0) return empty;
+    const texts = items.filter((item) => item.place === 'behind').map((item) => item.text);
+    return texts.length === 0 ? empty : comment(texts.join(' '), false);
+  }
+
+  /** Whether a token belongs to the one in front of it. */
+  private closes(index: number): boolean {
+    return [',', ')', ']'].includes(this.peek(index));
   }
 }

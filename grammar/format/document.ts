@@ -42,7 +42,7 @@ interface Either extends Common {
   readonly kind: 'either';
   readonly wide: Doc;
   readonly narrow: Doc;
-  /** Whether `wide` will do with its groups broken, or only with those that can be on one line on one line. */
+  /** Whether `wide` will do with its groups broken, or only with each of them on one line. */
   readonly broken: boolean;
 }
 /** A comment after which the line ends. It does not count against the width. */
@@ -138,7 +138,7 @@ function measure(doc: Doc, broken: boolean): Extent {
     case 'comment':
       return lineBreak;
     case 'group':
-      return !broken && doc.flat < Number.POSITIVE_INFINITY ? oneLine(doc.flat) : extentOf(doc.doc, broken);
+      return broken ? extentOf(doc.doc, true) : oneLine(doc.flat);
     case 'either':
       return extentOf(doc.narrow, broken);
     case 'nest': {
@@ -222,7 +222,8 @@ class Renderer {
         return;
       case 'break':
         if (flat) this.write(doc.text, indentation);
-        else if (doc.next && !this.ended && this.fitsNext(doc.next)) this.write(doc.text, indentation);
+        else if (doc.next && !this.ended && this.fits(this.column + 1 + doc.next.flat, 1))
+          this.write(doc.text, indentation);
         else this.newLine(indentation);
         return;
       case 'comment':
@@ -251,12 +252,6 @@ class Renderer {
   /** Whether what follows on the line ends within the width, if it begins at `column`. */
   private fits(column: number, skip = 0): boolean {
     return column <= this.width && column + this.following(this.width - column, skip) <= this.width;
-  }
-
-  private fitsNext(next: Doc): boolean {
-    const { first, lines } = extentOf(next, false);
-    const column = this.column + 1 + first;
-    return lines ? column <= this.width : this.fits(column, 1);
   }
 
   private fitsAll(doc: Either, indentation: number): boolean {
@@ -297,11 +292,11 @@ class Renderer {
   }
 
   private writeComment(doc: Comment, indentation: number): void {
-    if (doc.own) {
+    if (doc.own || this.ended) {
       if (this.written.length > this.margin || this.comments !== '') this.newLine(indentation);
       this.written += doc.text;
     } else {
-      this.comments += this.comments === '' ? doc.text : ` ${doc.text}`;
+      this.comments = doc.text;
     }
     this.ended = true;
   }

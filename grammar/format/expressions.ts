@@ -36,6 +36,7 @@ export class ExpressionPrinter {
     while (cursor.peek() === '(' && cursor.startOf(cursor.next) < start) cursor.skip();
     const depth = cursor.next - open;
     if (depth === 0) return this.bare(expr, tight);
+    const before = cursor.before(open);
     const needless = areNeedless(expr, cursor.peek(), around);
     const inner = this.bare(expr, tight);
     const close = cursor.next;
@@ -44,8 +45,12 @@ export class ExpressionPrinter {
     const commented = cursor.gaps.hasComment(open + 1, close + depth - 1);
     const kept = commented ? depth : needless ? 0 : 1;
     if (kept < depth) cursor.simplified = true;
-    const parts: Doc[] = [cursor.before(open)];
-    for (let i = 0; i < kept; i++) parts.push(text('('), commented ? cursor.behind(open + i) : empty);
+    const parts: Doc[] = [before];
+    for (let i = 0; i < kept; i++) {
+      if (commented && i > 0) parts.push(cursor.before(open + i));
+      parts.push(text('('));
+      if (commented) parts.push(cursor.behind(open + i));
+    }
     if (kept > 0) parts.push(align(inner));
     else parts.push(inner);
     for (let i = 0; i < kept; i++) {
@@ -106,23 +111,25 @@ export class ExpressionPrinter {
     const closer = cursor.peek(first) === '(' ? ')' : ']';
     const docs: Doc[] = [];
     for (const [i, item] of items.entries()) {
-      const doc = item();
-      docs.push(i < items.length - 1 ? concat([doc, cursor.take(',')]) : doc);
+      const parts = [cursor.lead(), item()];
+      if (i < items.length - 1) parts.push(cursor.take(','));
+      docs.push(concat(parts));
     }
-    // The comma behind the last item is there if and only if the bracket closes on another line.
-    const comma = cursor.peek() === ',' && items.length > 0 ? cursor.skip() : undefined;
-    const around = comma === undefined ? [empty, empty] : [cursor.before(comma), cursor.behind(comma)];
-    const lastComma = concat([around[0]!, text(','), around[1]!]);
-    const close = cursor.take(closer);
-    if (docs.length === 0) return concat([open, close]);
+    const comma = cursor.peek() === ',' && items.length > 0 ? cursor.comma(cursor.skip()) : undefined;
+    const commented = cursor.gaps.hasEnding(first + 1, cursor.next);
+    const last = cursor.beforeCloser(cursor.next, commented);
+    const close = cursor.takeBare(closer);
+    if (docs.length === 0) return concat([open, last.inline, last.ending, close]);
 
-    const commented = cursor.gaps.hasEnding(first + 1, cursor.next - 1);
     const small = !commented && docs.every((doc) => doc.flat <= smallItem);
     const join = (separator: Doc): Doc[] =>
       docs.flatMap((doc, i) => (i === 0 ? [doc] : small ? [softly(doc)] : [separator, doc]));
-    const apart = concat([open, indent(concat([hard, ...join(hard), lastComma])), hard, close]);
+    // A comma stands behind the last item if and only if the bracket closes on a line of its own.
+    const inline = [comma?.inline ?? empty, last.inline];
+    const ending = [comma?.ending ?? empty, last.ending];
+    const apart = concat([open, indent(concat([hard, ...join(hard), ...inline, text(','), ...ending])), hard, close]);
     if (commented) return group(apart);
-    const hanging = concat([open, align(concat([...join(line), ...around])), close]);
+    const hanging = concat([open, align(concat([...join(line), ...inline])), close]);
     return group(either(hanging, apart));
   }
 
@@ -136,8 +143,8 @@ export class ExpressionPrinter {
       parts.push(line, cursor.take('if'), space, this.expression(expr.condition, 'clause', tight));
     }
     if (cursor.peek() === ',') {
-      const comma = cursor.skip();
-      parts.push(cursor.before(comma), cursor.behind(comma));
+      const { inline, ending } = cursor.comma(cursor.skip());
+      parts.push(inline, ending);
     }
     return group(concat([open, align(concat(parts)), cursor.take(']')]));
   }

@@ -18,7 +18,7 @@ const none: readonly Item[] = [];
 
 /** What stands between the tokens of a text, and how much of it; gap `i` is in front of token `i`, the last behind all. */
 export class Gaps {
-  readonly items: readonly (readonly Item[])[];
+  private readonly items: readonly (readonly Item[])[];
   /** Whether there is a line break in each gap. */
   readonly broken: readonly boolean[];
   /** How many comments the gaps up to each have, its own left out; the same of comments that end a line, and of junk. */
@@ -51,6 +51,9 @@ export class Gaps {
     this.items = items;
     this.broken = broken;
   }
+
+  /** What stands in a gap. */
+  of = (gap: number): readonly Item[] => this.items[gap] ?? none;
 
   /** Whether gaps `from` to `to`, both included, have a comment. */
   hasComment = (from: number, to: number): boolean => this.comments[to + 1]! > this.comments[from]!;

@@ -57,7 +57,7 @@ export function piecesBetween(
   let next = open + 1;
   const addGap = (index: number, beforeClose: boolean): number => {
     let start = cursor.startOf(index);
-    for (const item of cursor.gaps.items[index]!) {
+    for (const item of cursor.gaps.of(index)) {
       if (item.kind === 'junk') pieces.push({ kind: 'broken', start: item.start, end: item.end });
       else if (item.place === 'inline' && !beforeClose) start = Math.min(start, item.start);
       // The comment behind a brace is laid out with it.

@@ -13,6 +13,8 @@ interface Braced {
   readonly inRows?: boolean;
 }
 
+const apart = (line: OutputLine): OutputLine => ({ ...line, apart: true });
+
 /** Lays out what a spec is made of; `undefined` for whatever has a mistake. */
 export class SpecPrinter extends ExpressionPrinter {
   constructor(
@@ -161,17 +163,14 @@ export class SpecPrinter extends ExpressionPrinter {
     const equals = cursor.take('=');
     const doc = align(this.expression(value));
     if (!cursor.arrived) return undefined;
-    const below = (pad: Doc): Doc => concat([left, pad, space, equals, indent(concat([hard, doc]))]);
+    const below = indent(concat([hard, doc]));
+    // A comment ends the line right behind the `=`.
+    const fixed = equals.flat === Number.POSITIVE_INFINITY;
+    const right = concat([space, equals, fixed ? below : either(concat([space, doc]), below, true)]);
     return {
-      key: left.flat < Number.POSITIVE_INFINITY ? key : undefined,
+      key: this.keyFor(left, indentation, key),
       width: left.flat,
-      layout: (columns) => {
-        const pad = text(' '.repeat(columns));
-        // A comment ends the line right behind the `=`.
-        if (equals.flat === Number.POSITIVE_INFINITY) return render(below(pad), indentation, width);
-        const behind = concat([left, pad, space, equals, space, doc]);
-        return render(either(behind, below(pad), true), indentation, width);
-      },
+      layout: (pad) => render(concat([left, text(' '.repeat(pad)), right]), indentation, width),
     };
   }
 
@@ -179,7 +178,7 @@ export class SpecPrinter extends ExpressionPrinter {
   private defined(left: Doc, body: Body, indentation: number, key?: string): Statement | undefined {
     if (this.cursor.peek(this.cursor.next + 1) !== '{') return this.assigned(left, body.result, indentation, key);
     const equals = this.cursor.take('=');
-    const aligned = left.flat < Number.POSITIVE_INFINITY ? key : undefined;
+    const aligned = this.keyFor(left, indentation, key);
     return this.inBraces(left, body, indentation, equals, aligned);
   }
 
@@ -214,6 +213,11 @@ export class SpecPrinter extends ExpressionPrinter {
     return statement && { ...statement, key, width: left.flat };
   }
 
+  /** What is wider than a line in front of its `=` cannot be aligned. */
+  private keyFor(left: Doc, indentation: number, key: string | undefined): string | undefined {
+    return indentation + left.flat <= width ? key : undefined;
+  }
+
   private importAt(first: number, indentation: number): Statement | undefined {
     this.cursor.enter(first, first + 1);
     return this.simple(concat([this.cursor.take('import'), space, this.cursor.take()]), indentation);
@@ -233,6 +237,8 @@ export class SpecPrinter extends ExpressionPrinter {
     const { last } = cursor;
     const open = cursor.next - 1;
     if (!cursor.onTrack || open >= last || cursor.peek(last) !== '}') return undefined;
+    // An item behind the network's `}` counts as the network's.
+    if (nodes.some((node) => node.last >= last)) return undefined;
     const begin = cursor.endOf(open);
     const inside = indentation + 2;
     const found = piecesBetween(cursor, open, last, nodes, (first) => this.importAt(first, inside));
@@ -242,11 +248,11 @@ export class SpecPrinter extends ExpressionPrinter {
     return {
       width: 0,
       layout: (pad) => {
-        const opening = render(header(pad), indentation, width).map((line): OutputLine => ({ ...line, apart: true }));
-        const brace = opening[opening.length - 1]!;
-        if (inner.length === 0 && brace.comment === undefined) {
-          return [...opening.slice(0, -1), { text: `${brace.text}}`, apart: true }];
+        const lines = render(header(pad), indentation, width);
+        if (inner.length === 0 && lines[lines.length - 1]!.comment === undefined) {
+          return render(concat([header(pad), text('}')]), indentation, width).map(apart);
         }
+        const opening = lines.map(apart);
         return [...opening, ...inner, { text: `${' '.repeat(indentation)}}`, apart: true }];
       },
     };
