@@ -137,7 +137,7 @@ export class Cursor {
     }
     const docs: Doc[] = [];
     for (const { place, text: written } of items) {
-      if (place === 'inline') docs.push(text(`${written} `));
+      if (place === 'inline') docs.push(text(` ${written} `));
       else if (place === 'own' && index !== this.first && index !== this.led) docs.push(comment(written, true));
     }
     return docs.length === 0 ? empty : concat(docs);

@@ -286,7 +286,8 @@ class Renderer {
     // A comma goes with what it follows, in front of a comment.
     if (this.ended && !(content === ',' && this.comments !== '')) this.newLine(indentation);
     if (this.written.length === this.margin) content = content.trimStart();
-    else if (content.startsWith('/*') && !/[\s([]$/.test(this.written)) content = ` ${content}`;
+    // A comment has a space before it, but for one at the beginning of brackets.
+    else if (content.startsWith(' /*') && /[\s([]$/.test(this.written)) content = content.slice(1);
     this.written += content;
     this.column = widthOfLast(content) === content.length ? this.column + content.length : widthOfLast(content);
   }

@@ -21,7 +21,7 @@ type Pipe = Extract<Expr, { kind: 'pipe' }>;
 type Binary = Extract<Expr, { kind: 'binary' }>;
 
 /** Items in brackets up to this width fill lines, as the numbers of a list do; wider ones have a line each. */
-const smallItem = 20;
+const smallItem = { list: 32, other: 20 } as const;
 /** A chain's first operand up to this width stands in front of its first `|>`, and the others under that. */
 const smallHead = 16;
 
@@ -73,7 +73,10 @@ export class ExpressionPrinter {
       case 'name':
         return cursor.name(expr);
       case 'list':
-        return this.brackets(expr.items.map((item) => () => this.expression(item, 'whole', tight)));
+        return this.brackets(
+          expr.items.map((item) => () => this.expression(item, 'whole', tight)),
+          smallItem.list,
+        );
       case 'comprehension':
         return this.comprehension(expr, tight);
       case 'range':
@@ -104,7 +107,7 @@ export class ExpressionPrinter {
   }
 
   /** Brackets or parentheses with what is in them, separated by commas. */
-  protected brackets(items: readonly (() => Doc)[]): Doc {
+  protected brackets(items: readonly (() => Doc)[], most: number = smallItem.other): Doc {
     const { cursor } = this;
     const first = cursor.next;
     const open = cursor.take(cursor.peek() === '(' ? '(' : '[');
@@ -121,7 +124,7 @@ export class ExpressionPrinter {
     const close = cursor.takeBare(closer);
     if (docs.length === 0) return concat([open, last.inline, last.ending, close]);
 
-    const small = !commented && docs.every((doc) => doc.flat <= smallItem);
+    const small = !commented && docs.every((doc) => doc.flat <= most);
     const join = (separator: Doc): Doc[] =>
       docs.flatMap((doc, i) => (i === 0 ? [doc] : small ? [softly(doc)] : [separator, doc]));
     // A comma stands behind the last item if and only if the bracket closes on a line of its own.
@@ -230,7 +233,7 @@ export class ExpressionPrinter {
     for (let at: Expr = expr; ; ) {
       parts.push(cursor.take('if'), space, this.expression(at.condition, 'clause', tight));
       const then = [cursor.take('then'), space, this.expression(at.consequent, 'clause', tight)];
-      parts.push(softly(concat(then)), line, cursor.take('else'), space);
+      parts.push(indent(softly(concat(then))), line, cursor.take('else'), space);
       const { alternative }: { alternative: Expr } = at;
       if (alternative.kind !== 'if' || cursor.startOf(cursor.next) !== alternative.span.start.offset) {
         parts.push(this.expression(alternative, 'else', tight));

@@ -85,7 +85,10 @@ export class SpecPrinter extends ExpressionPrinter {
           this.node(rule.span, () => {
             const patterns = rule.patterns.map((pattern) => () => this.expression(pattern, 'whole', true));
             const parts = [cursor.name(rule.name), this.brackets(patterns)];
-            if (rule.guard) parts.push(space, cursor.take('when'), space, this.expression(rule.guard));
+            if (rule.guard) {
+              const guard = concat([cursor.take('when'), space, this.expression(rule.guard)]);
+              parts.push(either(concat([space, guard]), indent(concat([hard, guard])), true));
+            }
             // A condition makes one rule much wider than its neighbours.
             const key = rule.guard ? undefined : 'rule';
             return this.defined(concat(parts), rule.body, indentation + 2, key);

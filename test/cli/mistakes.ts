@@ -204,7 +204,7 @@ export const mistakes: readonly Mistake[] = [
   use('a target of a later version', build('--target', 'tfjs'), ['tfjs', 'not available yet', 'onnx']),
   use('quantization, which a later version has', build('--quantize', 'int8'), ['not available yet']),
   use('an engine of a later version', train('data', '--engine', 'tfjs'), ['tfjs', 'not available yet', 'auto']),
-  use('a command of a later version', ['fmt', 'tiny.unet'], ['fmt', 'not available yet']),
+  use('a command of a later version', ['play', 'tiny.unet'], ['play', 'not available yet']),
   use('a code that explains nothing', ['explain', 'unknown-nam'], ['unknown-nam', 'unknown-name']),
 
   { ...data('a data folder that does not exist', ['no-data', 'images/'], () => undefined), argv: train('no-data') },

@@ -77,15 +77,18 @@ class SpecWriter {
     const { choices } = this;
     switch (choices.below(8)) {
       case 0:
-        return this.assign('param');
+        this.assign('param');
+        return;
       case 1:
-        return this.assign('let');
+        this.assign('let');
+        return;
       case 2:
         this.say('input', 'image', ':', 'f32', '[');
         this.list(1, ']');
         return;
       case 3:
-        return this.block(3);
+        this.block(3);
+        return;
       case 4: {
         this.say('grid');
         this.name();
@@ -222,11 +225,15 @@ class SpecWriter {
 
   private expression(depth: number): void {
     const { choices } = this;
-    if (depth <= 0) return this.atom(0);
+    if (depth <= 0) {
+      this.atom(0);
+      return;
+    }
     switch (choices.below(9)) {
       case 0:
       case 1:
-        return this.atom(depth);
+        this.atom(depth);
+        return;
       case 2:
       case 3:
         if (choices.once(3)) this.sum(depth - 1);
@@ -238,11 +245,13 @@ class SpecWriter {
         } while (choices.left && !choices.once(4));
         return;
       case 4:
-        return this.sum(depth - 1);
+        this.sum(depth - 1);
+        return;
       case 5:
         this.sum(depth - 1);
         this.say('..');
-        return this.sum(depth - 1);
+        this.sum(depth - 1);
+        return;
       case 6:
         this.condition(depth - 1);
         while (choices.once(3)) {
@@ -256,7 +265,8 @@ class SpecWriter {
         this.say('then');
         this.expression(depth - 1);
         this.say('else');
-        return this.expression(depth - 1);
+        this.expression(depth - 1);
+        return;
       default:
         this.sum(depth - 1);
         this.say(choices.one(['+', '*', '-']), 'if');
@@ -264,7 +274,8 @@ class SpecWriter {
         this.say('then');
         this.atom(depth - 1);
         this.say('else');
-        return this.sum(depth - 1);
+        this.sum(depth - 1);
+        return;
     }
   }
 
@@ -303,25 +314,32 @@ class SpecWriter {
     switch (choices.below(depth <= 0 ? 4 : 9)) {
       case 0:
       case 1:
-        return this.name();
+        this.name();
+        return;
       case 2:
-        return this.say(choices.one(['1', '0.5', '9_041_700', '3e-4', '12']));
+        this.say(choices.one(['1', '0.5', '9_041_700', '3e-4', '12']));
+        return;
       case 3:
-        return this.say(choices.one(['true', '"a // b"', '"\\"("', 'false']));
+        this.say(choices.one(['true', '"a // b"', '"\\"("', 'false']));
+        return;
       case 4:
         this.name();
-        return this.call(depth - 1);
+        this.call(depth - 1);
+        return;
       case 5:
         this.name();
         this.goOn('[');
-        return this.list(depth - 1, ']');
+        this.list(depth - 1, ']');
+        return;
       case 6:
         this.say('[');
-        return this.list(depth - 1, ']');
+        this.list(depth - 1, ']');
+        return;
       case 7:
         this.say('(');
         this.expression(depth);
-        return this.say(')');
+        this.say(')');
+        return;
       default:
         this.say('[');
         this.expression(depth - 1);
@@ -374,7 +392,7 @@ function withBlanks(words: readonly Word[], choices: Choices, commented: boolean
   return { text: text + choices.one(['\n', '', '\n\n\n']), comments };
 }
 
-const numbers = fc.array(fc.nat({ max: 5039 }), { maxLength: 300, size: 'max' });
+const numbers = fc.array(fc.nat({ max: 5039 }), { maxLength: 100, size: 'max' });
 
 /** Random specs, well-formed and laid out at random, with comments in all places or with none. They mean nothing. */
 export const randomSpecs = ({ comments }: { readonly comments: boolean }): fc.Arbitrary<RandomSpec> =>
