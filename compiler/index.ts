@@ -49,6 +49,7 @@ export function deploy(network: Network, selection: Selection = {}): Graph {
 }
 
 export type { Diagnostic, Position, Related, Report, Severity, Span } from '../grammar/diagnostic.js';
+export { type Formatted, format } from '../grammar/format/index.js';
 export { parse } from '../grammar/index.js';
 export { bind, bindGraph, type Sizes } from './2-infer/bind.js';
 export {

@@ -16,7 +16,7 @@ export class Cursor {
   /** Whether parentheses were left out: what they held may now be laid out as a part of what is around it. */
   simplified = false;
   /** The tokens of the statement at hand; comments before its first line and behind its last are left to the caller. */
-  private first = 0;
+  first = 0;
   last = 0;
   /** The token of which the comments were taken already. */
   private led = -1;

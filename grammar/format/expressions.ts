@@ -62,6 +62,14 @@ export class ExpressionPrinter {
     return align(concat(parts));
   }
 
+  /** What stands behind `=`. Brackets that take lines of their own go in from where the statement begins. */
+  protected value(expr: Expr): Doc {
+    const open = this.cursor.peek() === '(';
+    if (!open && expr.kind === 'list') return this.expression(expr);
+    if (!open && expr.kind === 'call') return this.call(expr, false);
+    return align(this.expression(expr));
+  }
+
   private bare(expr: Expr, tight: boolean): Doc {
     const { cursor } = this;
     switch (expr.kind) {
@@ -87,7 +95,7 @@ export class ExpressionPrinter {
         return align(concat([target, this.brackets(indices)]));
       }
       case 'call':
-        return this.call(expr, tight);
+        return align(this.call(expr, tight));
       case 'pipe':
         return this.pipe(expr, tight);
       case 'unary': {
@@ -163,7 +171,7 @@ export class ExpressionPrinter {
     const name = this.expression({ kind: 'name', ...callee }, 'target', tight);
     // After `|>` a name alone is a call.
     if (span.end.offset === callee.span.end.offset) return name;
-    return align(concat([name, this.brackets(args.map((arg) => () => this.argument(arg, tight)))]));
+    return concat([name, this.brackets(args.map((arg) => () => this.argument(arg, tight)))]);
   }
 
   private argument({ name, value }: Arg, tight: boolean): Doc {
@@ -231,9 +239,9 @@ export class ExpressionPrinter {
     const { cursor } = this;
     const parts: Doc[] = [];
     for (let at: Expr = expr; ; ) {
-      parts.push(cursor.take('if'), space, this.expression(at.condition, 'clause', tight));
-      const then = [cursor.take('then'), space, this.expression(at.consequent, 'clause', tight)];
-      parts.push(indent(softly(concat(then))), line, cursor.take('else'), space);
+      const condition = [cursor.take('if'), space, this.expression(at.condition, 'clause', tight)];
+      const consequent = [line, cursor.take('then'), space, this.expression(at.consequent, 'clause', tight)];
+      parts.push(group(concat([...condition, indent(concat(consequent))])), line, cursor.take('else'), space);
       const { alternative }: { alternative: Expr } = at;
       if (alternative.kind !== 'if' || cursor.startOf(cursor.next) !== alternative.span.start.offset) {
         parts.push(this.expression(alternative, 'else', tight));

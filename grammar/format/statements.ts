@@ -2,7 +2,7 @@ import type { Span } from '../diagnostic.js';
 import type { Source } from '../source.js';
 import type { BlockDecl, Body, Expr, IndexDecl, NetworkItem, SpecTree } from '../tree.js';
 import type { Cursor } from './cursor.js';
-import { align, concat, type Doc, either, hard, indent, render, space, text } from './document.js';
+import { concat, type Doc, either, hard, indent, render, space, text } from './document.js';
 import { ExpressionPrinter } from './expressions.js';
 import { layOut, width } from './layout.js';
 import { joinBroken, type Node, type OutputLine, piecesBetween, type Statement } from './pieces.js';
@@ -163,15 +163,16 @@ export class SpecPrinter extends ExpressionPrinter {
   /** `left = value`; on a line of its own where the value does not fit behind the `=`, however it is broken. */
   private assigned(left: Doc, value: Expr, indentation: number, key?: string): Statement | undefined {
     const { cursor } = this;
+    const aligned = this.keyFor(left, indentation, key);
     const equals = cursor.take('=');
-    const doc = align(this.expression(value));
+    const doc = this.value(value);
     if (!cursor.arrived) return undefined;
     const below = indent(concat([hard, doc]));
     // A comment ends the line right behind the `=`.
     const fixed = equals.flat === Number.POSITIVE_INFINITY;
     const right = concat([space, equals, fixed ? below : either(concat([space, doc]), below, true)]);
     return {
-      key: this.keyFor(left, indentation, key),
+      key: aligned,
       width: left.flat,
       layout: (pad) => render(concat([left, text(' '.repeat(pad)), right]), indentation, width),
     };
@@ -180,8 +181,8 @@ export class SpecPrinter extends ExpressionPrinter {
   /** `left = body` */
   private defined(left: Doc, body: Body, indentation: number, key?: string): Statement | undefined {
     if (this.cursor.peek(this.cursor.next + 1) !== '{') return this.assigned(left, body.result, indentation, key);
-    const equals = this.cursor.take('=');
     const aligned = this.keyFor(left, indentation, key);
+    const equals = this.cursor.take('=');
     return this.inBraces(left, body, indentation, equals, aligned);
   }
 
@@ -216,9 +217,11 @@ export class SpecPrinter extends ExpressionPrinter {
     return statement && { ...statement, key, width: left.flat };
   }
 
-  /** What is wider than a line in front of its `=` cannot be aligned. */
+  /** The key of a statement up to its `=`, which is not aligned behind a comment, nor where the line is full already. */
   private keyFor(left: Doc, indentation: number, key: string | undefined): string | undefined {
-    return indentation + left.flat <= width ? key : undefined;
+    const { first, gaps, next } = this.cursor;
+    const commented = gaps.hasComment(first + 1, next) || gaps.of(first).some((item) => item.place === 'inline');
+    return commented || indentation + left.flat > width ? undefined : key;
   }
 
   private importAt(first: number, indentation: number): Statement | undefined {
