@@ -4,6 +4,8 @@ import type { Name } from '../tree.js';
 import { comment, concat, type Doc, empty, text } from './document.js';
 import type { Gaps } from './gaps.js';
 
+const closers: ReadonlySet<string> = new Set([',', ')', ']']);
+
 /**
  * Goes over the tokens of a text while the tree says what they should be, and hands out each with the comments around
  * it, so that none is lost. Where tokens and tree disagree the text has a mistake: the cursor is then `lost`, and what
@@ -168,7 +170,8 @@ export class Cursor {
 
   /** The comments that end the line of a token, if that is not left to the next. */
   behind(index: number): Doc {
-    return index === this.last || this.closes(index + 1) ? empty : this.endOfLine(index);
+    const left = this.gaps.of(index + 1).length === 0 || index === this.last || this.closes(index + 1);
+    return left ? empty : this.endOfLine(index);
   }
 
   private endOfLine(index: number): Doc {
@@ -180,6 +183,6 @@ export class Cursor {
 
   /** Whether a token belongs to the one in front of it. */
   private closes(index: number): boolean {
-    return [',', ')', ']'].includes(this.peek(index));
+    return closers.has(this.peek(index));
   }
 }

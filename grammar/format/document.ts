@@ -41,7 +41,9 @@ interface Group extends Common {
 interface Either extends Common {
   readonly kind: 'either';
   readonly wide: Doc;
-  readonly narrow: Doc;
+  /** Made on first use: most parts fit on a line. */
+  readonly makeNarrow: () => Doc;
+  narrow?: Doc;
   /** Whether `wide` will do with its groups broken, or only with each of them on one line. */
   readonly broken: boolean;
 }
@@ -81,13 +83,18 @@ export const comment = (content: string, own: boolean): Doc => ({
 export const indent = (doc: Doc): Doc => ({ kind: 'nest', by: 2, doc, flat: doc.flat });
 export const align = (doc: Doc): Doc => ({ kind: 'nest', by: 'align', doc, flat: doc.flat });
 export const group = (doc: Doc): Doc => ({ kind: 'group', doc, flat: doc.flat });
-export const either = (wide: Doc, narrow: Doc, broken = false): Doc => ({
+export const either = (wide: Doc, makeNarrow: () => Doc, broken = false): Doc => ({
   kind: 'either',
   wide,
-  narrow,
+  makeNarrow,
   broken,
   flat: wide.flat,
 });
+
+function narrowOf(doc: Either): Doc {
+  doc.narrow ??= doc.makeNarrow();
+  return doc.narrow;
+}
 
 /** A line of output; the comment behind it is placed later, when its neighbours are known. */
 export interface Line {
@@ -140,7 +147,7 @@ function measure(doc: Doc, broken: boolean): Extent {
     case 'group':
       return broken ? extentOf(doc.doc, true) : oneLine(doc.flat);
     case 'either':
-      return extentOf(doc.narrow, broken);
+      return extentOf(narrowOf(doc), broken);
     case 'nest': {
       const inner = extentOf(doc.doc, broken);
       const { by } = doc;
@@ -177,8 +184,28 @@ function sequence(parts: readonly Extent[]): Extent {
 
 /** Lays a document out in lines that begin at a column, none wider than `width` if there is a way. */
 export function render(doc: Doc, column: number, width: number): Line[] {
+  if (column + doc.flat <= width) return [{ text: ' '.repeat(column) + onOneLine(doc).trimStart() }];
   return new Renderer(column, width).run(doc);
 }
+
+/** What most statements are. */
+function onOneLine(doc: Doc): string {
+  let written = '';
+  const stack = [doc];
+  while (stack.length > 0) {
+    const part = stack.pop()!;
+    if (part.kind === 'text') written += spaced(part.text, written);
+    else if (part.kind === 'break') written += part.text;
+    else if (part.kind === 'concat') for (let i = part.parts.length - 1; i >= 0; i--) stack.push(part.parts[i]!);
+    else if (part.kind === 'either') stack.push(part.wide);
+    else if (part.kind !== 'comment') stack.push(part.doc);
+  }
+  return written;
+}
+
+/** A comment has a space before it, but for one at the beginning of brackets. */
+const spaced = (content: string, before: string): string =>
+  content.startsWith(' /*') && /[\s([]$/.test(before) ? content.slice(1) : content;
 
 class Renderer {
   private readonly lines: Line[] = [];
@@ -240,7 +267,7 @@ class Renderer {
         this.push(doc.doc, indentation, flat || this.fits(this.at(indentation) + doc.flat));
         return;
       case 'either':
-        this.push(flat || this.fitsAll(doc, indentation) ? doc.wide : doc.narrow, indentation, flat);
+        this.push(flat || this.fitsAll(doc, indentation) ? doc.wide : narrowOf(doc), indentation, flat);
     }
   }
 
@@ -286,8 +313,7 @@ class Renderer {
     // A comma goes with what it follows, in front of a comment.
     if (this.ended && !(content === ',' && this.comments !== '')) this.newLine(indentation);
     if (this.written.length === this.margin) content = content.trimStart();
-    // A comment has a space before it, but for one at the beginning of brackets.
-    else if (content.startsWith(' /*') && /[\s([]$/.test(this.written)) content = content.slice(1);
+    else content = spaced(content, this.written);
     this.written += content;
     this.column = widthOfLast(content) === content.length ? this.column + content.length : widthOfLast(content);
   }

@@ -122,9 +122,10 @@ export class ExpressionPrinter {
     const closer = cursor.peek(first) === '(' ? ')' : ']';
     const docs: Doc[] = [];
     for (const [i, item] of items.entries()) {
-      const parts = [cursor.lead(), item()];
-      if (i < items.length - 1) parts.push(cursor.take(','));
-      docs.push(concat(parts));
+      const lead = cursor.lead();
+      const doc = item();
+      if (i < items.length - 1) docs.push(concat([lead, doc, cursor.take(',')]));
+      else docs.push(lead === empty ? doc : concat([lead, doc]));
     }
     const comma = cursor.peek() === ',' && items.length > 0 ? cursor.comma(cursor.skip()) : undefined;
     const commented = cursor.gaps.hasEnding(first + 1, cursor.next);
@@ -138,8 +139,9 @@ export class ExpressionPrinter {
     // A comma stands behind the last item if and only if the bracket closes on a line of its own.
     const inline = [comma?.inline ?? empty, last.inline];
     const ending = [comma?.ending ?? empty, last.ending];
-    const apart = concat([open, indent(concat([hard, ...join(hard), ...inline, text(','), ...ending])), hard, close]);
-    if (commented) return group(apart);
+    const apart = (): Doc =>
+      concat([open, indent(concat([hard, ...join(hard), ...inline, text(','), ...ending])), hard, close]);
+    if (commented) return group(apart());
     const hanging = concat([open, align(concat([...join(line), ...inline])), close]);
     return group(either(hanging, apart));
   }
@@ -214,8 +216,8 @@ export class ExpressionPrinter {
       if (byAuthor ? broken[i] : takesArguments[i]) return [byAuthor ? hard : line, doc];
       return [softly(doc)];
     });
-    const under = concat([first, byAuthor ? hard : line, ...others]);
-    if (broken[0] || first.flat > smallHead) return group(align(under));
+    const under = (): Doc => concat([first, byAuthor ? hard : line, ...others]);
+    if (broken[0] || first.flat > smallHead) return group(align(under()));
     return group(align(either(concat([first, space, align(concat(others))]), under)));
   }
 

@@ -41,10 +41,11 @@ export class Gaps {
       const found = blank ? none : scan(text, from, to, i === 0, token === undefined);
       items.push(found);
       broken.push(!blank && hasBreak(text, from, to));
-      const comments = found.filter((item) => item.kind === 'comment');
+      const comments = found === none ? none : found.filter((item) => item.kind === 'comment');
+      const endings =
+        found === none ? none : comments.filter((c) => c.place !== 'inline' || hasBreak(c.text, 0, c.text.length));
       this.comments[i + 1] = this.comments[i]! + comments.length;
-      this.endings[i + 1] =
-        this.endings[i]! + comments.filter((c) => c.place !== 'inline' || hasBreak(c.text, 0, c.text.length)).length;
+      this.endings[i + 1] = this.endings[i]! + endings.length;
       this.junk[i + 1] = this.junk[i]! + found.length - comments.length;
       if (token !== undefined) from = to + token.image.length;
     }

@@ -87,7 +87,7 @@ export class SpecPrinter extends ExpressionPrinter {
             const parts = [cursor.name(rule.name), this.brackets(patterns)];
             if (rule.guard) {
               const guard = concat([cursor.take('when'), space, this.expression(rule.guard)]);
-              parts.push(either(concat([space, guard]), indent(concat([hard, guard])), true));
+              parts.push(either(concat([space, guard]), () => indent(concat([hard, guard])), true));
             }
             // A condition makes one rule much wider than its neighbours.
             const key = rule.guard ? undefined : 'rule';
@@ -167,10 +167,10 @@ export class SpecPrinter extends ExpressionPrinter {
     const equals = cursor.take('=');
     const doc = this.value(value);
     if (!cursor.arrived) return undefined;
-    const below = indent(concat([hard, doc]));
+    const below = (): Doc => indent(concat([hard, doc]));
     // A comment ends the line right behind the `=`.
     const fixed = equals.flat === Number.POSITIVE_INFINITY;
-    const right = concat([space, equals, fixed ? below : either(concat([space, doc]), below, true)]);
+    const right = concat([space, equals, fixed ? below() : either(concat([space, doc]), below, true)]);
     return {
       key: aligned,
       width: left.flat,

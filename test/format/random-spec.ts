@@ -392,7 +392,7 @@ function withBlanks(words: readonly Word[], choices: Choices, commented: boolean
   return { text: text + choices.one(['\n', '', '\n\n\n']), comments };
 }
 
-const numbers = fc.array(fc.nat({ max: 5039 }), { maxLength: 100, size: 'max' });
+const numbers = fc.array(fc.nat({ max: 5039 }), { maxLength: 70, size: 'max' });
 
 /** Random specs, well-formed and laid out at random, with comments in all places or with none. They mean nothing. */
 export const randomSpecs = ({ comments }: { readonly comments: boolean }): fc.Arbitrary<RandomSpec> =>
