@@ -56,7 +56,8 @@ export function layOut(pieces: readonly Piece[], around: Surroundings): OutputLi
         if (around.airy && seam !== undefined && !(piece.kind === 'import' && pieces[i - 1]?.kind === 'import')) {
           lines.splice(seam, 0, blank);
         }
-        lines.push(...laidOut[i]!);
+        // Not spread: there may be more than a call takes arguments.
+        for (const line of laidOut[i]!) lines.push(line);
         seam = lines.length;
     }
   }
@@ -124,10 +125,12 @@ function rowFrom(
 
 /** Lays out statements one under the other with their `=` aligned, unless one of them then takes more lines or width. */
 function aligned(statements: readonly Statement[]): OutputLine[][] {
-  const column = Math.max(...statements.map((statement) => statement.width));
+  const column = statements.reduce((most, statement) => Math.max(most, statement.width), 0);
   const wide = statements.map((statement) => statement.layout(column - statement.width));
   const suffers = (lines: readonly OutputLine[], i: number): boolean => {
     const statement = statements[i]!;
+    // The value is on the next line.
+    if (lines[0]!.text.endsWith('=')) return true;
     if (statement.width === column || (lines.length === 1 && widest(lines) <= width)) return false;
     const narrow = statement.layout(0);
     return lines.length > narrow.length || widest(lines) > Math.max(width, widest(narrow));
@@ -135,7 +138,8 @@ function aligned(statements: readonly Statement[]): OutputLine[][] {
   return wide.some(suffers) ? statements.map((statement) => statement.layout(0)) : wide;
 }
 
-const widest = (lines: readonly OutputLine[]): number => Math.max(...lines.map((line) => line.text.length));
+const widest = (lines: readonly OutputLine[]): number =>
+  lines.reduce((most, line) => Math.max(most, line.text.length), 0);
 
 /** Puts the comments behind lines in a column, as far as nothing but comments stands between them. */
 export function withComments(lines: readonly OutputLine[]): string[] {

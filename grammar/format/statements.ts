@@ -194,6 +194,7 @@ export class SpecPrinter extends ExpressionPrinter {
       concat([left, text(' '.repeat(pad)), ...(equals ? [space, equals] : []), space, brace]);
     const open = cursor.next;
     const brace = cursor.take('{');
+    if (cursor.lost) return undefined;
     if (body.lets.length === 0 && !cursor.gaps.broken[open + 1] && !cursor.gaps.hasEnding(open + 1, last)) {
       const whole = concat([brace, space, this.expression(body.result), space, cursor.take('}')]);
       if (cursor.arrived && header(0, whole).flat + indentation <= width) {
