@@ -66,6 +66,14 @@ function declareSpecCommands(program: Command, io: Io, perform: Perform): void {
       perform(async () => (await import('./commands/check.js')).check(files, options, io)),
     );
   program
+    .command('fmt <FILE...>')
+    .description('rewrite specs in their canonical form; - reads stdin and writes stdout')
+    .option('--check', 'write nothing; exit 1 and name the files that would change')
+    .addHelpText('after', example('fmt specs/*.unet --check'))
+    .action((files: string[], options) =>
+      perform(async () => (await import('./commands/fmt.js')).fmt(files, options, io)),
+    );
+  program
     .command('explain <CODE>')
     .description('what a diagnostic means and how to put it right')
     .addHelpText('after', example('explain unknown-name'))
@@ -241,7 +249,6 @@ function declareEngineCommands(program: Command, io: Io, perform: Perform): void
 /** Commands of the design that this version answers plainly. */
 function declareLater(program: Command): void {
   const later = {
-    fmt: 'canonical form of a spec',
     lsp: 'language server',
     play: 'playground in the browser',
   };

@@ -64,6 +64,7 @@ export function deploy(network: Network, selection: Selection = {}, options: { k
 }
 
 export type { Diagnostic, Position, Related, Report, Severity, Span } from '../grammar/diagnostic.js';
+export { type Formatted, format } from '../grammar/format/index.js';
 export { parse } from '../grammar/index.js';
 export { fromFiles, type ImportedFile, type Resolve } from './0-import/index.js';
 export { standardLibrary } from './0-import/standard/index.js';

@@ -25,7 +25,7 @@ export function parse(text: string, file?: string): { tree: SpecTree; diagnostic
       diagnostics: mistakes.list(),
     };
   }
-  const tree = parseSpec(new Source(text, file), mistakes);
+  const { tree } = parseSpec(new Source(text, file), mistakes);
   return { tree, diagnostics: mistakes.list() };
 }
 

@@ -1,3 +1,4 @@
+import type { IToken } from './chevrotain.js';
 import { ItemParser } from './items.js';
 import { type Lexed, lex, textValue } from './lex.js';
 import type { Mistakes } from './mistakes.js';
@@ -140,9 +141,9 @@ function adopt(network: OpenNetwork | undefined, item: NetworkItem): void {
 // The grammar is analysed when a parser is made, which takes longer than parsing: one instance serves all texts.
 let parser: SpecParser | undefined;
 
-/** Parses the tokens of a text; whatever they are, the result is a tree. */
-export function parseSpec(source: Source, mistakes: Mistakes): SpecTree {
+/** Parses a text; whatever it is, the result is a tree. The tokens are those that the tree was made of. */
+export function parseSpec(source: Source, mistakes: Mistakes): { tree: SpecTree; tokens: readonly IToken[] } {
   const lexed = lex(source, mistakes);
   parser ??= new SpecParser();
-  return parser.run(source, lexed, mistakes);
+  return { tree: parser.run(source, lexed, mistakes), tokens: lexed.tokens };
 }

@@ -246,7 +246,7 @@ export const mistakes: readonly Mistake[] = [
     'bf16',
     'tfjs',
   ]),
-  use('a command of a later version', ['fmt', 'tiny.unet'], ['fmt', 'not available yet']),
+  use('a command of a later version', ['play', 'tiny.unet'], ['play', 'not available yet']),
   use('a code that explains nothing', ['explain', 'unknown-nam'], ['unknown-nam', 'unknown-name']),
 
   { ...data('a data folder that does not exist', ['no-data', 'images/'], () => undefined), argv: train('no-data') },
