@@ -201,7 +201,7 @@ export const mistakes: readonly Mistake[] = [
     ['predict', 'run', 'data/images/a0.png', '-o', 'masks', '--threshold', '2'],
     ['--threshold 2'],
   ),
-  use('a target of a later version', build('--target', 'tfjs'), ['tfjs', 'not available yet', 'onnx']),
+  use('a target that does not exist', build('--target', 'coreml'), ['coreml', 'onnx', 'tfjs']),
   {
     ...use(
       'an operator that the target cannot say',
@@ -218,7 +218,11 @@ export const mistakes: readonly Mistake[] = [
     1,
   ),
   use('quantization, which a later version has', build('--quantize', 'int8'), ['not available yet']),
-  use('an engine of a later version', train('data', '--engine', 'tfjs'), ['tfjs', 'not available yet', 'auto']),
+  use('an engine that does not exist', train('data', '--engine', 'torch'), ['torch', 'ort', 'tfjs']),
+  use('a precision that the engine does not have', train('data', '--engine', 'ort', '--precision', 'bf16'), [
+    'bf16',
+    'tfjs',
+  ]),
   use('a command of a later version', ['fmt', 'tiny.unet'], ['fmt', 'not available yet']),
   use('a code that explains nothing', ['explain', 'unknown-nam'], ['unknown-nam', 'unknown-name']),
 

@@ -58,7 +58,11 @@ describe('train', () => {
       }
     }
     const record = JSON.parse((await bytes('whole', 'run.json')).toString());
-    expect(record).toMatchObject({ seed: 7, engine: 'reference', task: { channels: 1, classes: ['mask'] } });
+    expect(record).toMatchObject({
+      seed: 7,
+      engine: { name: 'reference', device: 'cpu', precision: 'fp32' },
+      task: { channels: 1, classes: ['mask'] },
+    });
     expect((await bytes('whole', 'split.txt')).toString().trim().split('\n')).toEqual(record.heldOut);
     expect(record.heldOut).toHaveLength(2);
   });

@@ -38,6 +38,6 @@ export function emitInference(graph: Graph, { weights, images }: InferenceOption
     emission.define(p, b.constant(p.origin.path, { type: 'float', dims, raw }));
   }
   for (const node of graph.nodes) emission.lower(node);
-  const outputs = graph.outputs.map(({ name, value }) => emission.fetch(name, value));
+  const outputs = graph.outputs.map(({ name, value }) => emission.answer(name, value));
   return { nodes: b.nodes, inputs, outputs, sources: emission.sources };
 }

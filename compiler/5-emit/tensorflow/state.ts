@@ -124,7 +124,7 @@ export class State {
     this.#updated.add(name);
   }
 
-  /** Feeds for every variable, and a fetch that fills them. */
+  /** An input for every variable, and an output that waits until they are filled. */
   restore(): { inputs: TfPort[]; outputs: TfPort[] } {
     const { b } = this.#emission;
     const assigns: string[] = [];

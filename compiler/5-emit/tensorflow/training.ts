@@ -8,8 +8,8 @@ import type { TfNode, TfTensor } from './node.js';
 import { State } from './state.js';
 
 /**
- * A training step whose state lives inside the session. Three uses of one graph: feed `restore` and fetch `restored`; feed
- * `step` and fetch its results; fetch `snapshot`. The state's vectors are in TensorFlow's order (`reorderedArena`).
+ * A training step whose state lives inside the session. Three uses of one graph: feed `restore` and ask for `restored`; feed
+ * `step` and ask for its results; ask for `snapshot`. The state's vectors are in TensorFlow's order (`reorderedArena`).
  */
 export interface TfTrainingGraph {
   readonly nodes: readonly TfNode[];
@@ -45,7 +45,7 @@ export function emitTraining(plan: TrainingPlan, images: ImageOrder): TfTraining
   }
   for (const { name, value } of graph.outputs) if (name.endsWith('_next')) state.assign(name.slice(0, -5), value);
   const results = graph.outputs.filter(({ name }) => !name.endsWith('_next'));
-  const outputs = results.map(({ name, value }) => emission.fetch(name, value, state.updates));
+  const outputs = results.map(({ name, value }) => emission.answer(name, value, state.updates));
   return {
     nodes: emission.b.nodes,
     step: { inputs: feeds, outputs },
