@@ -3,12 +3,11 @@ import { emitTraining, encodeSavedModel } from '../../compiler/5-emit/tensorflow
 import { countMacs, trainingPlan } from '../../compiler/index.js';
 import { specHash } from '../../runtime/run-folder.js';
 import { version } from '../../runtime/version.js';
-import type { BuildOptions } from '../commands/build.js';
 import { UsageError } from '../errors.js';
 import { chooseSize } from '../sizes.js';
 import type { GoodSpec } from '../spec.js';
 import type { ModelInput } from './model.js';
-import { type Built, type StepTarget, savedModelFolder } from './targets.js';
+import { type BuildOptions, type Built, type StepTarget, savedModelFolder } from './targets.js';
 
 /** A whole training step of the whole network. */
 export function buildStep(

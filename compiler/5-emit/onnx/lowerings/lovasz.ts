@@ -1,4 +1,5 @@
-import { type Lowering, product } from '../lowering.js';
+import { product } from '../../shared.js';
+import type { Lowering } from '../lowering.js';
 import { zeros } from './zeros.js';
 
 /** ONNX's element type number of float, for Cast. */

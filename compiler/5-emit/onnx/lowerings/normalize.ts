@@ -1,5 +1,6 @@
 import { numberAttr } from '../../../ops/attrs.js';
-import { type Lowering, type LoweringContext, product } from '../lowering.js';
+import { product } from '../../shared.js';
+import type { Lowering, LoweringContext } from '../lowering.js';
 import { reshaped, sizesOf } from './sizes.js';
 
 const eps = (to: LoweringContext): number => numberAttr(to.attrs, 'eps', 1e-5);

@@ -1,4 +1,5 @@
-import { type Lowering, product } from '../lowering.js';
+import { product } from '../../shared.js';
+import type { Lowering } from '../lowering.js';
 import type { TfTensor } from '../node.js';
 
 /** Sorted by TopKV2, counted by Cumsum, and put back by the order's own order. Sums of 0 and 1 are exact up to 2^24. */

@@ -1,7 +1,8 @@
 import { type Dim, num } from '../../../ir/dim.js';
 import type { Value } from '../../../ir/graph.js';
 import { numberAttr } from '../../../ops/attrs.js';
-import { type Lowering, type LoweringContext, product } from '../lowering.js';
+import { product } from '../../shared.js';
+import type { Lowering, LoweringContext } from '../lowering.js';
 import type { TfTensor } from '../node.js';
 import { scaled } from './elementwise.js';
 

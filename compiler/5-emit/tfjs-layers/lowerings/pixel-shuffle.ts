@@ -1,5 +1,6 @@
 import { numberAttr } from '../../../ops/attrs.js';
-import { type Lowering, type LoweringContext, product } from '../lowering.js';
+import { product } from '../../shared.js';
+import type { Lowering, LoweringContext } from '../lowering.js';
 import { channelsLast, layerShape, lifted } from './layout.js';
 
 /**
