@@ -3,12 +3,11 @@ import { emitTraining, encodeSavedModel } from '../../compiler/5-emit/tensorflow
 import { countMacs, trainingPlan } from '../../compiler/index.js';
 import { specHash } from '../../runtime/run-folder.js';
 import { version } from '../../runtime/version.js';
-import type { BuildOptions } from '../commands/build.js';
 import { UsageError } from '../errors.js';
 import { chooseSize } from '../sizes.js';
 import type { GoodSpec } from '../spec.js';
 import type { ModelInput } from './model.js';
-import { type Built, type StepTarget, savedModelFolder } from './targets.js';
+import { type BuildOptions, type Built, type StepTarget, savedModelFolder } from './targets.js';
 
 /** A whole training step of the whole network. */
 export function buildStep(
@@ -29,7 +28,7 @@ export function buildStep(
   const plan = trainingPlan(network, recipe, { batch: batch ?? recipe.batch, size: [...chosen.size] });
   const metadata = {
     'unetc.version': version(),
-    'unetc.spec': specHash(spec.text),
+    'unetc.spec': specHash(spec.text, spec.imports),
     'unetc.network': network.name,
     'unetc.recipe': JSON.stringify(recipe),
     'unetc.heads': JSON.stringify(plan.heads),

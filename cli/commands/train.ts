@@ -40,6 +40,7 @@ export async function train(file: string, options: TrainOptions, io: Io): Promis
   const heldOut = options.split === undefined ? undefined : await readNames(options.split);
   const result = await trainNetwork({
     specText: spec.text,
+    imports: spec.imports,
     set,
     params: spec.params,
     network: spec.network,

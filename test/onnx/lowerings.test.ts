@@ -63,3 +63,20 @@ test('relu_grad passes nothing at zero and everything above, however small', asy
   const got = await runOnnx(oneOperator('relu_grad', {}, [dy, y]), feedsOf([dy, y]));
   expect(Array.from(got.get('y0')!.data)).toEqual([0, 3, -3, 3, 3]);
 });
+
+test('lovasz_weights keep their digits on a large image, in single precision', async () => {
+  const shape = [1, 1, 96, 96];
+  const numbers = Array.from({ length: 96 * 96 }, (_, k) => k);
+  // A permutation: every error another.
+  const errors = tensor(
+    shape,
+    numbers.map((k) => ((k * 5003) % 9216) / 4096),
+  );
+  const labels = tensor(
+    shape,
+    numbers.map((k) => (k % 7 < 2 ? 1 : 0)),
+  );
+  const got = await runOnnx(oneOperator('lovasz_weights', {}, [errors, labels]), feedsOf([errors, labels]));
+  const due = kernels.lovasz_weights({}, [errors, labels])[0]!;
+  for (const [k, v] of due.data.entries()) expect(Math.abs(got.get('y0')!.data[k]! / v - 1)).toBeLessThan(1e-6);
+});

@@ -35,7 +35,8 @@ async function expectSameAsOnnx({ network, weights, model }: Built, graph: Graph
 }
 
 /** Operators of which some uses are refused; a network is refused for no other reason. */
-const difficult = /: (upsample|batchnorm|instancenorm|maxpool|conv|conv_transpose) can't be said in layers: /;
+const difficult =
+  /: (upsample|batchnorm|instancenorm|groupnorm|layernorm|maxpool|conv|conv_transpose) can't be said in layers: /;
 
 /** How many random networks are tried. */
 const numRuns = 200;
@@ -96,7 +97,7 @@ function narrow(text: string): Network {
 }
 
 /** Presets that layers say of one size alone, and the operator that keeps them from more. */
-const sized: Readonly<Record<string, string>> = { 'unetpp-bn': 'upsample' };
+const sized: Readonly<Record<string, string>> = { 'unetpp-bn': 'upsample', 'unetpp-3d': 'instancenorm' };
 
 const dimensions = (network: Network): number => network.graph.inputs[0]!.value.type.shape.length - 2;
 

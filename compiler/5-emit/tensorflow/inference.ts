@@ -1,5 +1,5 @@
 import type { Graph, Node } from '../../ir/graph.js';
-import { bytesOf } from '../onnx/model-builder.js';
+import { bytesOf } from '../shared.js';
 import { Emission, type ImageOrder, type TfPort } from './emission.js';
 import type { TfNode } from './node.js';
 import { weightOf } from './weights.js';

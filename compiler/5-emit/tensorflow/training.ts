@@ -2,8 +2,8 @@ import type { TrainingPlan } from '../../3-transform/training-plan.js';
 import { knownShape } from '../../ir/dim.js';
 import type { Node, Value } from '../../ir/graph.js';
 import { numberAttr } from '../../ops/attrs.js';
+import { product } from '../shared.js';
 import { Emission, type ImageOrder, type TfPort } from './emission.js';
-import { product } from './lowering.js';
 import type { TfNode, TfTensor } from './node.js';
 import { State } from './state.js';
 

@@ -67,6 +67,13 @@ export const clip: Lowering = (to) => {
 export const leakyRelu: Lowering = (to) =>
   to.b.op('LeakyRelu', to.inputs, { alpha: { float: numberAttr(to.attrs, 'slope', 0.01) } });
 
+/** Slopes, one or one a channel, line up with the last axis: max(x, 0) + slope * min(x, 0). */
+export const prelu: Lowering = (to) => {
+  const x = to.input(0);
+  const below = to.b.op('Mul', [to.b.op('Minimum', [x, to.b.float(0, x.type)]), to.input(1)]);
+  return to.b.op('AddV2', [to.b.op('Relu', [x]), below]);
+};
+
 /** TensorFlow's Elu has alpha 1: max(x, 0) + alpha * elu(min(x, 0)). */
 export const elu: Lowering = (to) => {
   const x = to.input(0);
