@@ -53,8 +53,13 @@ export function buildStep(
   const { nodes, ...signatures } = emitTraining(plan, 'channels-last');
   const model = encodeSavedModel(nodes, { ...signatures, snapshot: { inputs: [], ...signatures.snapshot } });
   const order = { 'unetc.filters': 'in the vectors of the state a filter lies as [...kernel, in, out]' };
+  // The state's vectors come in and go out by signatures of their own.
+  const { inputs, outputs } = signatures.step;
+  const of = (values: typeof plan.graph.inputs, ports: typeof inputs) =>
+    values.filter(({ name }) => ports.some((port) => port.name === name));
   return {
     ...facts,
+    graph: { ...plan.graph, inputs: of(plan.graph.inputs, inputs), outputs: of(plan.graph.outputs, outputs) },
     model: savedModelFolder(model, { ...metadata, ...order }),
     nodes: nodes.length,
     batch: plan.batch,

@@ -163,7 +163,7 @@ describe.each(presets)('%s', (preset) => {
       dispose = () => trainer.dispose();
       result = await trainer.step({ ...batchOf(plan, torch.seed), lr: 1e-3, step: 1, seed: torch.seed });
       gradient = (await trainer.snapshot()).slots.momentum!;
-    });
+    }, 120_000);
     afterAll(() => dispose());
 
     test.skipIf(absent).each(frameworks.map((name, k) => [name, both[k]!] as const))(
