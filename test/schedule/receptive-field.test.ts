@@ -52,6 +52,9 @@ function structural(graph: Graph): Graph {
     'elu',
     'leaky_relu',
     'instancenorm',
+    'groupnorm',
+    'layernorm',
+    'prelu',
     'batchnorm',
   ]);
   const node = (n: Node): Node => {
