@@ -61,7 +61,7 @@ const byKernels = (k: Kernels): Products => {
   const narrowed = ({ window, x }: Convolution): { window: Window; shape: readonly Dim[] } =>
     paddingAttrs(window) ? { window, shape: x } : { window: unpadded(window), shape: paddedShape(x, window) };
   const image = (c: Convolution, x: TfTensor, window: Window): TfTensor =>
-    window === c.window ? x : padded(c.to, x, c.window);
+    window === c.window ? x : padded(c.to, x, c.window, c.x);
   const filterShape = (c: Convolution): readonly number[] => k.filter?.(c) ?? c.w;
   const filter = (c: Convolution, w: TfTensor): TfTensor => (k.filter ? c.to.b.reshape(w, filterShape(c)) : w);
   const attrsOf = (window: Window): Readonly<Record<string, TfAttr>> => ({
@@ -156,15 +156,17 @@ const dilated2d: Products = { ...byTaps, forward: dense2d.forward };
 
 /**
  * Which kernels do it. Gradients of dilated convolutions have none on TensorFlow's CPU, nor has any dilated one in three
- * dimensions; and in two, oneDNN's convolution with a bias is wrong where the strides differ.
+ * dimensions; in two, oneDNN's convolution with a bias is wrong where the strides differ, and TensorFlow.js refuses strides
+ * and dilations at once.
  */
 function productsOf({ window, groups, w }: Convolution): Products {
   const flat = window.kernel.length === 2;
   const dilated = window.dilation.some((d) => d > 1);
   const uneven = flat && window.stride.some((s) => s !== window.stride[0]);
+  const strided = window.stride.some((s) => s > 1);
   if (groups > 1) return flat && !dilated && !uneven && w.at(-2) === 1 ? depthwise : grouped;
   if (uneven) return byTaps;
-  if (dilated) return flat ? dilated2d : byTaps;
+  if (dilated) return flat && !strided ? dilated2d : byTaps;
   return flat ? dense2d : dense3d;
 }
 

@@ -85,7 +85,8 @@ export const batchnormGrad: Lowering = (to) => {
 /** With n elements a channel, r = 1 / sqrt(variance + eps): dx = gamma r (dy - dbeta / n - xhat dgamma / n). */
 const batchnormGradByHand: Lowering = (to) => {
   const { b } = to;
-  const [dy, x, gamma, mean, variance] = to.inputs as [TfTensor, TfTensor, TfTensor, TfTensor, TfTensor];
+  const [, , gamma, mean, variance] = to.inputs as [TfTensor, TfTensor, TfTensor, TfTensor, TfTensor];
+  const [dy, x] = [b.cast(to.input(0), 'float'), b.cast(to.input(1), 'float')];
   const axes = b.ints(Array.from({ length: to.rank(1) - 1 }, (_, k) => k));
   const sum = (t: TfTensor) => b.op('Sum', [t, axes], { Tidx: { type: 'int32' } });
   const r = inverseDeviation(to, variance);
@@ -94,7 +95,8 @@ const batchnormGradByHand: Lowering = (to) => {
   const dgamma = sum(b.op('Mul', [dy, xhat]));
   const share = 1 / elementsOf(to, 1);
   const pulled = b.op('AddV2', [scaled(to, dbeta, share, 0), b.op('Mul', [xhat, scaled(to, dgamma, share, 0)])]);
-  return [b.op('Mul', [b.op('Sub', [dy, pulled]), b.op('Mul', [gamma, r])]), dgamma, dbeta];
+  const dx = b.op('Mul', [b.op('Sub', [dy, pulled]), b.op('Mul', [gamma, r])]);
+  return [b.cast(dx, to.input(1).type), dgamma, dbeta];
 };
 
 /** Mean over the space of each channel of each image, which stays as 1. */

@@ -12,7 +12,7 @@ import { cropped, padded, paddedShape } from './window.js';
 export const byTaps: Products = {
   forward(c, x, w) {
     const { to } = c;
-    const image = padded(to, x, c.window);
+    const image = padded(to, x, c.window, c.x);
     const [inner, outer] = c.w.slice(-2) as [number, number];
     const filters = tapFilters(c, w);
     const parts = taps(c).map((tap, k) => {
@@ -23,7 +23,7 @@ export const byTaps: Products = {
   },
   filterGrad(c, x, dy) {
     const { to } = c;
-    const image = padded(to, x, c.window);
+    const image = padded(to, x, c.window, c.x);
     const [inner, outer] = c.w.slice(-2) as [number, number];
     const gradient = to.b.reshape(dy, [-1, outer]);
     const parts = taps(c).map((tap) =>
