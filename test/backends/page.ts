@@ -9,8 +9,10 @@ export interface Tf {
   ready(): Promise<void>;
   loadGraphModel(handler: { load(): Promise<unknown> }): Promise<GraphModelHandle>;
   tensor(data: Float32Array, shape: readonly number[]): TfTensorHandle;
+  neg(x: TfTensorHandle): TfTensorHandle;
+  getBackend(): string;
+  env(): { set(flag: string, value: boolean): void };
   dispose(tensors: unknown): void;
-  memory(): { readonly numTensors: number };
 }
 
 interface TfTensorHandle {
@@ -58,13 +60,22 @@ export async function openModel(tf: Tf, where: Models, { id, model, weights }: O
   where.unetcModels.set(id, handle);
 }
 
-/** By `execute`, as a page does that doesn't wait: on a GPU nothing may be read back on the way. Answers in the signature's order. */
+/**
+ * By `execute`, as a page does that doesn't wait: on a GPU nothing may be read back on the way. Answers in the signature's order.
+ * What is fed is on the GPU before: TensorFlow.js computes on the CPU with small tensors that are not, which would test that.
+ */
 export async function runModel(tf: Tf, where: Models, { id, feeds }: RunRequest): Promise<Plain[]> {
   const handle = where.unetcModels?.get(id);
   if (!handle) throw new Error(`model ${id} is not open`);
   const inputs = Object.fromEntries(
     Object.entries(feeds).map(([name, { data, shape }]) => [name, tf.tensor(Float32Array.from(data), shape)]),
   );
+  const forward = { webgl: 'WEBGL_CPU_FORWARD', webgpu: 'WEBGPU_CPU_FORWARD' }[tf.getBackend()];
+  if (forward !== undefined) {
+    tf.env().set(forward, false);
+    for (const x of Object.values(inputs)) tf.dispose(tf.neg(x));
+    tf.env().set(forward, true);
+  }
   const outputs = [handle.execute(inputs)].flat();
   const answers: Plain[] = [];
   for (const t of outputs) answers.push({ data: Array.from(await t.data()), shape: t.shape });

@@ -15,6 +15,7 @@ import {
   liftImage,
   liftImageShape,
   liftWindow,
+  overChannels,
   padded,
   paddedShape,
   paddingAttrs,
@@ -49,9 +50,8 @@ interface Kernels {
   readonly forward: string;
   readonly inputGrad: string;
   readonly filterGrad: string;
-  /** The layout they are told; whether they take dilations. */
+  /** The layout they are told. */
   readonly format: 'NHWC' | 'NDHWC';
-  readonly dilates?: boolean;
   readonly inputGradAttrs?: Readonly<Record<string, TfAttr>>;
   /** The filter as the kernels take it. */
   filter?(c: Convolution): readonly number[];
@@ -66,7 +66,8 @@ const byKernels = (k: Kernels): Products => {
   const filter = (c: Convolution, w: TfTensor): TfTensor => (k.filter ? c.to.b.reshape(w, filterShape(c)) : w);
   const attrsOf = (window: Window): Readonly<Record<string, TfAttr>> => ({
     ...strideAttrs(window),
-    ...(k.dilates ? dilationAttrs(window) : {}),
+    // Also where they can only be 1: TensorFlow.js reads them without looking.
+    ...dilationAttrs(window),
     ...paddingAttrs(window),
     data_format: { text: k.format },
   });
@@ -95,7 +96,6 @@ const dense2d = byKernels({
   inputGrad: 'Conv2DBackpropInput',
   filterGrad: 'Conv2DBackpropFilter',
   format: 'NHWC',
-  dilates: true,
 });
 
 const dense3d = byKernels({
@@ -189,9 +189,11 @@ function convolution(to: LoweringContext, x: Value, w: Value, y: Value, transpos
  * merged kernel answers wrongly for such strides.
  */
 function withBias(to: LoweringContext, y: TfTensor, { window }: Convolution): TfTensor {
-  const bias = to.inputs[2];
-  if (!bias) return y;
+  const rank = to.rank();
+  if (!to.inputs[2]) return y;
+  const bias = overChannels(to, to.inputs[2], rank);
   if (window.stride.some((s) => s !== window.stride[0])) return to.b.op('Sub', [y, to.b.op('Neg', [bias])]);
+  if (rank === 5) return to.b.op('AddV2', [y, bias]);
   return to.b.op('BiasAdd', [y, bias], { data_format: { text: 'NHWC' } });
 }
 

@@ -3,6 +3,7 @@ import { boolAttr, numberAttr } from '../../../ops/attrs.js';
 import { type Lowering, type LoweringContext, product } from '../lowering.js';
 import type { TfTensor } from '../node.js';
 import { scaled } from './elementwise.js';
+import { overChannels } from './window.js';
 
 const eps = (to: LoweringContext): number => numberAttr(to.attrs, 'eps', 1e-5);
 
@@ -42,7 +43,11 @@ export const batchnorm: Lowering = (to) => {
   }
   const scale = b.op('Mul', [weight, inverseDeviation(to, variance)]);
   const shift = b.op('Sub', [bias, b.op('Mul', [mean, scale])]);
-  return b.op('AddV2', [b.op('Mul', [x, b.cast(scale, x.type)]), b.cast(shift, x.type)]);
+  const [factor, term] = [scale, shift].map((v) => overChannels(to, b.cast(v, x.type), to.rank())) as [
+    TfTensor,
+    TfTensor,
+  ];
+  return b.op('AddV2', [b.op('Mul', [x, factor]), term]);
 };
 
 /** Elements of each channel in a batch. */
@@ -116,7 +121,8 @@ function standardized(to: LoweringContext, x: TfTensor, rank: number): { xhat: T
 export const instancenorm: Lowering = (to) => {
   const { xhat } = standardized(to, to.input(0), to.rank());
   if (!boolAttr(to.attrs, 'affine', false)) return xhat;
-  return to.b.op('AddV2', [to.b.op('Mul', [xhat, to.input(1)]), to.input(2)]);
+  const [weight, bias] = [1, 2].map((k) => overChannels(to, to.input(k), to.rank())) as [TfTensor, TfTensor];
+  return to.b.op('AddV2', [to.b.op('Mul', [xhat, weight]), bias]);
 };
 
 /** (dy, x) -> dx, or (dy, x, gamma) -> dx, dgamma, dbeta. */

@@ -108,3 +108,10 @@ export function cropped(to: LoweringContext, x: TfTensor, w: Window, shape: read
   if (!isPadded(w)) return x;
   return to.b.op('Slice', [x, to.b.ints([0, ...w.begin, 0]), to.dims(shape)], { Index: { type: 'int32' } });
 }
+
+/**
+ * A vector over channels, to be combined with images of `rank`. With five axes it is given as many: TensorFlow.js on WebGPU
+ * combines them with no vector.
+ */
+export const overChannels = (to: LoweringContext, vector: TfTensor, rank: number): TfTensor =>
+  rank < 5 ? vector : to.b.reshape(vector, [1, 1, 1, 1, -1]);
