@@ -98,13 +98,22 @@ const dense2d = byKernels({
   format: 'NHWC',
 });
 
-const dense3d = byKernels({
+const kernels3d = byKernels({
   forward: 'Conv3D',
   inputGrad: 'Conv3DBackpropInputV2',
   filterGrad: 'Conv3DBackpropFilterV2',
   format: 'NDHWC',
   inputGradAttrs: { Tshape: { type: 'int32' } },
 });
+
+/** The filter's gradient in single precision: in bf16 the kernel adds memory that nothing was written to, of small volumes. */
+const dense3d: Products = {
+  ...kernels3d,
+  filterGrad: (c, x, dy) => {
+    const { b } = c.to;
+    return b.cast(kernels3d.filterGrad(c, b.cast(x, 'float'), b.cast(dy, 'float')), x.type);
+  },
+};
 
 /** One filter a channel: [kh, kw, C, multiplier]. */
 const depthwise = byKernels({
@@ -156,13 +165,13 @@ const dilated2d: Products = { ...byTaps, forward: dense2d.forward };
 
 /**
  * Which kernels do it. Gradients of dilated convolutions have none on TensorFlow's CPU, nor has any dilated one in three
- * dimensions; in two, oneDNN's convolution with a bias is wrong where the strides differ, and TensorFlow.js refuses strides
- * and dilations at once.
+ * dimensions; oneDNN's convolution with a bias, and in three dimensions any, is wrong where the strides differ; and in two
+ * TensorFlow.js refuses strides and dilations at once.
  */
 function productsOf({ window, groups, w }: Convolution): Products {
   const flat = window.kernel.length === 2;
   const dilated = window.dilation.some((d) => d > 1);
-  const uneven = flat && window.stride.some((s) => s !== window.stride[0]);
+  const uneven = window.stride.some((s) => s !== window.stride[0]);
   const strided = window.stride.some((s) => s > 1);
   if (groups > 1) return flat && !dilated && !uneven && w.at(-2) === 1 ? depthwise : grouped;
   if (uneven) return byTaps;
