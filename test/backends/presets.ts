@@ -1,7 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import fc from 'fast-check';
 import { lowerPrecision } from '../../compiler/3-transform/precision.js';
 import { deploy, type Graph, load, type Network } from '../../compiler/index.js';
 import type { Tensor, Weights } from '../../runtime/engine.js';
+import { networkShapes, nthSizes } from '../../testing/arbitraries.js';
+import { specText } from '../../testing/network-shape.js';
 import { evaluate, type Float64Tensor, tensor } from '../../testing/reference/index.js';
 import { anyWeights, networkOf, picture } from '../tfjs-layers/builds.js';
 import type { Backend } from './engines.js';
@@ -28,6 +31,24 @@ export const presets: readonly Preset[] = readdirSync('specs')
     const channels = network.graph.inputs[0]!.value.type.shape[1]!.offset;
     const images = [picture([1, channels, 16, 32], 7), picture([2, channels, 16, 16], 8)];
     return { name: file.replace('.unet', ''), network, weights: anyWeights(network, 1), images };
+  });
+
+/** Networks over signals and volumes: what the presets are not. Volumes have no transposed convolution in TensorFlow.js. */
+export const randomNetworks: readonly Preset[] = fc
+  .sample(
+    networkShapes({ depth: 2, channels: 3 }).filter(({ rank, up }) => rank !== 2 && up !== 'conv_transpose'),
+    { numRuns: 6, seed: 4 },
+  )
+  .map((shape, k) => {
+    const network = networkOf(specText(shape));
+    const dims = network.graph.inputs[0]!.value.type.shape;
+    const images = [nthSizes(network, 1, [0, 1, 0]), nthSizes(network, 2, [1, 0, 0])].map((sizes) =>
+      picture(
+        dims.map((d) => (d.symbol === null ? d.offset : (sizes[d.symbol] as number))),
+        k,
+      ),
+    );
+    return { name: `${shape.rank}-D ${k + 1}`, network, weights: anyWeights(network, k), images };
   });
 
 /** A spec at widths of a few channels: what differs between sizes of a network is how long it takes. */

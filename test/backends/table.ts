@@ -2,7 +2,15 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 /** What is checked, in the order of the columns. */
-export const checks = ['operators', 'gradients', 'corners', 'training step', 'ten steps', 'presets'] as const;
+export const checks = [
+  'operators',
+  'gradients',
+  'corners',
+  'training step',
+  'ten steps',
+  'presets',
+  '1-D and 3-D',
+] as const;
 
 export type Check = (typeof checks)[number];
 

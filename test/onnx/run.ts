@@ -53,7 +53,7 @@ export async function runModel(
   hasWeights = true,
   device: OrtDevice = 'cpu',
 ): Promise<Map<string, Float64Tensor>> {
-  const options = { executionProviders: [device], intraOpNumThreads: 1, logSeverityLevel: 3 } as const;
+  const options = { executionProviders: [device], intraOpNumThreads: 1, logSeverityLevel: 4 } as const;
   const session = await InferenceSession.create(model, options);
   const params = hasWeights ? [] : graph.params.map((p) => ({ name: p.origin.path, value: p }));
   const tensors = [...graph.inputs, ...params].map(({ name, value }): [string, Tensor] => {
