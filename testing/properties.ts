@@ -182,7 +182,7 @@ function randomImage(network: Network, sizes: Sizes, seed: number): Tensor {
 }
 
 /** [N, classes, ...]: one class a pixel, or none: a truth that any loss takes. */
-function randomTarget(shape: readonly number[], seed: number): Float32Array {
+export function randomTarget(shape: readonly number[], seed: number): Float32Array {
   const [batch = 1, classes = 1, ...space] = shape;
   const area = space.reduce((a, b) => a * b, 1);
   const random = stream(seed, 'target');

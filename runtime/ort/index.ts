@@ -1,18 +1,23 @@
 import type { Engine, EngineStatus } from '../engine.js';
+import type { OrtDevice } from './session.js';
 
 /**
- * ONNX Runtime on the CPU, from the npm package onnxruntime-node: the embedded default. The native library is loaded when
- * first used, so that a machine without it can still check specs and say what is missing.
+ * ONNX Runtime from the npm package onnxruntime-node. The native library is loaded when first used, so that a machine
+ * without it can still check specs and say what is missing. On `webgpu`, operators that its provider lacks (all those on
+ * int64 among them) run on the CPU.
  */
-export const ort: Engine = {
+export const onnxRuntime = (device: OrtDevice): Engine => ({
   name: 'onnxruntime',
-  device: 'cpu',
+  device,
   precision: 'fp32',
   status,
-  trainer: async (plan, state) => (await import('./trainer.js')).createTrainer(plan, state),
-  predictor: async (graph, weights) => (await import('./predictor.js')).createPredictor(graph, weights),
-  open: async (model) => (await import('./predictor.js')).openPredictor(model),
-};
+  trainer: async (plan, state) => (await import('./trainer.js')).createTrainer(plan, state, device),
+  predictor: async (graph, weights) => (await import('./predictor.js')).createPredictor(graph, weights, device),
+  open: async (model) => (await import('./predictor.js')).openPredictor(model, device),
+});
+
+/** ONNX Runtime on the CPU: the embedded default. */
+export const ort: Engine = onnxRuntime('cpu');
 
 async function status(): Promise<EngineStatus> {
   try {

@@ -2,17 +2,17 @@ import type { InferenceSession } from 'onnxruntime-node';
 import { emitOnnx } from '../../compiler/5-emit/onnx/index.js';
 import type { Graph } from '../../compiler/ir/graph.js';
 import type { Predictor, Tensor, Weights } from '../engine.js';
-import { floats, openSession, toOrt } from './session.js';
+import { floats, type OrtDevice, openSession, toOrt } from './session.js';
 
 /** Runs an inference graph with these weights. */
-export function createPredictor(graph: Graph, weights: Weights): Promise<Predictor> {
+export function createPredictor(graph: Graph, weights: Weights, device?: OrtDevice): Promise<Predictor> {
   const arrays = new Map(Array.from(weights, ([path, tensor]) => [path, tensor.data]));
-  return openPredictor(emitOnnx(graph, { weights: arrays, name: 'predict', metadata: {} }));
+  return openPredictor(emitOnnx(graph, { weights: arrays, name: 'predict', metadata: {} }), device);
 }
 
 /** Runs an ONNX file with a single image input. */
-export async function openPredictor(model: Uint8Array): Promise<Predictor> {
-  const session = await openSession(model);
+export async function openPredictor(model: Uint8Array, device?: OrtDevice): Promise<Predictor> {
+  const session = await openSession(model, device);
   const [image, ...others] = session.inputNames;
   if (image === undefined || others.length > 0) {
     await session.release();

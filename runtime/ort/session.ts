@@ -2,12 +2,13 @@ import { availableParallelism } from 'node:os';
 import { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
 import type { Tensor } from '../engine.js';
 
+export type OrtDevice = 'cpu' | 'webgpu';
+
 /**
  * How sessions run: on every core this process may use, one operator at a time. ONNX Runtime divides each operator's work
  * by the number of threads alone, so the same feeds give the same bytes.
  */
 const options: InferenceSession.SessionOptions = {
-  executionProviders: ['cpu'],
   executionMode: 'sequential',
   graphOptimizationLevel: 'all',
   intraOpNumThreads: availableParallelism(),
@@ -25,7 +26,8 @@ const options: InferenceSession.SessionOptions = {
   },
 };
 
-export const openSession = (model: Uint8Array): Promise<InferenceSession> => InferenceSession.create(model, options);
+export const openSession = (model: Uint8Array, device: OrtDevice = 'cpu'): Promise<InferenceSession> =>
+  InferenceSession.create(model, { ...options, executionProviders: [device] });
 
 export const toOrt = ({ data, shape }: Tensor): OrtTensor => new OrtTensor('float32', data, shape);
 

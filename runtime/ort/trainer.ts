@@ -2,7 +2,7 @@ import { type InferenceSession, Tensor } from 'onnxruntime-node';
 import type { TrainingPlan } from '../../compiler/3-transform/training-plan.js';
 import { emitOnnx } from '../../compiler/5-emit/onnx/index.js';
 import type { StepInput, StepResult, Trainer, TrainingState } from '../engine.js';
-import { floats, openSession } from './session.js';
+import { floats, type OrtDevice, openSession } from './session.js';
 
 /** State tensors by input name: `parameters`, each slot, `statistics`. */
 type StateTensors = Readonly<Record<string, Tensor>>;
@@ -11,8 +11,8 @@ type StateTensors = Readonly<Record<string, Tensor>>;
  * Trains with one ONNX graph a step. The state lives in two sets of flat tensors that take turns: a step reads one and
  * writes the other, so nothing is copied or allocated.
  */
-export async function createTrainer(plan: TrainingPlan, state: TrainingState): Promise<Trainer> {
-  const session = await openSession(emitOnnx(plan.graph, { name: 'step', metadata: {} }));
+export async function createTrainer(plan: TrainingPlan, state: TrainingState, device?: OrtDevice): Promise<Trainer> {
+  const session = await openSession(emitOnnx(plan.graph, { name: 'step', metadata: {} }), device);
   return new OrtTrainer(session, plan, state);
 }
 

@@ -3,18 +3,12 @@ import { expect } from 'vitest';
 import { emitOnnx } from '../../compiler/5-emit/onnx/index.js';
 import { ModelBuilder } from '../../compiler/5-emit/onnx/model-builder.js';
 import { encodeModel } from '../../compiler/5-emit/onnx/schema.js';
-import { GraphBuilder } from '../../compiler/ir/builder.js';
 import { known } from '../../compiler/ir/dim.js';
-import type { Attrs, Graph, NamedValue } from '../../compiler/ir/graph.js';
-import type { OpName } from '../../compiler/ops/index.js';
-import { nowhere } from '../../grammar/diagnostic.js';
+import type { Graph, NamedValue } from '../../compiler/ir/graph.js';
+import type { OrtDevice } from '../../runtime/ort/session.js';
 import { type Float64Tensor, tensor } from '../../testing/reference/index.js';
-import { typeOf } from '../ops/build.js';
 
 type Tensors = ReadonlyMap<string, Float64Tensor>;
-
-/** The numbers an engine sees: rounded to single precision. */
-export const rounded = (t: Float64Tensor): Float64Tensor => tensor(t.shape, Float32Array.from(t.data));
 
 /** Within what single precision loses over sums as long as tests have. */
 export function expectClose(got: Float64Tensor, due: Float64Tensor, what: string, tolerance = 2e-5): void {
@@ -24,19 +18,6 @@ export function expectClose(got: Float64Tensor, due: Float64Tensor, what: string
     const off = Math.abs((got.data[i] as number) - v);
     if (!(off <= tolerance * scale)) expect.fail(`${what}[${i}] is ${got.data[i]}, the reference says ${v}`);
   });
-}
-
-/** A graph of one operator on inputs `x0`, `x1` ..., with outputs `y0` ... */
-export function oneOperator(op: OpName, attrs: Attrs, inputs: readonly Float64Tensor[]): Graph {
-  const builder = new GraphBuilder(0, { path: op, span: nowhere });
-  const values = inputs.map((t) => builder.value(typeOf(t, op)));
-  const outputs = builder.emitAll(op, values, attrs);
-  return {
-    inputs: values.map((value, k) => ({ name: `x${k}`, value })),
-    params: [],
-    nodes: builder.nodes,
-    outputs: outputs.map((value, k) => ({ name: `y${k}`, value })),
-  };
 }
 
 /** A file with the inputs and the first output of a graph, whose nodes `write` makes; it answers the output's name. */
@@ -57,8 +38,12 @@ export function withModel(graph: Graph, write: (builder: ModelBuilder) => string
 }
 
 /** Runs a graph in ONNX Runtime on one thread; answers its outputs by name. Without `weights` they are fed, by path. */
-export const runOnnx = (graph: Graph, feeds: Tensors, weights?: ReadonlyMap<string, Float32Array>) =>
-  runModel(emitOnnx(graph, { name: 'test', metadata: {}, weights }), graph, feeds, weights !== undefined);
+export const runOnnx = (
+  graph: Graph,
+  feeds: Tensors,
+  weights?: ReadonlyMap<string, Float32Array>,
+  device?: OrtDevice,
+) => runModel(emitOnnx(graph, { name: 'test', metadata: {}, weights }), graph, feeds, weights !== undefined, device);
 
 /** As `runOnnx`, for a file; `graph` says what to feed it. */
 export async function runModel(
@@ -66,8 +51,10 @@ export async function runModel(
   graph: Graph,
   feeds: Tensors,
   hasWeights = true,
+  device: OrtDevice = 'cpu',
 ): Promise<Map<string, Float64Tensor>> {
-  const session = await InferenceSession.create(model, { intraOpNumThreads: 1, logSeverityLevel: 3 });
+  const options = { executionProviders: [device], intraOpNumThreads: 1, logSeverityLevel: 4 } as const;
+  const session = await InferenceSession.create(model, options);
   const params = hasWeights ? [] : graph.params.map((p) => ({ name: p.origin.path, value: p }));
   const tensors = [...graph.inputs, ...params].map(({ name, value }): [string, Tensor] => {
     const { data, shape } = feeds.get(name) as Float64Tensor;

@@ -1,10 +1,10 @@
 import { GraphBuilder } from '../../compiler/ir/builder.js';
 import { num } from '../../compiler/ir/dim.js';
-import type { Graph, NamedValue, TensorType, Value } from '../../compiler/ir/graph.js';
+import type { Graph, TensorType } from '../../compiler/ir/graph.js';
 import { verifyGraph } from '../../compiler/ir/verify.js';
 import { type OpName, opOf } from '../../compiler/ops/index.js';
 import { nowhere } from '../../grammar/diagnostic.js';
-import { evaluate, type Float64Tensor } from '../../testing/reference/index.js';
+import { evaluate, type Float64Tensor, tensor } from '../../testing/reference/index.js';
 import type { Case } from './cases.js';
 
 export const typeOf = (t: Float64Tensor, op?: OpName): TensorType => ({
@@ -12,23 +12,38 @@ export const typeOf = (t: Float64Tensor, op?: OpName): TensorType => ({
   shape: t.shape.map(num),
 });
 
-/**
- * Builds a graph of one operator and its gradient, fed with dL/d(first output), and runs it on the reference.
- * Answers dL/d(input k) for each k; null where the operator calls it zero.
- */
-export function gradients(op: OpName, { attrs, inputs }: Case, dy: Float64Tensor): (Float64Tensor | null)[] {
+/** A graph and what to feed it, by name. */
+export interface Fed {
+  readonly graph: Graph;
+  readonly feeds: ReadonlyMap<string, Float64Tensor>;
+}
+
+const fed = (prefix: string, inputs: readonly Float64Tensor[]): [string, Float64Tensor][] =>
+  inputs.map((t, k) => [`${prefix}${k}`, t]);
+
+/** A graph of one operator on inputs `x0`, `x1` ..., with outputs `y0` ... */
+export function oneOperator(op: OpName, { attrs, inputs }: Case): Fed {
   const builder = new GraphBuilder(0, { path: op, span: nowhere });
-  const named: NamedValue[] = [];
-  const feeds = new Map<string, Float64Tensor>();
-  const input = (name: string, tensor: Float64Tensor, type: TensorType): Value => {
-    const value = builder.value(type);
-    named.push({ name, value });
-    feeds.set(name, tensor);
-    return value;
-  };
-  const values = inputs.map((t, k) => input(`x${k}`, t, typeOf(t, op)));
+  const values = inputs.map((t) => builder.value(typeOf(t, op)));
   const outputs = builder.emitAll(op, values, attrs);
-  const seed = input('dy', dy, typeOf(dy));
+  const graph: Graph = {
+    inputs: values.map((value, k) => ({ name: `x${k}`, value })),
+    params: [],
+    nodes: builder.nodes,
+    outputs: outputs.map((value, k) => ({ name: `y${k}`, value })),
+  };
+  return { graph, feeds: new Map(fed('x', inputs)) };
+}
+
+/**
+ * A graph of one operator and its gradient, fed with `dy`, dL/d(first output): its output `dx0`, `dx1` ... are dL/d(input k),
+ * those left out that the operator calls zero.
+ */
+export function gradientGraph(op: OpName, { attrs, inputs }: Case, dy: Float64Tensor): Fed {
+  const builder = new GraphBuilder(0, { path: op, span: nowhere });
+  const values = inputs.map((t) => builder.value(typeOf(t, op)));
+  const outputs = builder.emitAll(op, values, attrs);
+  const seed = builder.value(typeOf(dy));
   const found = opOf(op).gradient!({
     attrs,
     inputs: values,
@@ -38,13 +53,22 @@ export function gradients(op: OpName, { attrs, inputs }: Case, dy: Float64Tensor
     build: builder,
   });
   const graph: Graph = {
-    inputs: named,
+    inputs: [...values.map((value, k) => ({ name: `x${k}`, value })), { name: 'dy', value: seed }],
     params: [],
     nodes: builder.nodes,
     outputs: found.flatMap((value, k) => (value ? [{ name: `dx${k}`, value }] : [])),
   };
   const broken = verifyGraph(graph);
   if (broken) throw new Error(broken);
-  const result = evaluate(graph, feeds);
-  return inputs.map((_, k) => result.get(`dx${k}`) ?? null);
+  return { graph, feeds: new Map([...fed('x', inputs), ['dy', dy]]) };
 }
+
+/** dL/d(input k) for each k by the reference; null where the operator calls it zero. */
+export function gradients(op: OpName, c: Case, dy: Float64Tensor): (Float64Tensor | null)[] {
+  const { graph, feeds } = gradientGraph(op, c, dy);
+  const result = evaluate(graph, feeds);
+  return c.inputs.map((_, k) => result.get(`dx${k}`) ?? null);
+}
+
+/** The numbers an engine in single precision sees. */
+export const rounded = (t: Float64Tensor): Float64Tensor => tensor(t.shape, Float32Array.from(t.data));

@@ -1,7 +1,12 @@
 import { evaluateDim, printShape } from '../../compiler/ir/dim.js';
-import type { Graph, Value } from '../../compiler/ir/graph.js';
+import type { Graph, Node, Value } from '../../compiler/ir/graph.js';
 import { kernels } from './kernels.js';
 import type { Float64Tensor } from './tensor.js';
+
+/** Stands in for an operator's own arithmetic: its outputs from its inputs. */
+export type Compute = (node: Node, inputs: readonly Float64Tensor[]) => readonly Float64Tensor[];
+
+const exactly: Compute = (node, inputs) => kernels[node.op](node.attrs, inputs);
 
 /** Inputs by name and parameters by path (`X[0,1].conv1.weight`). */
 export type Feeds = ReadonlyMap<string, Float64Tensor>;
@@ -10,13 +15,17 @@ export type Feeds = ReadonlyMap<string, Float64Tensor>;
  * Runs a graph node by node in double precision; answers its outputs by name. Sizes may be symbols: the feeds decide them.
  * Throws where a feed is missing, or where a tensor's shape is not what the graph says of it.
  */
-export function evaluate(graph: Graph, feeds: Feeds): ReadonlyMap<string, Float64Tensor> {
-  const values = evaluateValues(graph, feeds);
+export function evaluate(graph: Graph, feeds: Feeds, compute: Compute = exactly): ReadonlyMap<string, Float64Tensor> {
+  const values = evaluateValues(graph, feeds, compute);
   return new Map(graph.outputs.map(({ name, value }) => [name, values.get(value.id) as Float64Tensor]));
 }
 
 /** As `evaluate`, but answers every value of the graph, by its id. */
-export function evaluateValues(graph: Graph, feeds: Feeds): ReadonlyMap<number, Float64Tensor> {
+export function evaluateValues(
+  graph: Graph,
+  feeds: Feeds,
+  compute: Compute = exactly,
+): ReadonlyMap<number, Float64Tensor> {
   const values = new Map<number, Float64Tensor>();
   const sizes: Record<string, number> = {};
   const define = (value: Value, tensor: Float64Tensor | undefined, what: string): void => {
@@ -44,7 +53,7 @@ export function evaluateValues(graph: Graph, feeds: Feeds): ReadonlyMap<number, 
       if (tensor === undefined) throw new Error(`${node.op} at ${node.origin.path} reads a value that nothing defines`);
       return tensor;
     });
-    const outputs = kernels[node.op](node.attrs, inputs);
+    const outputs = compute(node, inputs);
     for (const [i, value] of node.outputs.entries()) define(value, outputs[i], `${node.op} at ${node.origin.path}`);
   }
   return values;

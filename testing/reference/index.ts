@@ -1,3 +1,3 @@
-export { evaluate, evaluateValues, type Feeds } from './evaluate.js';
+export { type Compute, evaluate, evaluateValues, type Feeds } from './evaluate.js';
 export { type Kernel, kernels } from './kernels.js';
 export { type Float64Tensor, tensor, zeros } from './tensor.js';

@@ -17,7 +17,7 @@ const jsonType: Readonly<Record<TfType, string>> = {
 };
 
 /** Operators of the emitter that TensorFlow.js' graph executor does not have (@tensorflow/tfjs-converter 4.22). */
-const missing: ReadonlySet<string> = new Set([
+export const missing: ReadonlySet<string> = new Set([
   'Conv3DBackpropInputV2',
   'StridedSliceGrad',
   ...['Conv2DBackpropFilter', 'Conv3DBackpropFilterV2', 'DepthwiseConv2dNativeBackpropInput'],

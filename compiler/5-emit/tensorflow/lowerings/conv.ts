@@ -16,6 +16,7 @@ import {
   liftImage,
   liftImageShape,
   liftWindow,
+  overChannels,
   padded,
   paddedShape,
   paddingAttrs,
@@ -32,9 +33,8 @@ interface Kernels {
   readonly forward: string;
   readonly inputGrad: string;
   readonly filterGrad: string;
-  /** The layout they are told; whether they take dilations. */
+  /** The layout they are told. */
   readonly format: 'NHWC' | 'NDHWC';
-  readonly dilates?: boolean;
   readonly inputGradAttrs?: Readonly<Record<string, TfAttr>>;
   /** The filter as the kernels take it. */
   filter?(c: Convolution): readonly number[];
@@ -44,12 +44,13 @@ const byKernels = (k: Kernels): Products => {
   const narrowed = ({ window, x }: Convolution): { window: Window; shape: readonly Dim[] } =>
     paddingAttrs(window) ? { window, shape: x } : { window: unpadded(window), shape: paddedShape(x, window) };
   const image = (c: Convolution, x: TfTensor, window: Window): TfTensor =>
-    window === c.window ? x : padded(c.to, x, c.window);
+    window === c.window ? x : padded(c.to, x, c.window, c.x);
   const filterShape = (c: Convolution): readonly number[] => k.filter?.(c) ?? c.w;
   const filter = (c: Convolution, w: TfTensor): TfTensor => (k.filter ? c.to.b.reshape(w, filterShape(c)) : w);
   const attrsOf = (window: Window): Readonly<Record<string, TfAttr>> => ({
     ...strideAttrs(window),
-    ...(k.dilates ? dilationAttrs(window) : {}),
+    // Also where they can only be 1: TensorFlow.js reads them without looking.
+    ...dilationAttrs(window),
     ...paddingAttrs(window),
     data_format: { text: k.format },
   });
@@ -78,16 +79,24 @@ const dense2d = byKernels({
   inputGrad: 'Conv2DBackpropInput',
   filterGrad: 'Conv2DBackpropFilter',
   format: 'NHWC',
-  dilates: true,
 });
 
-const dense3d = byKernels({
+const kernels3d = byKernels({
   forward: 'Conv3D',
   inputGrad: 'Conv3DBackpropInputV2',
   filterGrad: 'Conv3DBackpropFilterV2',
   format: 'NDHWC',
   inputGradAttrs: { Tshape: { type: 'int32' } },
 });
+
+/** The filter's gradient in single precision: in bf16 the kernel adds memory that nothing was written to, of small volumes. */
+const dense3d: Products = {
+  ...kernels3d,
+  filterGrad: (c, x, dy) => {
+    const { b } = c.to;
+    return b.cast(kernels3d.filterGrad(c, b.cast(x, 'float'), b.cast(dy, 'float')), x.type);
+  },
+};
 
 /** One filter a channel: [kh, kw, C, multiplier]. */
 const depthwise = byKernels({
@@ -139,15 +148,17 @@ const dilated2d: Products = { ...byTaps, forward: dense2d.forward };
 
 /**
  * Which kernels do it. Gradients of dilated convolutions have none on TensorFlow's CPU, nor has any dilated one in three
- * dimensions; and in two, oneDNN's convolution with a bias is wrong where the strides differ.
+ * dimensions; oneDNN's convolution with a bias, and in three dimensions any, is wrong where the strides differ; and in two
+ * TensorFlow.js refuses strides and dilations at once.
  */
 function productsOf({ window, groups, w }: Convolution): Products {
   const flat = window.kernel.length === 2;
   const dilated = window.dilation.some((d) => d > 1);
-  const uneven = flat && window.stride.some((s) => s !== window.stride[0]);
+  const uneven = window.stride.some((s) => s !== window.stride[0]);
+  const strided = window.stride.some((s) => s > 1);
   if (groups > 1) return flat && !dilated && !uneven && w.at(-2) === 1 ? depthwise : grouped;
   if (uneven) return byTaps;
-  if (dilated) return flat ? dilated2d : byTaps;
+  if (dilated) return flat && !strided ? dilated2d : byTaps;
   return flat ? dense2d : dense3d;
 }
 
@@ -170,9 +181,11 @@ function convolution(to: LoweringContext, x: Value, w: Value, y: Value, transpos
  * merged kernel answers wrongly for such strides.
  */
 function withBias(to: LoweringContext, y: TfTensor, { window }: Convolution): TfTensor {
-  const bias = to.inputs[2];
-  if (!bias) return y;
+  const rank = to.rank();
+  if (!to.inputs[2]) return y;
+  const bias = overChannels(to, to.inputs[2], rank);
   if (window.stride.some((s) => s !== window.stride[0])) return to.b.op('Sub', [y, to.b.op('Neg', [bias])]);
+  if (rank === 5) return to.b.op('AddV2', [y, bias]);
   return to.b.op('BiasAdd', [y, bias], { data_format: { text: 'NHWC' } });
 }
 

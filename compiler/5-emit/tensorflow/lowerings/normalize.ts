@@ -5,6 +5,7 @@ import { product } from '../../shared.js';
 import type { Lowering, LoweringContext } from '../lowering.js';
 import type { TfTensor } from '../node.js';
 import { scaled } from './elementwise.js';
+import { overChannels } from './window.js';
 
 const eps = (to: LoweringContext): number => numberAttr(to.attrs, 'eps', 1e-5);
 
@@ -44,7 +45,11 @@ export const batchnorm: Lowering = (to) => {
   }
   const scale = b.op('Mul', [weight, inverseDeviation(to, variance)]);
   const shift = b.op('Sub', [bias, b.op('Mul', [mean, scale])]);
-  return b.op('AddV2', [b.op('Mul', [x, b.cast(scale, x.type)]), b.cast(shift, x.type)]);
+  const [factor, term] = [scale, shift].map((v) => overChannels(to, b.cast(v, x.type), to.rank())) as [
+    TfTensor,
+    TfTensor,
+  ];
+  return b.op('AddV2', [b.op('Mul', [x, factor]), term]);
 };
 
 /** Elements of each channel in a batch. */
@@ -87,7 +92,8 @@ export const batchnormGrad: Lowering = (to) => {
 /** With n elements a channel, r = 1 / sqrt(variance + eps): dx = gamma r (dy - dbeta / n - xhat dgamma / n). */
 const batchnormGradByHand: Lowering = (to) => {
   const { b } = to;
-  const [dy, x, gamma, mean, variance] = to.inputs as [TfTensor, TfTensor, TfTensor, TfTensor, TfTensor];
+  const [, , gamma, mean, variance] = to.inputs as [TfTensor, TfTensor, TfTensor, TfTensor, TfTensor];
+  const [dy, x] = [b.cast(to.input(0), 'float'), b.cast(to.input(1), 'float')];
   const axes = b.ints(Array.from({ length: to.rank(1) - 1 }, (_, k) => k));
   const sum = (t: TfTensor) => b.op('Sum', [t, axes], { Tidx: { type: 'int32' } });
   const r = inverseDeviation(to, variance);
@@ -96,7 +102,8 @@ const batchnormGradByHand: Lowering = (to) => {
   const dgamma = sum(b.op('Mul', [dy, xhat]));
   const share = 1 / elementsOf(to, 1);
   const pulled = b.op('AddV2', [scaled(to, dbeta, share, 0), b.op('Mul', [xhat, scaled(to, dgamma, share, 0)])]);
-  return [b.op('Mul', [b.op('Sub', [dy, pulled]), b.op('Mul', [gamma, r])]), dgamma, dbeta];
+  const dx = b.op('Mul', [b.op('Sub', [dy, pulled]), b.op('Mul', [gamma, r])]);
+  return [b.cast(dx, to.input(1).type), dgamma, dbeta];
 };
 
 /** Mean over axes, which stay as 1. */
@@ -116,7 +123,9 @@ function standardized(to: LoweringContext, x: TfTensor, axes: readonly number[])
 /** Each channel's scale and shift, where they are learned. */
 function scaledAndShifted(to: LoweringContext, xhat: TfTensor): TfTensor {
   const [, weight, bias] = to.inputs;
-  return weight && bias ? to.b.op('AddV2', [to.b.op('Mul', [xhat, weight]), bias]) : xhat;
+  if (!weight || !bias) return xhat;
+  const [scale, shift] = [weight, bias].map((v) => overChannels(to, v, to.rank())) as [TfTensor, TfTensor];
+  return to.b.op('AddV2', [to.b.op('Mul', [xhat, scale]), shift]);
 }
 
 /** (x) or (x, weight, bias) -> y. */

@@ -57,7 +57,7 @@ export const pad: Lowering = (to) => {
   const { begin, end } = sides(to);
   // The same padding as a window's, so that its reason for PadV2 holds here too.
   const ones = begin.map(() => 1);
-  return padded(to, to.input(0), { kernel: ones, stride: ones, dilation: ones, begin, end });
+  return padded(to, to.input(0), { kernel: ones, stride: ones, dilation: ones, begin, end }, to.shape(to.value(0)));
 };
 
 export const crop: Lowering = (to) => {

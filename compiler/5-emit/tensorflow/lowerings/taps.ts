@@ -13,7 +13,7 @@ import { cropped, padded, paddedShape } from './window.js';
 export const byTaps: Products = {
   forward(c, x, w) {
     const { to } = c;
-    const image = padded(to, x, c.window);
+    const image = padded(to, x, c.window, c.x);
     const [inner, outer] = c.w.slice(-2) as [number, number];
     const filters = tapFilters(c, w);
     const parts = taps(c).map((tap, k) => {
@@ -24,7 +24,7 @@ export const byTaps: Products = {
   },
   filterGrad(c, x, dy) {
     const { to } = c;
-    const image = padded(to, x, c.window);
+    const image = padded(to, x, c.window, c.x);
     const [inner, outer] = c.w.slice(-2) as [number, number];
     const gradient = to.b.reshape(dy, [-1, outer]);
     const parts = taps(c).map((tap) =>
@@ -73,27 +73,38 @@ function tapFilters(c: Convolution, w: TfTensor): TfTensor[] {
   );
 }
 
-function bounds(c: Convolution, tap: readonly number[]) {
+/** Of a strided slice over some dimensions of space, the first and the last axis beside them left whole. */
+function bounds(c: Convolution, tap: readonly number[], over: readonly number[] = [...tap.keys()]) {
   const { stride, dilation } = c.window;
-  const first = tap.map((t, i) => t * (dilation[i] as number));
-  const ends: Dim[] = c.y.slice(1, -1).map((d, i) => {
-    const s = stride[i] as number;
-    return plus(times(d, s), (first[i] as number) - s + 1);
+  const first = over.map((i) => (tap[i] as number) * (dilation[i] as number));
+  const steps = over.map((i) => stride[i] as number);
+  const ends: Dim[] = over.map((i, k) => {
+    const s = steps[k] as number;
+    return plus(times(c.y[i + 1] as Dim, s), (first[k] as number) - s + 1);
   });
-  // Over every image and channel.
-  const all = { int: 1 | (1 << (c.y.length - 1)) };
+  const all = { int: 1 | (1 << (over.length + 1)) };
   return {
     begin: c.to.b.ints([0, ...first, 0]),
     end: c.to.dims([num(0), ...ends, num(0)]),
-    strides: c.to.b.ints([1, ...stride, 1]),
+    strides: c.to.b.ints([1, ...steps, 1]),
     masks: { begin_mask: all, end_mask: all },
   };
 }
 
-/** What the window's tap sees at each place: a strided slice of the padded image. */
+/**
+ * What the window's tap sees at each place: a strided slice of the padded image. In three dimensions along the depth and then
+ * plane by plane: TensorFlow.js slices no five axes on a GPU.
+ */
 function view(c: Convolution, image: TfTensor, tap: readonly number[]): TfTensor {
-  const { begin, end, strides, masks } = bounds(c, tap);
-  return c.to.b.op('StridedSlice', [image, begin, end, strides], { Index: { type: 'int32' }, ...masks });
+  const { to } = c;
+  const { b } = to;
+  const slice = (x: TfTensor, { begin, end, strides, masks }: ReturnType<typeof bounds>) =>
+    b.op('StridedSlice', [x, begin, end, strides], { Index: { type: 'int32' }, ...masks });
+  if (c.y.length < 5) return slice(image, bounds(c, tap));
+  const [n, d, h, w, inner] = paddedShape(c.x, c.window) as [Dim, Dim, Dim, Dim, Dim];
+  const columns = b.reshape(image, to.dims([n, d, num(-1)]));
+  const planes = b.reshape(slice(columns, bounds(c, tap, [0])), to.dims([num(-1), h, w, inner]));
+  return slice(planes, bounds(c, tap, [1, 2]));
 }
 
 const matmul = ({ b }: LoweringContext, x: TfTensor, y: TfTensor, transposeX: boolean, transposeY: boolean): TfTensor =>

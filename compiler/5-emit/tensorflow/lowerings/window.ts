@@ -74,14 +74,33 @@ export const paddedShape = (shape: readonly Dim[], w: Window): readonly Dim[] =>
   });
 
 /**
- * The image with the window's padding around it, filled with `value`. By PadV2 even for zeros: TensorFlow merges a Pad into the
- * convolution behind it, and the merged kernel of oneDNN answers wrongly for some strides.
+ * The image, of `shape`, with the window's padding around it, filled with `value`. By PadV2 even for zeros: TensorFlow merges a
+ * Pad into the convolution behind it, and the merged kernel of oneDNN answers wrongly for some strides. An image of three
+ * dimensions is padded along its depth and then plane by plane: TensorFlow.js pads no five axes on a GPU.
  */
-export function padded(to: LoweringContext, x: TfTensor, w: Window, value = 0): TfTensor {
+export function padded(to: LoweringContext, x: TfTensor, w: Window, shape: readonly Dim[], value = 0): TfTensor {
   if (!isPadded(w)) return x;
-  const pairs = [0, 0, ...w.begin.flatMap((n, i) => [n, w.end[i] as number]), 0, 0];
-  const paddings = to.b.reshape(to.b.ints(pairs), [pairs.length / 2, 2]);
-  return to.b.op('PadV2', [x, paddings, to.b.float(value, x.type)], { Tpaddings: { type: 'int32' } });
+  const sides = [...w.begin.keys()].map((i) => [w.begin[i] as number, w.end[i] as number] as const);
+  if (shape.length < 5) return padV2(to, x, [none, ...sides, none], value);
+  const [deep, ...flat] = sides as [Sides, ...Sides[]];
+  const [n, d, h, width, c] = shape as [Dim, Dim, Dim, Dim, Dim];
+  const all = paddedShape(shape, w);
+  const columns = deep.some((size) => size > 0)
+    ? padV2(to, to.b.reshape(x, to.dims([n, d, num(-1)])), [none, deep, none], value)
+    : x;
+  if (!flat.flat().some((size) => size > 0)) return to.reshape(columns, all);
+  const planes = to.b.reshape(columns, to.dims([num(-1), h, width, c]));
+  return to.reshape(padV2(to, planes, [none, ...flat, none], value), all);
+}
+
+/** Elements before and behind. */
+type Sides = readonly [number, number];
+
+const none: Sides = [0, 0];
+
+function padV2({ b }: LoweringContext, x: TfTensor, sides: readonly Sides[], value: number): TfTensor {
+  const paddings = b.reshape(b.ints(sides.flat()), [sides.length, 2]);
+  return b.op('PadV2', [x, paddings, b.float(value, x.type)], { Tpaddings: { type: 'int32' } });
 }
 
 /** Takes the window's padding off an image whose shape without it is `shape`. */
@@ -89,3 +108,10 @@ export function cropped(to: LoweringContext, x: TfTensor, w: Window, shape: read
   if (!isPadded(w)) return x;
   return to.b.op('Slice', [x, to.b.ints([0, ...w.begin, 0]), to.dims(shape)], { Index: { type: 'int32' } });
 }
+
+/**
+ * A vector over channels, to be combined with images of `rank`. With five axes it is given as many: TensorFlow.js on WebGPU
+ * combines them with no vector.
+ */
+export const overChannels = (to: LoweringContext, vector: TfTensor, rank: number): TfTensor =>
+  rank < 5 ? vector : to.b.reshape(vector, [1, 1, 1, 1, -1]);

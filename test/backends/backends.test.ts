@@ -1,0 +1,151 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Graph } from '../../compiler/index.js';
+import { opNames } from '../../compiler/ops/index.js';
+import { type Float64Tensor, kernels, tensor } from '../../testing/reference/index.js';
+import { oneOperator } from '../ops/build.js';
+import { closeChromium } from './chromium.js';
+import { corners } from './corners.js';
+import { backends, type Opened } from './engines.js';
+import { differentiable, inferenceOps, type Trial, trialsOf, usualCases } from './operators.js';
+import {
+  everySelection,
+  fewSelections,
+  judge as judgePreset,
+  nameInWhole,
+  type Preset,
+  presets,
+  randomNetworks,
+  selected,
+} from './presets.js';
+import { beyond } from './rounding.js';
+import { type Check, documented, Tally, tableOf, writeTable } from './table.js';
+import { byTrainer, judge as judgeRun, oneStep, type Run, tenSteps } from './training.js';
+
+type Tensors = ReadonlyMap<string, Float64Tensor>;
+
+// Every engine and device of this machine, against the reference in double precision, within bounds that follow from its
+// arithmetic (rounding.ts). UPDATE=1 writes what was found into docs/backends.md; UNETC_CASES and UNETC_SEED choose the cases.
+
+const tallies = new Map(backends.map((b) => [b.name, new Tally()]));
+
+afterAll(async () => {
+  await closeChromium();
+  const table = tableOf(tallies);
+  console.log(`\n${table}\n`);
+  if (process.env.UPDATE) writeTable(table);
+});
+
+test('docs/backends.md has a row for every engine', () => {
+  expect(documented()).toEqual(backends.map((b) => b.name));
+});
+
+describe.each(backends)('$name', (backend) => {
+  const tally = tallies.get(backend.name) as Tally;
+  let engine: Opened;
+  beforeAll(async () => {
+    const opened = await backend.open();
+    if (typeof opened === 'string') tally.missing = opened;
+    else engine = opened;
+  }, 60_000);
+
+  /** A test that is skipped, with the reason, where the engine is missing. */
+  const check = (kind: Check, name: string, run: () => Promise<void>): void =>
+    test(`${kind}: ${name}`, async ({ skip }) => {
+      if (tally.missing !== undefined) return skip(tally.missing);
+      await tally.count(kind, run);
+    });
+
+  /** What it answers; nothing where it says that it can't, in words that its row knows. */
+  const attempt = async <T>(run: () => Promise<T>): Promise<T | undefined> => {
+    try {
+      return await run();
+    } catch (error) {
+      const lack = backend.lacks?.find(({ says }) => says?.test((error as Error).message));
+      if (!lack) throw error;
+      tally.cannot(lack.what);
+      return undefined;
+    }
+  };
+
+  const answer = (graph: Graph, feeds: Tensors) => attempt(() => engine.run(graph, feeds));
+
+  /** What a check found wrong, without what the row knows. */
+  const unknown = (wrong: readonly string[]): string[] =>
+    wrong.filter((text) => {
+      const lack = backend.lacks?.find((l) => l.wrong?.test(text));
+      if (lack) tally.cannot(lack.what);
+      return lack === undefined;
+    });
+
+  const expectTrials = async (trials: readonly Trial[]): Promise<void> => {
+    const wrong: string[] = [];
+    for (const { what, graph, feeds, due, bounds } of trials) {
+      const got = await answer(graph, feeds);
+      if (got) wrong.push(...beyond(got, due, bounds).map((w) => `${what}: ${w}`));
+    }
+    expect(unknown(wrong)).toEqual([]);
+  };
+
+  for (const op of backend.trains ? opNames : inferenceOps)
+    check('operators', op, () => expectTrials(trialsOf(op, 'forward', backend)));
+
+  if (backend.trains) {
+    for (const op of differentiable) check('gradients', op, () => expectTrials(trialsOf(op, 'gradient', backend)));
+
+    for (const { what, op, attrs, inputs } of corners) {
+      check('corners', `${what}, ${JSON.stringify(attrs)}`, async () => {
+        const { graph, feeds } = oneOperator(op, { attrs, inputs });
+        const got = await answer(graph, feeds);
+        if (!got) return;
+        kernels[op](attrs, inputs).forEach((due, k) => {
+          expect(Array.from(got.get(`y${k}`)!.data)).toEqual(Array.from(Float32Array.from(due.data)));
+        });
+      });
+    }
+
+    const trains = (kind: Check, run: Run): void =>
+      check(kind, run.name, async () => {
+        const got = await attempt(async () => {
+          const trainer = await engine.trainer!(run.plan, run.start);
+          return byTrainer(run, trainer).finally(() => trainer.dispose());
+        });
+        if (!got) return;
+        const { due, bounds } = judgeRun(run, backend);
+        expect(beyond(got, due, bounds)).toEqual([]);
+      });
+    for (const run of oneStep) trains('training step', run);
+    for (const run of tenSteps) trains('ten steps', run);
+  }
+
+  const answers = (kind: Check, preset: Preset): void =>
+    check(kind, preset.name, async () => {
+      const { network } = preset;
+      for (const selection of (backend.everySelection ? everySelection : fewSelections)(network)) {
+        const model = await engine.model(selected(preset, selection), preset.weights);
+        for (const [k, image] of preset.images.entries()) {
+          const found = await model.run(image);
+          const { due, bounds } = judgePreset(preset, k, backend);
+          const named = [...found].map(([name, t]) => [nameInWhole(network, selection, name), t] as const);
+          const got = new Map(named.map(([name, t]) => [name, tensor(t.shape, t.data)]));
+          const asked = new Map(named.map(([name]) => [name, due.get(name) as Float64Tensor]));
+          expect(asked.size).toBeGreaterThan(0);
+          expect(beyond(got, asked, bounds), `${JSON.stringify(selection)} of [${image.shape}]`).toEqual([]);
+          // Two engines that are each this near the reference are within 1e-4 of one another.
+          if (backend.precision === 'fp32') expect(2 * Math.max(...bounds.values())).toBeLessThan(1e-4);
+        }
+        await model.dispose();
+      }
+    });
+  // In a browser some.
+  for (const preset of backend.share === undefined || backend.everySelection
+    ? presets
+    : presets.filter((_, k) => k % 3 === 0))
+    answers('presets', preset);
+  for (const preset of randomNetworks) answers('1-D and 3-D', preset);
+
+  test.runIf(usualCases)('cannot do what its row says it cannot', ({ skip }) => {
+    if (tally.missing !== undefined) return skip(tally.missing);
+    const due = (backend.lacks ?? []).filter((l) => !l.rare).map((l) => l.what);
+    expect([...tally.unable].sort()).toEqual(due.sort());
+  });
+});

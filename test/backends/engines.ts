@@ -1,0 +1,186 @@
+import { lowerPrecision } from '../../compiler/3-transform/precision.js';
+import { foldBatchNorm, type Graph } from '../../compiler/index.js';
+import type { Engine, Predictor, Tensor, Weights } from '../../runtime/engine.js';
+import { onnxRuntime } from '../../runtime/ort/index.js';
+import type { OrtDevice } from '../../runtime/ort/session.js';
+import { tensorflow } from '../../runtime/tensorflow/index.js';
+import type { Device } from '../../runtime/tensorflow/session.js';
+import { type Float64Tensor, tensor } from '../../testing/reference/index.js';
+import { runOnnx } from '../onnx/run.js';
+import { runTensorFlow } from '../tensorflow/run.js';
+import { chromiumHost } from './chromium.js';
+import { chooseBackend } from './page.js';
+import type { Arithmetic } from './rounding.js';
+import { type Host, nodeHost, openGraphModel } from './tfjs.js';
+import { whyNoWebGpu } from './vulkan.js';
+
+type Tensors = ReadonlyMap<string, Float64Tensor>;
+
+/** An engine that is there. */
+export interface Opened {
+  /** Runs a graph of any operators, whose sizes are numbers. @throws Refused */
+  run(graph: Graph, feeds: Tensors): Promise<Tensors>;
+  /** Opens a model as a user has it: one for every size. */
+  model(graph: Graph, weights: Weights): Promise<Predictor>;
+  /** Absent where it only answers. */
+  readonly trainer?: Engine['trainer'];
+}
+
+export interface Lack {
+  readonly what: string;
+  /** The words it says so with. */
+  readonly says?: RegExp;
+  /** Or, where it says nothing and answers wrongly: the case and the answer, as a failed check would describe them. */
+  readonly wrong?: RegExp;
+  /** Seen with more cases than are usually tried (UNETC_CASES). */
+  readonly rare?: boolean;
+}
+
+export interface Backend {
+  readonly name: string;
+  /** Answers in words why this machine doesn't have it. */
+  open(): Promise<Opened | string>;
+  readonly trains: boolean;
+  readonly precision: 'fp32' | 'bf16';
+  /** What its answers may be off by; sums and stores follow from the precision alone (rounding.ts). */
+  readonly arithmetic: Arithmetic;
+  /** What it can't run, or runs wrongly. Checked: what it can do after all is a mistake here. */
+  readonly lacks?: readonly Lack[];
+  /** Share of the random cases, for the slow ones. */
+  readonly share?: number;
+  /** Presets at every level and mode, not at the largest and the smallest alone. */
+  readonly everySelection?: boolean;
+}
+
+/** ONNX Runtime 1.30's provider takes these nodes, and fails when it runs them, or answers something else (on SwiftShader). */
+const webGpuLacks: readonly Lack[] = [
+  { what: 'grouped convolutions in 3-D', says: /Conv3D does not support grouped convolution/ },
+  { what: 'transposed convolutions and input gradients in 3-D', says: /Only Conv2d or Conv1d are supported/ },
+  { what: 'the gradient of maxpool', says: /The Indices output is not supported yet/ },
+  {
+    what: 'wrong answers: input gradients of groups of one channel',
+    wrong: /^conv(_input_grad)? \{.*"groups":[2-9].* of .*\[\d+,1,[\d,]+\].* (y0|dx0) is off by/,
+  },
+  {
+    what: 'wrong answers: some convolutions of one channel in the gradient of conv_transpose',
+    wrong: /^conv_transpose \{.* of \[[\d,]+\] \[\d+,1,[\d,]+\].* dx0 is off by/,
+    rare: true,
+  },
+];
+
+/** Refused by name when the model is built. */
+const graphModelLacks: readonly Lack[] = [
+  {
+    what: 'transposed convolutions in 3-D, or with strides that differ',
+    says: /takes (StridedSliceGrad|Conv3DBackpropInputV2), which it does not have/,
+  },
+];
+
+/**
+ * Every engine and device the tests know: adding one is adding a row. `functions`, in unit roundoffs, is from what an engine's
+ * authors say of their exp, tanh, erf and division:
+ *   4   vectorized rational approximations of a few units in the last place (Eigen, oneDNN, MLAS, XNNPACK), of which one
+ *       is two unit roundoffs; and, in TensorFlow.js, erf by Abramowitz and Stegun 7.1.26, within 1.5e-7, that is 2.5
+ *   16  shaders: WGSL, "Floating point evaluation" allows exp(x) 3 + 2 |x| units in the last place, so 14 roundoffs at
+ *       |x| = 2, and a division 2.5; GLSL says no more, and both run on the same drivers
+ */
+export const backends: readonly Backend[] = [
+  onnx('cpu', { functions: 4 }),
+  onnx('webgpu', { functions: 16 }, 0.5),
+  tf('cpu', 'fp32'),
+  tf('cpu', 'bf16'),
+  tf('gpu', 'fp32'),
+  tf('gpu', 'bf16'),
+  tfjs('node', 'cpu', { functions: 4 }),
+  tfjs('node', 'wasm', { functions: 4 }),
+  tfjs('chromium', 'cpu', { functions: 4 }, 0.5),
+  tfjs('chromium', 'wasm', { functions: 4 }, 0.5),
+  tfjs('chromium', 'webgl', { functions: 16 }, 0.5),
+  tfjs('chromium', 'webgpu', { functions: 16 }, 0.5),
+];
+
+function onnx(device: OrtDevice, arithmetic: Arithmetic, share?: number): Backend {
+  const engine = onnxRuntime(device);
+  return {
+    name: `onnxruntime ${device}`,
+    trains: true,
+    precision: 'fp32',
+    arithmetic,
+    ...(share === undefined ? {} : { share }),
+    ...(device === 'webgpu' ? { lacks: webGpuLacks } : {}),
+    open: async () => {
+      const why = device === 'webgpu' ? await whyNoWebGpu() : (await engine.status()).reason;
+      return (
+        why ?? {
+          run: (graph, feeds) => runOnnx(graph, feeds, undefined, device),
+          model: engine.predictor,
+          trainer: engine.trainer,
+        }
+      );
+    },
+  };
+}
+
+/** `tfjs` of the command line. */
+function tf(device: Device, precision: Backend['precision']): Backend {
+  const engine = tensorflow({ device, precision });
+  return {
+    name: `tensorflow ${device} ${precision}`,
+    trains: true,
+    precision,
+    arithmetic: { functions: 4 },
+    open: async () => {
+      const { available, devices, reason } = await engine.status();
+      if (!available) return reason ?? 'TensorFlow does not load';
+      if (!devices.includes(device)) return 'TensorFlow finds no GPU';
+      return {
+        run: (graph, feeds) => runTensorFlow(precision === 'bf16' ? lowerPrecision(graph) : graph, feeds, device),
+        model: engine.predictor,
+        trainer: engine.trainer,
+      };
+    },
+  };
+}
+
+/** A tf.GraphModel, in this process or on a page. */
+function tfjs(place: 'node' | 'chromium', device: string, arithmetic: Arithmetic, share?: number): Backend {
+  return {
+    name: `tfjs graph model, ${place} ${device}`,
+    trains: false,
+    precision: 'fp32',
+    arithmetic,
+    ...(share === undefined ? {} : { share }),
+    lacks: graphModelLacks,
+    everySelection: place === 'node',
+    open: async () => {
+      const host = place === 'node' ? await nodeHost() : await chromiumHost();
+      if (typeof host === 'string') return host;
+      const chosen = await host.call(chooseBackend, { name: device }).catch((error: Error) => error.message);
+      if (chosen !== true) return `TensorFlow.js has no ${device} here${chosen === false ? '' : `: ${chosen}`}`;
+      return {
+        run: async (graph, feeds) => {
+          await host.call(chooseBackend, { name: device });
+          const model = await openGraphModel(host, graph);
+          const answers = await model.run(feeds).finally(model.close);
+          return answers;
+        },
+        model: (graph, weights) => graphModelPredictor(host, device, graph, weights),
+      };
+    },
+  };
+}
+
+/** As `build --target tfjs` writes it: batch norms folded. */
+async function graphModelPredictor(host: Host, device: string, graph: Graph, weights: Weights): Promise<Predictor> {
+  await host.call(chooseBackend, { name: device });
+  const folded = foldBatchNorm(graph, new Map([...weights].map(([path, t]) => [path, t.data])));
+  const model = await openGraphModel(host, folded.graph, folded.weights);
+  const [input] = graph.inputs;
+  return {
+    run: async ({ data, shape }: Tensor) => {
+      const answers = await model.run(new Map([[input!.name, tensor(shape, data)]]));
+      return new Map([...answers].map(([name, t]) => [name, { data: Float32Array.from(t.data), shape: t.shape }]));
+    },
+    dispose: () => model.close(),
+  };
+}

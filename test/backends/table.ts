@@ -1,0 +1,81 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+/** What is checked, in the order of the columns. */
+export const checks = [
+  'operators',
+  'gradients',
+  'corners',
+  'training step',
+  'ten steps',
+  'presets',
+  '1-D and 3-D',
+] as const;
+
+export type Check = (typeof checks)[number];
+
+const file = fileURLToPath(new URL('../../docs/backends.md', import.meta.url));
+const [begin, end] = ['<!-- table -->', '<!-- /table -->'];
+
+/** Counts what was tried on an engine, and what it can't do. */
+export class Tally {
+  readonly #counts = new Map<Check, { tried: number; passed: number }>();
+  readonly #cannot = new Set<string>();
+  missing: string | undefined;
+
+  async count(check: Check, run: () => Promise<void>): Promise<void> {
+    const found = this.#counts.get(check) ?? { tried: 0, passed: 0 };
+    this.#counts.set(check, found);
+    found.tried++;
+    await run();
+    found.passed++;
+  }
+
+  cannot(what: string): void {
+    this.#cannot.add(what);
+  }
+
+  get unable(): ReadonlySet<string> {
+    return this.#cannot;
+  }
+
+  cells(): string[] {
+    return checks.map((check) => {
+      const found = this.#counts.get(check);
+      if (!found) return '';
+      return found.passed === found.tried ? String(found.tried) : `${found.passed} of ${found.tried}`;
+    });
+  }
+}
+
+/** As Markdown. */
+export function tableOf(tallies: ReadonlyMap<string, Tally>): string {
+  const rows = [...tallies].map(([name, t]) =>
+    t.missing === undefined
+      ? [name, ...t.cells(), [...t.unable].sort().join('; ')]
+      : [name, ...checks.map(() => ''), `not run: ${t.missing}`],
+  );
+  return grid([['engine', ...checks, 'cannot'], ...rows]);
+}
+
+function grid(rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
+  const [head, ...body] = rows as [readonly string[], ...(readonly string[])[]];
+  const rule = head.map((_, k) => (k === 0 || k === head.length - 1 ? '---' : '---:'));
+  return [head, rule, ...body].map(line).join('\n');
+}
+
+/** The names of the engines in docs/backends.md. */
+export const documented = (): string[] =>
+  [...tableIn(readFileSync(file, 'utf8')).matchAll(/^\| ([^|]+?) \|/gm)].map((m) => m[1] as string).slice(2);
+
+function tableIn(text: string): string {
+  const [from, to] = [text.indexOf(begin), text.indexOf(end)];
+  if (from < 0 || to < from) throw new Error(`docs/backends.md has no table between ${begin} and ${end}`);
+  return text.slice(from + begin.length, to);
+}
+
+export function writeTable(table: string): void {
+  const text = readFileSync(file, 'utf8');
+  writeFileSync(file, text.replace(tableIn(text), `\n${table}\n`));
+}
