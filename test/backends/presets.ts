@@ -1,11 +1,12 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { lowerPrecision } from '../../compiler/3-transform/precision.js';
-import { deploy, type Graph, load, type Network } from '../../compiler/index.js';
+import { deploy, type Graph, type Network } from '../../compiler/index.js';
 import type { Tensor, Weights } from '../../runtime/engine.js';
 import { networkShapes, nthSizes } from '../../testing/arbitraries.js';
 import { specText } from '../../testing/network-shape.js';
 import { evaluate, type Float64Tensor, tensor } from '../../testing/reference/index.js';
+import { recordedJson } from '../parity/recorded.js';
 import { anyWeights, networkOf, picture } from '../tfjs-layers/builds.js';
 import type { Backend } from './engines.js';
 import { type Bounds, boundsOf, running } from './rounding.js';
@@ -23,15 +24,28 @@ export interface Preset {
   readonly images: readonly Tensor[];
 }
 
+/** Widths of a few channels: what differs between sizes of a network is how long it takes. */
+const small = recordedJson<Record<string, { readonly set: Readonly<Record<string, string>> }>>('presets.json');
+
 export const presets: readonly Preset[] = readdirSync('specs')
+  .filter((file) => file.endsWith('.unet'))
   .sort()
   .map((file) => {
-    const text = readFileSync(`specs/${file}`, 'utf8');
-    const network = narrow(text);
-    const channels = network.graph.inputs[0]!.value.type.shape[1]!.offset;
-    const images = [picture([1, channels, 16, 32], 7), picture([2, channels, 16, 16], 8)];
-    return { name: file.replace('.unet', ''), network, weights: anyWeights(network, 1), images };
+    const name = file.replace('.unet', '');
+    const network = networkOf(readFileSync(`specs/${file}`, 'utf8'), small[name]?.set);
+    return { name, network, weights: anyWeights(network, 1), images: imagesOf(network, 7) };
   });
+
+/** Two sizes and two batches that the network takes. */
+function imagesOf(network: Network, seed: number): Tensor[] {
+  const dims = network.graph.inputs[0]!.value.type.shape;
+  return [nthSizes(network, 1, [0, 1, 0]), nthSizes(network, 2, [0, 0, 0])].map((sizes) =>
+    picture(
+      dims.map((d) => (d.symbol === null ? d.offset : (sizes[d.symbol] as number))),
+      seed,
+    ),
+  );
+}
 
 /** Networks over signals and volumes: what the presets are not. Volumes have no transposed convolution in TensorFlow.js. */
 export const randomNetworks: readonly Preset[] = fc
@@ -41,21 +55,9 @@ export const randomNetworks: readonly Preset[] = fc
   )
   .map((shape, k) => {
     const network = networkOf(specText(shape));
-    const dims = network.graph.inputs[0]!.value.type.shape;
-    const images = [nthSizes(network, 1, [0, 1, 0]), nthSizes(network, 2, [1, 0, 0])].map((sizes) =>
-      picture(
-        dims.map((d) => (d.symbol === null ? d.offset : (sizes[d.symbol] as number))),
-        k,
-      ),
-    );
+    const images = imagesOf(network, k);
     return { name: `${shape.rank}-D ${k + 1}`, network, weights: anyWeights(network, k), images };
   });
-
-/** A spec at widths of a few channels: what differs between sizes of a network is how long it takes. */
-function narrow(text: string): Network {
-  const width = (load(text).params.width as number[]).map((_, k) => k + 2);
-  return networkOf(text, { width: `[${width.join(', ')}]` });
-}
 
 export interface Selection {
   readonly level: number;

@@ -23,12 +23,12 @@ export class Tally {
   readonly #cannot = new Set<string>();
   missing: string | undefined;
 
-  async count(check: Check, run: () => Promise<void>): Promise<void> {
+  /** `run` answers whether the engine could do it at all. */
+  async count(check: Check, run: () => Promise<boolean>): Promise<void> {
     const found = this.#counts.get(check) ?? { tried: 0, passed: 0 };
     this.#counts.set(check, found);
     found.tried++;
-    await run();
-    found.passed++;
+    if (await run()) found.passed++;
   }
 
   cannot(what: string): void {

@@ -15,13 +15,8 @@ test('lovasz_weights keep their digits on a large image, in single precision', a
     shape,
     numbers.map((k) => (k % 7 < 2 ? 1 : 0)),
   );
-  const got = await runOnnx(
-    oneOperator('lovasz_weights', {}, [errors, labels]),
-    new Map([
-      ['x0', errors],
-      ['x1', labels],
-    ]),
-  );
+  const { graph, feeds } = oneOperator('lovasz_weights', { attrs: {}, inputs: [errors, labels] });
+  const got = await runOnnx(graph, feeds);
   const due = kernels.lovasz_weights({}, [errors, labels])[0]!;
   for (const [k, v] of due.data.entries()) expect(Math.abs(got.get('y0')!.data[k]! / v - 1)).toBeLessThan(1e-6);
 });

@@ -22,9 +22,21 @@ const folded =
     to.inputs.reduce((a, b) => to.b.op(op, [a, b]));
 
 export const add: Lowering = (to) =>
-  to.inputs.length > 2 && sameShapes(to)
-    ? to.b.op('AddN', to.inputs, { N: { int: to.inputs.length } })
-    : folded('AddV2')(to);
+  to.inputs.length > 2 && sameShapes(to) ? total(to, to.inputs) : folded('AddV2')(to);
+
+/** A shader of WebGPU may be sure of eight buffers, one of which is its result's. */
+const mostAddends = 7;
+
+/** The sum of tensors of one shape, a few at a time. */
+export function total(to: LoweringContext, parts: readonly TfTensor[]): TfTensor {
+  if (parts.length === 1) return parts[0] as TfTensor;
+  const sums: TfTensor[] = [];
+  for (let k = 0; k < parts.length; k += mostAddends) {
+    const some = parts.slice(k, k + mostAddends);
+    sums.push(some.length === 1 ? (some[0] as TfTensor) : to.b.op('AddN', some, { N: { int: some.length } }));
+  }
+  return total(to, sums);
+}
 
 export const mean: Lowering = (to) => scaled(to, add(to) as TfTensor, 1 / to.inputs.length, 0);
 

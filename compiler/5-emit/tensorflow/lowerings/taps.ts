@@ -3,6 +3,7 @@ import { indices } from '../../shared.js';
 import type { LoweringContext } from '../lowering.js';
 import type { TfTensor } from '../node.js';
 import type { Convolution, Products } from './convolution.js';
+import { total } from './elementwise.js';
 import { cropped, padded, paddedShape } from './window.js';
 
 /**
@@ -20,7 +21,7 @@ export const byTaps: Products = {
       const seen = to.b.reshape(view(c, image, tap), [-1, inner]);
       return matmul(to, seen, filters[k] as TfTensor, false, false);
     });
-    return to.reshape(sum(to, parts), [...c.y.slice(0, -1), num(outer)]);
+    return to.reshape(total(to, parts), [...c.y.slice(0, -1), num(outer)]);
   },
   filterGrad(c, x, dy) {
     const { to } = c;
@@ -48,7 +49,7 @@ export const byTaps: Products = {
     });
     return cropped(
       to,
-      sum(
+      total(
         to,
         parts.map((p) => ({ ...p, type: dy.type })),
       ),
@@ -109,6 +110,3 @@ function view(c: Convolution, image: TfTensor, tap: readonly number[]): TfTensor
 
 const matmul = ({ b }: LoweringContext, x: TfTensor, y: TfTensor, transposeX: boolean, transposeY: boolean): TfTensor =>
   b.op('MatMul', [x, y], { transpose_a: { bool: transposeX }, transpose_b: { bool: transposeY } });
-
-const sum = ({ b }: LoweringContext, parts: readonly TfTensor[]): TfTensor =>
-  parts.length === 1 ? (parts[0] as TfTensor) : b.op('AddN', parts, { N: { int: parts.length } });
