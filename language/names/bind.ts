@@ -106,8 +106,9 @@ class Binder {
     this.at(network.name.span, { kind: 'name', definition: self }, true);
     this.region(network.span.start.offset, end, scope);
     this.modes = new Map();
-    const outputs = new Map<string, Definition>();
-    for (const item of network.items) this.declare(item, scope, outputs);
+    for (const item of network.items) this.declare(item, scope);
+    // The output is no value: nothing can read it. Its name is taken all the same.
+    for (const [name, d] of scope.values) if (d.kind === 'output') scope.values.delete(name);
     network.items.forEach((item, k) => {
       const next = network.items[k + 1]?.span.start.offset ?? end;
       this.item(item, scope, Math.max(item.span.end.offset, next));
@@ -115,7 +116,7 @@ class Binder {
     return scope;
   }
 
-  private declare(item: NetworkItem, scope: Scope, outputs: Map<string, Definition>): void {
+  private declare(item: NetworkItem, scope: Scope): void {
     if (item.kind === 'expect') return;
     const { kind, name, span } = item;
     const value = kind === 'param' || kind === 'let' ? item.value : undefined;
@@ -124,8 +125,7 @@ class Binder {
         this.define(scope.blocks, item, this.blockDefinition(item), scope.values);
         break;
       case 'output':
-        // The output is no value: nothing can read it.
-        this.define(outputs, item, { kind, name, span, local: false }, scope.values);
+        this.define(scope.values, item, { kind, name, span, local: false }, scope.blocks);
         for (const mode of item.modes) {
           if (mode.name.span.start.offset === name.span.start.offset) continue;
           const d: Definition = { kind: 'mode', name: mode.name, span: mode.span, value: mode.value, local: false };
