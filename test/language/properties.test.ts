@@ -190,3 +190,10 @@ describe('names', () => {
     );
   });
 });
+
+describe('what properties found', () => {
+  it('a block may not get the name of the output, which no expression can read', () => {
+    const at = starter.indexOf('Conv2(x');
+    expect(L.rename(L.analyse(starter), at, 'mask')).toHaveProperty('refusal');
+  });
+});
