@@ -23,6 +23,7 @@ export function buildProgram(io: Io, perform: Perform): Command {
   declareSpecCommands(program, io, perform);
   declareRunCommands(program, io, perform);
   declareEngineCommands(program, io, perform);
+  declareEditorCommands(program, perform);
   declareLater(program);
   for (const command of program.commands.flatMap((c) => (c.commands.length > 0 ? c.commands : [c]))) {
     command.option('--json', 'answer one JSON document on stdout');
@@ -127,6 +128,16 @@ function declareSpecCommands(program: Command, io: Io, perform: Perform): void {
     .action((file: string, options) =>
       perform(async () => (await import('./commands/build.js')).build(file, options, io)),
     );
+}
+
+function declareEditorCommands(program: Command, perform: Perform): void {
+  program
+    .command('lsp')
+    .description('language server on stdin and stdout; docs/editors.md says how editors start it')
+    // What many editors pass; there is no other way to talk.
+    .addOption(new Option('--stdio').hideHelp())
+    .addHelpText('after', example('lsp'))
+    .action(() => perform(async () => (await import('./commands/lsp.js')).lsp()));
 }
 
 function declareRunCommands(program: Command, io: Io, perform: Perform): void {
@@ -249,7 +260,6 @@ function declareEngineCommands(program: Command, io: Io, perform: Perform): void
 /** Commands of the design that this version answers plainly. */
 function declareLater(program: Command): void {
   const later = {
-    lsp: 'language server',
     play: 'playground in the browser',
   };
   for (const [name, what] of Object.entries(later)) {

@@ -16,7 +16,7 @@ import { Reported } from './errors.js';
 import type { Io } from './io.js';
 
 /** Larger than any spec by orders of magnitude: whoever passes one has named the wrong file. */
-const largestSpec = 4 * 1024 * 1024;
+export const largestSpec = 4 * 1024 * 1024;
 
 /** A spec whose network is right. */
 export interface GoodSpec extends Loaded {
@@ -54,7 +54,7 @@ export const hasErrors = (diagnostics: readonly Diagnostic[]): boolean =>
   diagnostics.some((d) => d.severity === 'error');
 
 /** Where a path that a spec imports is on this machine; null for the standard library's. */
-function placeOf(spec: string, path: string): string | null {
+export function placeOf(spec: string, path: string): string | null {
   if (path.startsWith('std:')) return null;
   return isAbsolute(path) ? path : join(dirname(spec), path);
 }

@@ -1,7 +1,8 @@
 import type { Diagnostic } from '../grammar/diagnostic.js';
-import { type ImportedFile, type Resolve, readImports } from './0-import/index.js';
+import { type ImportedFile, type Module, type Resolve, readImports } from './0-import/index.js';
 import { elaborate } from './1-elaborate/index.js';
-import { infer } from './2-infer/index.js';
+import type { Meanings } from './1-elaborate/raw.js';
+import { infer, inferSteps, type TypedSteps } from './2-infer/index.js';
 import { prune, type Selection } from './3-transform/prune.js';
 import { simplify } from './3-transform/simplify.js';
 import { inOrder } from './diagnostics/index.js';
@@ -32,11 +33,26 @@ export interface LoadOptions {
   readonly file?: string;
 }
 
+/** What the stages made of a text, where it is wrong too: what editors show. */
+export interface Studied extends Loaded {
+  /** The syntax trees. */
+  readonly root: Module;
+  readonly meanings: Meanings;
+  /** Types of `meanings.steps`. */
+  readonly typed: TypedSteps;
+  /** As `network`, and there also if only something beside it is wrong: the recipe, a name, an expectation. */
+  readonly sketch: Network | null;
+}
+
 /** A spec's text -> a network with proven shapes, and its recipe. Pure; never throws, whatever the text. */
-export function load(text: string, options: LoadOptions = {}): Loaded {
+export const load = (text: string, options: LoadOptions = {}): Loaded => study(text, options);
+
+/** `load`, with what it found on the way. */
+export function study(text: string, options: LoadOptions = {}): Studied {
   const { root, files, diagnostics: texts } = readImports(text, options);
   const elaborated = elaborate(root.tree, { set: options.set, imports: root.imports });
-  const inferred = elaborated.network ? infer(elaborated.network) : { network: null, diagnostics: [] };
+  const typed = inferSteps(elaborated.meanings.steps);
+  const inferred = elaborated.network ? infer(elaborated.network, typed) : { network: null, diagnostics: [] };
   const expects = inferred.network ? checkExpects(inferred.network, elaborated.network?.expects ?? []) : [];
   const diagnostics = inOrder(
     [...texts, ...elaborated.diagnostics, ...inferred.diagnostics, ...expects],
@@ -51,6 +67,10 @@ export function load(text: string, options: LoadOptions = {}): Loaded {
     params: elaborated.network?.params ?? {},
     imports: files,
     diagnostics,
+    root,
+    meanings: elaborated.meanings,
+    typed,
+    sketch: inferred.network,
   };
 }
 

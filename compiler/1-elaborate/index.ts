@@ -16,7 +16,7 @@ import { lint } from './lints.js';
 import { checkNames, type NameFacts } from './names.js';
 import { elaborateOutputs } from './outputs.js';
 import { checkSettings, paramValue, type Settings } from './params.js';
-import type { RawNetwork } from './raw.js';
+import type { Meanings, RawNetwork } from './raw.js';
 import { elaborateRecipe, type RecipeContext } from './recipe/index.js';
 import { Steps, scopeOf } from './steps.js';
 import { containsTensor, poison, toPlain, type Value } from './values.js';
@@ -37,6 +37,8 @@ export interface Elaboration {
   readonly recipe: Recipe;
   /** Whether the spec has a `train` block; without one the recipe is the default. */
   readonly hasTrain: boolean;
+  /** What places of the text came to mean, as far as they mean anything: for editors. */
+  readonly meanings: Meanings;
   /** In the order of the text, one for each kind of mistake and place. */
   readonly diagnostics: Diagnostic[];
 }
@@ -70,10 +72,10 @@ export function elaborate(tree: SpecTree, options: ElaborateOptions = {}): Elabo
   }
   const module: Module = { path: null, tree, imports: options.imports ?? [] };
   const names = checkNames(module, decl, report);
-  const { network, context } =
+  const { network, context, meanings } =
     decl === undefined ? without(report) : new Elaborator(module, decl, names, report, options.set ?? {}).run();
   const recipe = elaborateRecipe(readable(train, names), context);
-  return { network, recipe, hasTrain: train !== undefined, diagnostics: report.list() };
+  return { network, recipe, hasTrain: train !== undefined, meanings, diagnostics: report.list() };
 }
 
 /** The start of a long span: enough to point at. */
@@ -83,7 +85,7 @@ const firstLine = ({ start, end }: Span): Span =>
     : { start, end: { line: start.line, column: start.column + 1, offset: start.offset + 1 } };
 
 /** A recipe in a file without a network can still be read, as far as it needs none. */
-function without(report: Collector): { network: null; context: RecipeContext } {
+function without(report: Collector): { network: null; context: RecipeContext; meanings: Meanings } {
   const evaluator = new Evaluator(report, new Steps(), new Set());
   const env = new Environment();
   const context = {
@@ -93,7 +95,7 @@ function without(report: Collector): { network: null; context: RecipeContext } {
     heads: [],
     rank: null,
   };
-  return { network: null, context };
+  return { network: null, context, meanings: { steps: [], cells: [], heads: [], values: new Map() } };
 }
 
 const readable = (train: TrainDecl | undefined, names: NameFacts): TrainDecl | undefined =>
@@ -140,7 +142,7 @@ class Elaborator {
     this.env = new Environment(libraryOf(module, names, new Map()));
   }
 
-  run(): { network: RawNetwork | null; context: RecipeContext } {
+  run(): { network: RawNetwork | null; context: RecipeContext; meanings: Meanings } {
     const { evaluator, report, steps } = this;
     checkSettings(this.decl, this.set, report);
     this.define();
@@ -179,7 +181,26 @@ class Elaborator {
           : [],
       rank: input === undefined ? null : input.shape.length - 2,
     };
-    return { network, context };
+    return { network, context, meanings: this.meanings() };
+  }
+
+  private meanings(): Meanings {
+    const stepOf = ({ value }: Lazy): number | null => (value.kind === 'tensor' ? value.step : null);
+    return {
+      steps: this.steps.list,
+      cells: this.grids.flatMap((grid) =>
+        [...(grid.cells?.values() ?? [])].map(({ index, label, rule, lazy }) => ({
+          cell: { grid: grid.name, index },
+          label,
+          rule,
+          value: stepOf(lazy),
+        })),
+      ),
+      heads: this.families.flatMap(({ decl, members }) =>
+        (members ?? []).map(({ name, level, lazy }) => ({ decl, name, level, value: stepOf(lazy) })),
+      ),
+      values: new Map([...this.inputs, ...this.params, ...this.lets].map((lazy) => [lazy.label, lazy.value])),
+    };
   }
 
   /** Names are known everywhere in a network, whatever their order; values are evaluated when they are needed. */

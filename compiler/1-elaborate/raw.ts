@@ -1,6 +1,8 @@
 import type { Span } from '../../grammar/diagnostic.js';
-import type { Attrs, Edge, Origin } from '../ir/graph.js';
+import type { HeadDecl, RuleDecl } from '../../grammar/tree.js';
+import type { Attrs, Cell, Edge, Origin } from '../ir/graph.js';
 import type { OpName } from '../ops/index.js';
+import type { Value } from './values.js';
 
 /**
  * What elaboration makes of a spec: a flat list of operator applications without shapes.
@@ -57,4 +59,25 @@ export interface RawNetwork {
   readonly expects: readonly RawExpect[];
   /** The effective value of each `param`, for the record a run keeps. */
   readonly params: Readonly<Record<string, unknown>>;
+}
+
+/** What the declarations of a network came to mean; of a wrong one, what could be made of it. A `value` is null where there is none. */
+export interface Meanings {
+  readonly steps: readonly (RawInput | RawApply)[];
+  /** Every cell of every grid, with the rule that defines it. */
+  readonly cells: readonly {
+    readonly cell: Cell;
+    /** `X[0,2]` */
+    readonly label: string;
+    readonly rule: RuleDecl | null;
+    readonly value: RawValue | null;
+  }[];
+  readonly heads: readonly {
+    readonly decl: HeadDecl;
+    readonly name: string;
+    readonly level: number;
+    readonly value: RawValue | null;
+  }[];
+  /** The network's input, params and `let`s by name. */
+  readonly values: ReadonlyMap<string, Value>;
 }

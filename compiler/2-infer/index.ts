@@ -11,11 +11,22 @@ export interface InferResult {
   readonly diagnostics: readonly Diagnostic[];
 }
 
+/** Steps with their types, as far as they have any. */
+export interface TypedSteps {
+  /** Of each step, in their order; null for one that refused, and for what depends on it. */
+  readonly values: readonly (Value | null)[];
+  readonly inputs: readonly NamedValue[];
+  readonly params: readonly Param[];
+  readonly nodes: readonly Node[];
+  readonly constraints: readonly Constraint[];
+  readonly diagnostics: readonly Diagnostic[];
+}
+
 /**
  * Gives every step a type: symbolic shapes, the parameters an operator owns, the constraints its sizes must meet.
  * A step that refuses is reported once; what depends on it is passed over in silence.
  */
-export function infer(raw: RawNetwork): InferResult {
+export function inferSteps(steps: RawNetwork['steps']): TypedSteps {
   const diagnostics: Diagnostic[] = [];
   const values: (Value | null)[] = [];
   const inputs: NamedValue[] = [];
@@ -54,7 +65,7 @@ export function infer(raw: RawNetwork): InferResult {
     return outputs[0] ?? null;
   };
 
-  for (const step of raw.steps) {
+  for (const step of steps) {
     if (step.kind === 'apply') {
       values.push(apply(step));
       continue;
@@ -64,6 +75,13 @@ export function infer(raw: RawNetwork): InferResult {
     inputs.push({ name: step.name, value });
     values.push(value);
   }
+  return { values, inputs, params, nodes, constraints, diagnostics };
+}
+
+/** The network that a raw one is, every value with its type. */
+export function infer(raw: RawNetwork, typed: TypedSteps = inferSteps(raw.steps)): InferResult {
+  const { values, inputs, params, nodes, constraints } = typed;
+  const diagnostics = [...typed.diagnostics];
   if (diagnostics.length > 0) return { network: null, diagnostics };
 
   const at = (k: RawValue): Value => values[k] as Value;

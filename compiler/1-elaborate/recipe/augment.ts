@@ -8,7 +8,7 @@ const amount = (value: number, bounds: { most?: number; below?: number }): reado
 ];
 
 /** Amounts as `Augmentation` describes them; flip and rotate90 have none, which is written 0. */
-const knobs: Readonly<Record<AugmentationName, readonly Knob[]>> = {
+export const augmentationKnobs: Readonly<Record<AugmentationName, readonly Knob[]>> = {
   flip: [],
   rotate90: [],
   rotate: amount(15, { most: 180 }),
@@ -43,7 +43,7 @@ export function readAugmentations(expr: Expr, reader: Reader): Augmentation[] | 
       reader.fail('repeated-setting', word.name.span, `${name} is given twice`, { hints: ['remove one'] });
       continue;
     }
-    const values = reader.knobs(word, knobs[name]);
+    const values = reader.knobs(word, augmentationKnobs[name]);
     if (values !== undefined) out.push({ name, amount: typeof values.amount === 'number' ? values.amount : 0 });
   }
   return out;

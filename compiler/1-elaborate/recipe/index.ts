@@ -30,7 +30,7 @@ export interface RecipeContext {
   readonly rank: number | null;
 }
 
-const settingNames = [
+export const settingNames = [
   'loss',
   'optimizer',
   'schedule',
@@ -45,7 +45,7 @@ const settingNames = [
   'seed',
   'holdout',
 ] as const;
-type SettingName = (typeof settingNames)[number];
+export type SettingName = (typeof settingNames)[number];
 type Setting = TrainDecl['settings'][number];
 
 const isSetting = (name: string): name is SettingName => (settingNames as readonly string[]).includes(name);

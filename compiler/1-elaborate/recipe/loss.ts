@@ -8,7 +8,8 @@ import { type Knob, type Reader, wordOf } from './reader.js';
 
 const share = (name: string, value: number): Knob => ({ name, default: value, least: 0, most: 1 });
 
-const knobs: Readonly<Record<LossName, readonly Knob[]>> = {
+/** The arguments of each loss. */
+export const lossKnobs: Readonly<Record<LossName, readonly Knob[]>> = {
   bce: [],
   cross_entropy: [],
   dice: [],
@@ -64,7 +65,7 @@ function read(expr: Expr, reader: Reader): Part | undefined {
   const word = wordOf(expr);
   const name = lossNames.find((n) => n === word?.name.text);
   if (word !== undefined && name !== undefined) {
-    const values = reader.knobs(word, knobs[name]);
+    const values = reader.knobs(word, lossKnobs[name]);
     return values && { kind: 'terms', terms: [{ name, weight: 1, args: values as Record<string, number> }] };
   }
   reader.fail('bad-loss', expr.span, 'losses can be added, and multiplied or divided by positive numbers', {

@@ -13,7 +13,7 @@ const betas: readonly Knob[] = [
 const decay = (value: number): Knob => ({ name: 'weight_decay', default: value, least: 0 });
 
 /** Arguments by place and name; names and defaults are PyTorch's, but for sgd's momentum. */
-const optimizers: Readonly<Record<Optimizer['name'], readonly Knob[]>> = {
+export const optimizerKnobs: Readonly<Record<Optimizer['name'], readonly Knob[]>> = {
   sgd: [
     lr,
     { name: 'momentum', default: standard.momentum, least: 0, below: 1 },
@@ -27,7 +27,7 @@ const optimizers: Readonly<Record<Optimizer['name'], readonly Knob[]>> = {
 const warmup: Knob = { name: 'warmup', default: 0, least: 0 };
 const floor: Knob = { name: 'floor', default: defaultRecipe.schedule.floor, least: 0, most: 1 };
 
-const schedules: Readonly<Record<Schedule['name'], readonly Knob[]>> = {
+export const scheduleKnobs: Readonly<Record<Schedule['name'], readonly Knob[]>> = {
   constant: [warmup],
   step: [
     { name: 'every', default: defaultRecipe.schedule.every, least: 1, whole: true },
@@ -49,7 +49,7 @@ const schedules: Readonly<Record<Schedule['name'], readonly Knob[]>> = {
 
 /** `adam`, `adam(lr: 3e-4)`; undefined, reported, if it is none. */
 export function readOptimizer(expr: Expr, reader: Reader): Optimizer | undefined {
-  const picked = pick(expr, reader, optimizers, 'optimizer', 'unknown-optimizer');
+  const picked = pick(expr, reader, optimizerKnobs, 'optimizer', 'unknown-optimizer');
   if (picked === undefined) return undefined;
   const { name, values } = picked;
   const { weight_decay: weightDecay, ...rest } = values;
@@ -63,7 +63,7 @@ export function readOptimizer(expr: Expr, reader: Reader): Optimizer | undefined
 
 /** `cosine`, `cosine(warmup: 1)`; undefined, reported, if it is none. */
 export function readSchedule(expr: Expr, reader: Reader): Schedule | undefined {
-  const picked = pick(expr, reader, schedules, 'schedule', 'unknown-schedule');
+  const picked = pick(expr, reader, scheduleKnobs, 'schedule', 'unknown-schedule');
   return picked && { ...defaultRecipe.schedule, name: picked.name, ...picked.values };
 }
 

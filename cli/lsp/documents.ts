@@ -1,0 +1,77 @@
+import { readFileSync, statSync } from 'node:fs';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import type { TextDocuments } from 'vscode-languageserver/node';
+import { TextDocument } from 'vscode-languageserver-textdocument';
+import type { ImportedFile } from '../../compiler/index.js';
+import { type Analysis, analyse } from '../../language/index.js';
+import { largestSpec, placeOf } from '../spec.js';
+
+/** One analysis for each version of each open document, shared by all requests. */
+export class Analyses {
+  private readonly known = new Map<
+    string,
+    { readonly document: TextDocument; readonly version: number; readonly analysis: Analysis }
+  >();
+
+  constructor(private readonly documents: TextDocuments<TextDocument>) {}
+
+  of(uri: string): { readonly document: TextDocument; readonly analysis: Analysis } | undefined {
+    const document = this.documents.get(uri);
+    if (document === undefined) return undefined;
+    const before = this.known.get(uri);
+    if (before?.version === document.version && before.document === document) return before;
+    const path = pathOf(uri);
+    const resolve = path === null ? undefined : (imported: string) => this.textOf(placeOf(path, imported));
+    const analysis = analyse(document.getText(), { resolve, file: path ?? undefined });
+    const made = { document, version: document.version, analysis };
+    this.known.set(uri, made);
+    return made;
+  }
+
+  /** A file's text: as it stands in the editor, else as it was saved; null if there is none. */
+  private textOf(path: string | null): string | null {
+    if (path === null) return null;
+    const open = this.documents.get(pathToFileURL(path).href);
+    if (open) return open.getText();
+    try {
+      const info = statSync(path);
+      return info.isFile() && info.size <= largestSpec ? readFileSync(path, 'utf8') : null;
+    } catch {
+      return null;
+    }
+  }
+
+  forget(uri: string): void {
+    this.known.delete(uri);
+  }
+
+  /** Forgets what depends on other files, one of which has changed; answers whose documents these were. */
+  forgetImporters(changed?: string): string[] {
+    const uris = [...this.known]
+      .filter(([uri, { analysis }]) => uri !== changed && imports(analysis))
+      .map(([uri]) => uri);
+    for (const uri of uris) this.known.delete(uri);
+    return uris;
+  }
+}
+
+/** Whether it imports files other than the standard library, also such as are missing. */
+const imports = ({ studied }: Analysis): boolean =>
+  studied.root.tree.imports.some((i) => i.path.text !== '' && !i.path.text.startsWith('std:'));
+
+/** A document's place on this machine; null for one that was never saved. */
+function pathOf(uri: string): string | null {
+  try {
+    return fileURLToPath(uri);
+  } catch {
+    return null;
+  }
+}
+
+/** A place in an imported file: its document's address, and the text for its lines; null for the standard library. */
+export function importedDocument(uri: string, path: string, files: readonly ImportedFile[]): TextDocument | null {
+  const own = pathOf(uri);
+  const place = own === null ? null : placeOf(own, path);
+  const text = files.find((f) => f.path === path)?.text;
+  return place === null || text === undefined ? null : TextDocument.create(pathToFileURL(place).href, 'unet', 0, text);
+}

@@ -1,0 +1,97 @@
+import { augmentationKnobs } from '../../compiler/1-elaborate/recipe/augment.js';
+import type { SettingName } from '../../compiler/1-elaborate/recipe/index.js';
+import { lossKnobs } from '../../compiler/1-elaborate/recipe/loss.js';
+import { optimizerKnobs, scheduleKnobs } from '../../compiler/1-elaborate/recipe/optimizer.js';
+import type { Knob } from '../../compiler/1-elaborate/recipe/reader.js';
+import type { AugmentationName, LossName, Optimizer, Schedule } from '../../compiler/recipe.js';
+import type { RecipeTable } from '../names/definition.js';
+
+const losses: Readonly<Record<LossName, string>> = {
+  bce: 'Binary cross entropy of each pixel and channel; for heads that end in sigmoid.',
+  cross_entropy: 'Cross entropy of each pixel over the channels; for heads that end in softmax.',
+  dice: 'One minus the Dice coefficient, 2|A∩B| / (|A| + |B|): of regions, not pixels.',
+  jaccard: 'One minus the intersection over union.',
+  focal: 'Cross entropy that counts pixels less which are right already (Lin et al., 2017).',
+  tversky: 'Dice with weights of its own for false positives and negatives (Salehi et al., 2017).',
+  lovasz:
+    'The Lovász hinge, under softmax Lovász-Softmax: intersection over union itself, made convex (Berman et al., 2018).',
+};
+
+const optimizers: Readonly<Record<Optimizer['name'], string>> = {
+  sgd: 'Stochastic gradient descent with momentum.',
+  adam: 'Adam (Kingma & Ba, 2015); weight decay is an L2 penalty.',
+  adamw: 'Adam with decoupled weight decay (Loshchilov & Hutter, 2019).',
+};
+
+const schedules: Readonly<Record<Schedule['name'], string>> = {
+  constant: 'The same rate throughout.',
+  step: 'The rate is multiplied by `gamma` every `every` epochs.',
+  cosine: 'Half a cosine from the rate down to `floor` of it.',
+  plateau: 'The rate is multiplied by `factor` when the score has not improved for `patience` epochs.',
+  poly: 'The rate times (1 - t)^power.',
+};
+
+const augmentations: Readonly<Record<AugmentationName, string>> = {
+  flip: 'Mirrors along each axis, by chance.',
+  rotate90: 'Turns by a multiple of 90 degrees.',
+  rotate: 'Turns by up to `amount` degrees.',
+  scale: 'Enlarges or shrinks by up to a share of `amount`: 0.2 is 0.8 to 1.2.',
+  brightness: 'Adds up to `amount` of the range.',
+  contrast: 'Stretches values around their mean by up to a share of `amount`.',
+  noise: 'Adds normal noise; `amount` is its deviation as a share of the range.',
+  elastic: 'Bends the image smoothly, by about `amount` pixels.',
+};
+
+/** What each setting of `train` says. */
+export const settingDocs: Readonly<Record<SettingName, string>> = {
+  loss: 'What training makes small: a weighted sum such as `0.5 * bce + dice`.',
+  optimizer: 'How weights follow gradients: `adam(lr: 3e-4)`.',
+  schedule: 'The learning rate over the epochs: `cosine(warmup: 1)`.',
+  batch: 'Images in a step.',
+  epochs: 'Passes over the data.',
+  resize: 'Whole images, resized to this: `[96, 96]`. Excludes `patch`.',
+  patch: 'Random patches of this size; prediction slides. Excludes `resize`.',
+  augment: 'Random changes to training images: `[flip, rotate90, brightness(0.1)]`.',
+  weights: 'What each head counts for in the loss, ascending by level; brought to sum 1.',
+  clip: 'Largest norm of the whole gradient.',
+  normalize: '`unit`: samples divided by their range. `image`: then each image and channel to mean 0, deviation 1.',
+  seed: 'Seed of weights, order and augmentation.',
+  holdout: 'Share of the images kept for validation.',
+};
+
+export const isSettingName = (name: string): name is SettingName => Object.hasOwn(settingDocs, name);
+
+interface Entry {
+  readonly doc: string;
+  readonly knobs: readonly Knob[];
+}
+
+const entries = <T extends string>(
+  docs: Readonly<Record<T, string>>,
+  knobs: Readonly<Record<T, readonly Knob[]>>,
+): ReadonlyMap<string, Entry> =>
+  new Map((Object.keys(docs) as T[]).map((name) => [name, { doc: docs[name], knobs: knobs[name] }]));
+
+/** The words of a recipe, with their arguments. */
+export const recipeWords: Readonly<Record<RecipeTable, ReadonlyMap<string, Entry>>> = {
+  loss: entries(losses, lossKnobs),
+  optimizer: entries(optimizers, optimizerKnobs),
+  schedule: entries(schedules, scheduleKnobs),
+  augment: entries(augmentations, augmentationKnobs),
+};
+
+export const isRecipeTable = (name: string): name is RecipeTable => Object.hasOwn(recipeWords, name);
+
+export const isRecipeWord = (table: RecipeTable, name: string): boolean => recipeWords[table].has(name);
+
+/** `at least 0, below 1; default 0.9` */
+export function knobDoc(knob: Knob): string {
+  const bounds = [
+    knob.least === undefined ? [] : [`at least ${knob.least}`],
+    knob.above === undefined ? [] : [`more than ${knob.above}`],
+    knob.below === undefined ? [] : [`less than ${knob.below}`],
+    knob.most === undefined ? [] : [`at most ${knob.most}`],
+  ].flat();
+  const type = typeof knob.default === 'boolean' ? 'true or false' : knob.whole ? 'a whole number' : 'a number';
+  return `${[type, ...bounds].join(', ')}; default ${knob.default}`;
+}

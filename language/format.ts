@@ -1,0 +1,4 @@
+import { format } from '../grammar/format/index.js';
+
+/** A spec's text in canonical form; lines with mistakes stay as they are. */
+export const formatter = (text: string): string => format(text).text;

@@ -1,0 +1,11 @@
+export { type Analysis, analyse, type Token } from './analysis.js';
+export { type Completion, complete } from './complete.js';
+export { type Fix, fixes } from './fixes.js';
+export { formatter } from './format.js';
+export { type Hint, hints } from './hints.js';
+export { type Hover, hover } from './hover.js';
+export { applyEdits, definition, type Edit, references, rename, renameable } from './navigate.js';
+export { folding, type Outline, outline } from './outline.js';
+export { picture } from './picture.js';
+export { type SemanticToken, semanticModifiers, semanticTokens, semanticTypes } from './semantic.js';
+export { type Signature, signature } from './signature.js';

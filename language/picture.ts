@@ -1,0 +1,10 @@
+import { type Format, pictureOf, renderers, type Theme } from '../compiler/5-emit/drawing/index.js';
+import type { Analysis } from './analysis.js';
+import { referenceSize } from './facts.js';
+
+/** The network as `unetc draw` draws it, MACs counted at the recipe's size; null while it has errors. */
+export function picture({ studied }: Analysis, format: Format = 'svg', theme: Theme = 'auto'): string | null {
+  const { network, recipe } = studied;
+  const size = network && referenceSize(network, recipe.resize ?? recipe.patch);
+  return network && size ? renderers[format](pictureOf(network, { sizes: size.sizes }), { theme }) : null;
+}
