@@ -1,6 +1,6 @@
 // Kills a training run with SIGKILL at random moments, resumes it each time, and compares what is left with a run that was
 // never touched: metrics.jsonl (without `seconds`) and the weights have to be identical.
-//   npm run build && node bench/kill-resume.mjs [--kills 5] [--epochs 4] [--seed N]
+//   npm run build && node bench/kill-resume.mjs [--kills 5] [--epochs 4] [--seed N] [--engine ort|tfjs] [--precision fp32|bf16]
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -17,6 +17,8 @@ const { values: options } = parseArgs({
     kills: { type: 'string', default: '5' },
     epochs: { type: 'string', default: '4' },
     seed: { type: 'string', default: String(Date.now() % 1e6) },
+    engine: { type: 'string', default: 'ort' },
+    precision: { type: 'string', default: 'fp32' },
   },
 });
 const launcher = fileURLToPath(new URL('../cli/unetc.mjs', import.meta.url));
@@ -33,6 +35,10 @@ const command = (run, ...more) => [
   join(folder, run),
   '--epochs',
   options.epochs,
+  '--engine',
+  options.engine,
+  '--precision',
+  options.precision,
   ...more,
 ];
 const records = (run) => readFileSync(join(folder, run, 'metrics.jsonl'), 'utf8').replace(/"seconds":[0-9.e-]+/g, '');
@@ -66,7 +72,7 @@ const rest = spawnSync(process.execPath, command('killed', '--resume'), { encodi
 if (rest.status !== 0) throw new Error(rest.stderr);
 const same = records('whole') === records('killed') && tensors('whole') === tensors('killed');
 console.log(
-  `${kills} kills, seed ${options.seed}: metrics.jsonl and weights ${same ? 'identical' : 'DIFFER'} (${tensors('killed').slice(0, 16)})`,
+  `${options.engine} ${options.precision}, ${kills} kills, seed ${options.seed}: metrics.jsonl and weights ${same ? 'identical' : 'DIFFER'} (${tensors('killed').slice(0, 16)})`,
 );
 rmSync(folder, { recursive: true, force: true });
 process.exitCode = same ? 0 : 1;

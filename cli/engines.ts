@@ -18,12 +18,10 @@ type Purpose = 'train' | 'predict';
  * @throws UsageError for a name that is none; UserError for an engine or a device that this machine does not have
  */
 export async function chooseEngine(options: EngineOptions, purpose: Purpose = 'predict'): Promise<Engine> {
-  const { engine = 'auto', device, precision = 'fp32' } = options;
+  const { engine = 'auto', device } = options;
+  const precision = readPrecision(options.precision);
   if (!['auto', 'ort', 'tfjs'].includes(engine)) {
     throw new UsageError(`there is no engine ${engine}`, "use auto, ort or tfjs; 'unetc doctor' lists what is found");
-  }
-  if (precision !== 'fp32' && precision !== 'bf16') {
-    throw new UsageError(`there is no precision ${precision}`, 'use fp32 or bf16');
   }
   if (device !== undefined && device !== 'cpu' && device !== 'gpu') {
     throw new UsageError(`there is no device ${device}`, 'use cpu or gpu');
@@ -37,6 +35,11 @@ export async function chooseEngine(options: EngineOptions, purpose: Purpose = 'p
     return (await import('../runtime/ort/index.js')).ort;
   }
   return openTensorFlow(device, precision);
+}
+
+export function readPrecision(name = 'fp32'): 'fp32' | 'bf16' {
+  if (name === 'fp32' || name === 'bf16') return name;
+  throw new UsageError(`there is no precision ${name}`, 'use fp32 or bf16');
 }
 
 /** Whether `auto` takes TensorFlow: found without loading it. */

@@ -1,3 +1,5 @@
+import { text } from 'node:stream/consumers';
+
 /** Where a command reads its surroundings and writes: the process itself, or a test's buffers. */
 export interface Io {
   /** Results: text, or the one JSON document. */
@@ -8,6 +10,8 @@ export interface Io {
   readonly terminal: boolean;
   /** Whether `err` may be coloured. */
   readonly color: boolean;
+  /** All of stdin. */
+  readonly input: () => Promise<string>;
   /**
    * Announces that the command stops by itself, in good order, when the signal fires (the first Ctrl-C).
    * A command that never asks is ended at once.
@@ -35,9 +39,10 @@ export const mayColor = (stream: { isTTY?: boolean }, env: NodeJS.ProcessEnv): b
   stream.isTTY === true && !env.NO_COLOR && env.TERM !== 'dumb';
 
 export const processIo = (interruption: () => AbortSignal): Io => ({
-  out: (text) => void process.stdout.write(text),
-  err: (text) => void process.stderr.write(text),
+  out: (result) => void process.stdout.write(result),
+  err: (message) => void process.stderr.write(message),
   terminal: process.stderr.isTTY === true && process.env.TERM !== 'dumb',
   color: mayColor(process.stderr, process.env),
+  input: () => text(process.stdin),
   interruption,
 });

@@ -13,7 +13,7 @@ export const modelFacts = (
   source: WeightsSource | null,
 ): Record<string, string> =>
   modelMetadata(
-    { version: version(), spec: specHash(spec.text), network: spec.network.name, level, mode },
+    { version: version(), spec: specHash(spec.text, spec.imports), network: spec.network.name, level, mode },
     source?.run ? taskOfRun(spec, source.run.task) : taskOf(spec.network, spec.recipe, classNames(spec)),
   );
 

@@ -66,6 +66,14 @@ function declareSpecCommands(program: Command, io: Io, perform: Perform): void {
       perform(async () => (await import('./commands/check.js')).check(files, options, io)),
     );
   program
+    .command('fmt <FILE...>')
+    .description('rewrite specs in their canonical form; - reads stdin and writes stdout')
+    .option('--check', 'write nothing; exit 1 and name the files that would change')
+    .addHelpText('after', example('fmt specs/*.unet --check'))
+    .action((files: string[], options) =>
+      perform(async () => (await import('./commands/fmt.js')).fmt(files, options, io)),
+    );
+  program
     .command('explain <CODE>')
     .description('what a diagnostic means and how to put it right')
     .addHelpText('after', example('explain unknown-name'))
@@ -79,17 +87,21 @@ function declareSpecCommands(program: Command, io: Io, perform: Perform): void {
     .addOption(batch())
     .addOption(set())
     .option('--train', 'the training step instead: forward, losses, backward, optimizer')
+    .addOption(precision())
     .addHelpText('after', example('plan specs/unetpp.unet --prune L2 --size 512x512'))
     .action((file: string, options) =>
       perform(async () => (await import('./commands/plan.js')).plan(file, options, io)),
     );
   program
     .command('draw <FILE>')
-    .description('the grid as the papers draw it, as SVG')
-    .option('-o, --out <F.svg>', 'the file to write; default: the SVG on stdout')
+    .description('the grid as the papers draw it')
+    .option('-o, --out <F.svg>', 'the file to write; default: the drawing on stdout')
     .addOption(prune())
+    .option('--format <format>', "svg, dot, mermaid or html; default: what the file's ending says, or svg")
+    .option('--theme <theme>', "light, dark, or auto: the reader's", 'auto')
+    .addOption(size())
     .addOption(set())
-    .addHelpText('after', example('draw specs/unetpp.unet -o unetpp.svg'))
+    .addHelpText('after', example('draw specs/unetpp.unet --prune L2 -o unetpp-L2.svg'))
     .action((file: string, options) =>
       perform(async () => (await import('./commands/draw.js')).draw(file, options, io)),
     );
@@ -237,7 +249,6 @@ function declareEngineCommands(program: Command, io: Io, perform: Perform): void
 /** Commands of the design that this version answers plainly. */
 function declareLater(program: Command): void {
   const later = {
-    fmt: 'canonical form of a spec',
     lsp: 'language server',
     play: 'playground in the browser',
   };

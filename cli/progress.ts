@@ -42,7 +42,11 @@ export async function progressBar(io: Io, label: string): Promise<Bar> {
 }
 
 /** Shows a training run: a line an epoch, and on a terminal a bar with loss, rate and time left within it. */
-export async function trainingProgress(io: Io, batch: number): Promise<(progress: TrainProgress) => void> {
+export async function trainingProgress(
+  io: Io,
+  batch: number,
+  engine: string,
+): Promise<(progress: TrainProgress) => void> {
   let bar = await progressBar(io, 'reading images');
   const epochBar = await progressBar(io, 'training');
   let first = { time: 0, step: 0 };
@@ -58,7 +62,7 @@ export async function trainingProgress(io: Io, batch: number): Promise<(progress
         bar.stop();
         bar = epochBar;
         epochs = p.epochs;
-        io.err(`${p.images} images to train on, ${p.heldOut} held out; epochs ${p.epoch} to ${p.epochs}\n`);
+        io.err(`${p.images} images to train on, ${p.heldOut} held out; epochs ${p.epoch} to ${p.epochs}; ${engine}\n`);
         break;
       case 'step': {
         const done = (p.epoch - 1) * p.steps + p.step;

@@ -1,6 +1,15 @@
+import { readFileSync, statSync } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
+import { dirname, isAbsolute, join } from 'node:path';
 import { renderDiagnostic } from '../compiler/diagnostics/index.js';
-import { type Diagnostic, type Loaded, load, type Network } from '../compiler/index.js';
+import {
+  type Diagnostic,
+  type ImportedFile,
+  type Loaded,
+  load,
+  type Network,
+  type Resolve,
+} from '../compiler/index.js';
 import { failedWith, fileFailure } from '../runtime/files/failure.js';
 import { UserError } from '../runtime/user-error.js';
 import { Reported } from './errors.js';
@@ -44,11 +53,54 @@ export async function readSpec(file: string): Promise<string> {
 export const hasErrors = (diagnostics: readonly Diagnostic[]): boolean =>
   diagnostics.some((d) => d.severity === 'error');
 
+/** Where a path that a spec imports is on this machine; null for the standard library's. */
+function placeOf(spec: string, path: string): string | null {
+  if (path.startsWith('std:')) return null;
+  return isAbsolute(path) ? path : join(dirname(spec), path);
+}
+
+/** Gives the compiler the files that a spec imports; `UserError` for one that is there but can't be read. */
+function filesOf(spec: string): Resolve {
+  return (path) => {
+    const file = placeOf(spec, path);
+    if (file === null) return null;
+    try {
+      const info = statSync(file);
+      if (info.isDirectory()) return null;
+      if (info.size > largestSpec) {
+        throw new UserError(
+          'not-a-spec',
+          `${file} has ${info.size} bytes; a spec has at most ${largestSpec}`,
+          `${spec} imports it: name a .unet file there`,
+        );
+      }
+      return readFileSync(file, 'utf8');
+    } catch (error) {
+      if (error instanceof UserError) throw error;
+      if (failedWith(error, 'ENOENT') || failedWith(error, 'ENOTDIR')) return null;
+      throw fileFailure('read', file, error);
+    }
+  };
+}
+
+/** Compiles a spec's text with the files it imports, and prints what the compiler has to say. */
+export function compile(file: string, text: string, set: Readonly<Record<string, string>>, io: Io): Loaded {
+  const loaded = load(text, { set, file, resolve: filesOf(file) });
+  printDiagnostics(io, file, text, loaded);
+  return loaded;
+}
+
 /** Prints every diagnostic to `err`; one that names no way out points to its page. */
-export function printDiagnostics(io: Io, file: string, text: string, diagnostics: readonly Diagnostic[]): void {
+export function printDiagnostics(
+  io: Io,
+  file: string,
+  text: string,
+  { diagnostics, imports }: { readonly diagnostics: readonly Diagnostic[]; readonly imports: readonly ImportedFile[] },
+): void {
+  const texts = new Map(imports.map((f) => [f.path, { name: placeOf(file, f.path) ?? f.path, text: f.text }]));
   for (const d of diagnostics) {
     const hints = d.hints.length > 0 ? d.hints : [`'unetc explain ${d.code}' says more`];
-    io.err(`${renderDiagnostic({ ...d, hints }, { file, text, color: io.color })}\n\n`);
+    io.err(`${renderDiagnostic({ ...d, hints }, { file, text, imports: texts, color: io.color })}\n\n`);
   }
 }
 
@@ -62,8 +114,7 @@ export const fileReport = (file: string, diagnostics: readonly Diagnostic[]) => 
 /** Reads and compiles a spec, prints what the compiler has to say; throws `Reported` if the network is wrong. */
 export async function loadSpec(file: string, set: Readonly<Record<string, string>>, io: Io): Promise<GoodSpec> {
   const text = await readSpec(file);
-  const loaded = load(text, { set });
-  printDiagnostics(io, file, text, loaded.diagnostics);
+  const loaded = compile(file, text, set, io);
   if (loaded.network === null || hasErrors(loaded.diagnostics)) {
     throw new Reported({ ok: false, files: [fileReport(file, loaded.diagnostics)] });
   }

@@ -1,9 +1,10 @@
 import type { Diagnostic } from '../grammar/diagnostic.js';
-import { parse } from '../grammar/index.js';
+import { type ImportedFile, type Resolve, readImports } from './0-import/index.js';
 import { elaborate } from './1-elaborate/index.js';
 import { infer } from './2-infer/index.js';
 import { prune, type Selection } from './3-transform/prune.js';
 import { simplify } from './3-transform/simplify.js';
+import { inOrder } from './diagnostics/index.js';
 import { checkExpects } from './expects.js';
 import type { Graph, Network } from './ir/graph.js';
 import { checked } from './ir/verify.js';
@@ -16,21 +17,31 @@ export interface Loaded {
   readonly hasTrain: boolean;
   /** The effective value of each `param`. */
   readonly params: Readonly<Record<string, unknown>>;
-  /** In the order of the text. */
+  /** The files it imports, through others too, in the order in which they are met. */
+  readonly imports: readonly ImportedFile[];
+  /** In the order of the text, then of the imported files'. */
   readonly diagnostics: readonly Diagnostic[];
 }
 
-/**
- * A spec's text -> a network with proven shapes, and its recipe. Pure; never throws, whatever the text.
- * @param options.set values for `param`s, as text: `{ width: '[16, 32]' }`; `expect` lines are not checked then.
- */
-export function load(text: string, options: { readonly set?: Readonly<Record<string, string>> } = {}): Loaded {
-  const parsed = parse(text);
-  const elaborated = elaborate(parsed.tree, options);
+export interface LoadOptions {
+  /** Values for `param`s, as text: `{ width: '[16, 32]' }`; `expect` lines are not checked then. */
+  readonly set?: Readonly<Record<string, string>>;
+  /** Gives imported files; without it there are those of the standard library only, `std:blocks`. */
+  readonly resolve?: Resolve;
+  /** The spec's own file name, for a message about files that import each other. */
+  readonly file?: string;
+}
+
+/** A spec's text -> a network with proven shapes, and its recipe. Pure; never throws, whatever the text. */
+export function load(text: string, options: LoadOptions = {}): Loaded {
+  const { root, files, diagnostics: texts } = readImports(text, options);
+  const elaborated = elaborate(root.tree, { set: options.set, imports: root.imports });
   const inferred = elaborated.network ? infer(elaborated.network) : { network: null, diagnostics: [] };
   const expects = inferred.network ? checkExpects(inferred.network, elaborated.network?.expects ?? []) : [];
-  const diagnostics = [...parsed.diagnostics, ...elaborated.diagnostics, ...inferred.diagnostics, ...expects];
-  diagnostics.sort((a, b) => a.span.start.offset - b.span.start.offset);
+  const diagnostics = inOrder(
+    [...texts, ...elaborated.diagnostics, ...inferred.diagnostics, ...expects],
+    files.map((f) => f.path),
+  );
   const broken = diagnostics.some((d) => d.severity === 'error');
   if (inferred.network && !broken) checked('infer', inferred.network.graph);
   return {
@@ -38,6 +49,7 @@ export function load(text: string, options: { readonly set?: Readonly<Record<str
     recipe: elaborated.recipe,
     hasTrain: elaborated.hasTrain,
     params: elaborated.network?.params ?? {},
+    imports: files,
     diagnostics,
   };
 }
@@ -52,7 +64,10 @@ export function deploy(network: Network, selection: Selection = {}, options: { k
 }
 
 export type { Diagnostic, Position, Related, Report, Severity, Span } from '../grammar/diagnostic.js';
+export { type Formatted, format } from '../grammar/format/index.js';
 export { parse } from '../grammar/index.js';
+export { fromFiles, type ImportedFile, type Resolve } from './0-import/index.js';
+export { standardLibrary } from './0-import/standard/index.js';
 export { bind, bindGraph, type Sizes } from './2-infer/bind.js';
 export {
   brokenBy,
@@ -65,6 +80,7 @@ export {
   sizeRules,
 } from './2-infer/sizes.js';
 export { foldBatchNorm, type WeightArrays } from './3-transform/fold.js';
+export { lowerPrecision, type PrecisionRule, ruleOf } from './3-transform/precision.js';
 export { checkSelection, prune, type Selection, type SelectionError, topLevel } from './3-transform/prune.js';
 export { simplify } from './3-transform/simplify.js';
 export { trainingPlan } from './3-transform/train/index.js';
@@ -72,6 +88,7 @@ export type { Arena, ArenaSlot, TrainingPlan } from './3-transform/training-plan
 export type { Buffer } from './4-schedule/arena.js';
 export { countMacs, countParameters, nodeMacs, nodeParameters } from './4-schedule/cost.js';
 export { type ExecutionPlan, executionPlan } from './4-schedule/index.js';
+export { type ReceptiveField, receptiveFields } from './4-schedule/receptive-field.js';
 export { known, knownShape, printDim, printShape } from './ir/dim.js';
 export type * from './ir/graph.js';
 export { printGraph } from './ir/print.js';

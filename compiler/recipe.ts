@@ -1,5 +1,5 @@
 /** What a `train { }` block says, checked and with defaults filled in. Command-line flags override it. */
-export const lossNames = ['bce', 'cross_entropy', 'dice', 'jaccard', 'focal', 'tversky'] as const;
+export const lossNames = ['bce', 'cross_entropy', 'dice', 'jaccard', 'focal', 'tversky', 'lovasz'] as const;
 export type LossName = (typeof lossNames)[number];
 
 /** One term of `0.5 * bce + dice`; `args` such as focal's `gamma`. */
@@ -25,15 +25,22 @@ export interface Optimizer {
 
 /** Learning rate over time; `warmup` epochs of linear growth first. */
 export interface Schedule {
-  readonly name: 'constant' | 'step' | 'cosine' | 'poly';
+  readonly name: 'constant' | 'step' | 'cosine' | 'poly' | 'plateau';
   readonly warmup: number;
   /** step: multiply by `gamma` every `every` epochs. */
   readonly every: number;
   readonly gamma: number;
   /** poly: (1 - t)^power. */
   readonly power: number;
-  /** cosine, poly: the rate at the end, as a share of the first. */
+  /** cosine, poly: the rate at the end, as a share of the first; plateau: the least it falls to. */
   readonly floor: number;
+  /** plateau: multiply by `factor` when more than `patience` epochs in a row are no better than the best so far. */
+  readonly factor: number;
+  readonly patience: number;
+  /** plateau: how much better counts, as a share of the best. */
+  readonly threshold: number;
+  /** plateau: epochs after a reduction that do not count. */
+  readonly cooldown: number;
 }
 
 export const augmentationNames = [
@@ -94,7 +101,18 @@ export const defaultRecipe: Recipe = {
     eps: 1e-8,
     weightDecay: 0,
   },
-  schedule: { name: 'cosine', warmup: 0, every: 30, gamma: 0.1, power: 0.9, floor: 0 },
+  schedule: {
+    name: 'cosine',
+    warmup: 0,
+    every: 30,
+    gamma: 0.1,
+    power: 0.9,
+    floor: 0,
+    factor: 0.1,
+    patience: 10,
+    threshold: 1e-4,
+    cooldown: 0,
+  },
   batch: 16,
   epochs: 50,
   augment: [],

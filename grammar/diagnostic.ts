@@ -11,9 +11,15 @@ export interface Position {
 
 /** A stretch of source text; `end` is exclusive. */
 export interface Span {
+  /** The imported file whose text it is of, by its path from the spec's folder (`lib/blocks.unet`, `std:blocks`); absent: the spec's own. */
+  readonly file?: string;
   readonly start: Position;
   readonly end: Position;
 }
+
+/** Whether two spans are the same stretch of the same text. */
+export const sameSpan = (a: Span, b: Span): boolean =>
+  a.file === b.file && a.start.offset === b.start.offset && a.end.offset === b.end.offset;
 
 export type Severity = 'error' | 'warning' | 'info';
 

@@ -11,22 +11,26 @@ import type { SpecTree } from './tree.js';
  * `missing` expression; the rest of the file is there.
  *
  * @param text the file's content, at most 256 Ki UTF-16 code units; of a longer one nothing is parsed
+ * @param file the path of an imported file, for its spans; absent for a spec
  * @returns the tree and the mistakes in the order of the text, all of severity `error`; none means that the tree is whole
  */
-export function parse(text: string): { tree: SpecTree; diagnostics: Diagnostic[] } {
+export function parse(text: string, file?: string): { tree: SpecTree; diagnostics: Diagnostic[] } {
   const mistakes = new Mistakes();
   if (text.length > limits.file) {
-    const start = new Source('').span(0, 0);
+    const start = new Source('', file).span(0, 0);
     const message = `the file has ${text.length} characters, more than the ${limits.file} a spec may have`;
     mistakes.add('limit-file', start, message, 'say with a comprehension, a grid or a block what repeats');
-    return { tree: { kind: 'spec', span: start, blocks: [], networks: [], trains: [] }, diagnostics: mistakes.list() };
+    return {
+      tree: { kind: 'spec', span: start, imports: [], blocks: [], networks: [], trains: [] },
+      diagnostics: mistakes.list(),
+    };
   }
-  const tree = parseSpec(new Source(text), mistakes);
+  const { tree } = parseSpec(new Source(text, file), mistakes);
   return { tree, diagnostics: mistakes.list() };
 }
 
 export type { Diagnostic, Position, Related, Severity, Span } from './diagnostic.js';
-export { nowhere } from './diagnostic.js';
+export { nowhere, sameSpan } from './diagnostic.js';
 export { limits as grammarLimits } from './limits.js';
 export type { SyntaxCode } from './mistakes.js';
 export type * from './tree.js';

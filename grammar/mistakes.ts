@@ -17,7 +17,7 @@ export type SyntaxCode =
   | 'call-target'
   | 'body-result'
   | 'outside-network'
-  | 'import-unsupported'
+  | 'import-place'
   | 'limit-depth'
   | 'limit-file'
   | 'limit-mistakes';

@@ -1,17 +1,18 @@
+import type { IToken } from './chevrotain.js';
 import { ItemParser } from './items.js';
-import { type Lexed, lex } from './lex.js';
+import { type Lexed, lex, textValue } from './lex.js';
 import type { Mistakes } from './mistakes.js';
 import type { Source } from './source.js';
 import * as T from './tokens.js';
-import type { BlockDecl, NetworkDecl, NetworkItem, SpecTree, TrainDecl } from './tree.js';
+import type { BlockDecl, ImportDecl, NetworkDecl, NetworkItem, SpecTree, TrainDecl } from './tree.js';
 
 /** A network that items which strayed out of its braces can be given back to. */
 type OpenNetwork = Omit<NetworkDecl, 'span' | 'items'> & { span: NetworkDecl['span']; readonly items: NetworkItem[] };
 
 const itemWords = [T.Param, T.Let, T.Input, T.Block, T.Grid, T.Head, T.Output, T.Expect];
-const topWords = [T.Network, T.Train, T.Block];
+const topWords = [T.Network, T.Train, T.Block, T.Import];
 
-/** A file: networks, blocks outside them, and the recipe of `train`. */
+/** A file: imports, networks, blocks outside them, and the recipe of `train`. */
 class SpecParser extends ItemParser {
   constructor() {
     super();
@@ -24,6 +25,7 @@ class SpecParser extends ItemParser {
   }
 
   private readonly spec = this.RULE('spec', (): SpecTree => {
+    const imports: ImportDecl[] = [];
     const blocks: BlockDecl[] = [];
     const networks: OpenNetwork[] = [];
     const trains: TrainDecl[] = [];
@@ -38,7 +40,7 @@ class SpecParser extends ItemParser {
             { ALT: () => networks.push(this.SUBRULE(this.network)) },
             { ALT: () => blocks.push(this.SUBRULE(this.block)) },
             { ALT: () => trains.push(this.SUBRULE(this.train)) },
-            { ALT: () => this.SUBRULE(this.importing) },
+            { ALT: () => imports.push(this.SUBRULE(this.importing)) },
             {
               ALT: () => {
                 this.ACTION(() => this.failOutside(strayed, networks.length > 0));
@@ -53,13 +55,13 @@ class SpecParser extends ItemParser {
           this.SKIP_TOKEN();
         } else {
           const hint = 'a spec is a `network`, with an optional `train`';
-          this.junk('`network`, `block` or `train`', hint, () => false);
+          this.junk('`network`, `block`, `import` or `train`', hint, () => false);
         }
       },
     );
     return this.ACTION(() => {
       const span = this.work.source.span(0, this.work.source.text.length);
-      return { kind: 'spec', span, blocks, networks, trains };
+      return { kind: 'spec', span, imports, blocks, networks, trains };
     });
   });
 
@@ -72,16 +74,23 @@ class SpecParser extends ItemParser {
     this.fail('outside-network', this.spanOf(this.LA(1)), message, hint);
   }
 
-  /** `import "blocks.unet"`: part of the language, but nothing reads it yet. */
-  private readonly importing = this.RULE('importing', (): void => {
+  private readonly importing = this.RULE('importing', (): ImportDecl => {
     const start = this.CONSUME(T.Import);
-    this.OPTION(() => this.CONSUME(T.Text));
-    this.ACTION(() => {
+    const text = this.want(1, T.Text, 'write `import "blocks.unet"`');
+    return this.ACTION(() => {
       const span = this.spanFrom(start.startOffset);
-      const hint = 'paste the blocks in above the network';
-      this.work.mistakes.add('import-unsupported', span, '`import` is not available yet', hint);
+      const path = text
+        ? { text: textValue(text.image), span: this.spanOf(text) }
+        : { text: '', span: this.work.source.span(this.lastEnd(), this.lastEnd()) };
+      return { kind: 'import', span, path };
     });
   });
+
+  /** An `import` between the braces of a network. */
+  private failImport({ span }: ImportDecl): void {
+    const hint = 'move it above `network`';
+    this.work.mistakes.add('import-place', span, 'an `import` belongs to the file, not to a network', hint);
+  }
 
   private readonly network = this.RULE('network', (): OpenNetwork => {
     const hint = 'write `network Name { ... }`';
@@ -94,7 +103,15 @@ class SpecParser extends ItemParser {
       () => {
         this.ACTION(() => this.mendKeyword(itemWords));
         if (this.when(T.ItemKeyword)) {
-          this.OR([{ ALT: () => items.push(this.SUBRULE(this.item)) }, { ALT: () => this.SUBRULE(this.importing) }]);
+          this.OR([
+            { ALT: () => items.push(this.SUBRULE(this.item)) },
+            {
+              ALT: () => {
+                const decl = this.SUBRULE(this.importing);
+                this.ACTION(() => this.failImport(decl));
+              },
+            },
+          ]);
         } else {
           const inLine = !this.onNewLine() && !this.isNext(T.LeftBrace, 0);
           const what = inLine ? 'an operator or the next item' : itemWords.map((word) => word.LABEL).join(', ');
@@ -124,9 +141,9 @@ function adopt(network: OpenNetwork | undefined, item: NetworkItem): void {
 // The grammar is analysed when a parser is made, which takes longer than parsing: one instance serves all texts.
 let parser: SpecParser | undefined;
 
-/** Parses the tokens of a text; whatever they are, the result is a tree. */
-export function parseSpec(source: Source, mistakes: Mistakes): SpecTree {
+/** Parses a text; whatever it is, the result is a tree. The tokens are those that the tree was made of. */
+export function parseSpec(source: Source, mistakes: Mistakes): { tree: SpecTree; tokens: readonly IToken[] } {
   const lexed = lex(source, mistakes);
   parser ??= new SpecParser();
-  return parser.run(source, lexed, mistakes);
+  return { tree: parser.run(source, lexed, mistakes), tokens: lexed.tokens };
 }

@@ -6,7 +6,11 @@ export class Source {
   /** Offset of the first character of each line. */
   private readonly lineStarts: readonly number[];
 
-  constructor(text: string) {
+  /** @param file what its spans say of the file; nothing for the spec itself. */
+  constructor(
+    text: string,
+    private readonly file?: string,
+  ) {
     this.text = text;
     const starts = [0];
     for (let i = 0; i < text.length; i++) {
@@ -43,6 +47,7 @@ export class Source {
 
   /** The stretch from `start` up to but not including `end`. */
   span(start: number, end: number): Span {
-    return { start: this.position(start), end: this.position(end) };
+    const span = { start: this.position(start), end: this.position(end) };
+    return this.file === undefined ? span : { file: this.file, ...span };
   }
 }

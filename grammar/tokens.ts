@@ -73,6 +73,7 @@ export const BadNumber = createToken({
 
 export const Text = createToken({
   name: 'Text',
+  label: 'a string',
   pattern: /"(?:[^"\\\r\n]|\\[^\r\n])*"/,
   categories: [ExpressionStart],
 });

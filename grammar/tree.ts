@@ -8,6 +8,7 @@ import type { Span } from './diagnostic.js';
 export interface SpecTree {
   readonly kind: 'spec';
   readonly span: Span;
+  readonly imports: readonly ImportDecl[];
   /** Blocks outside any network; a file of only these is a library. */
   readonly blocks: readonly BlockDecl[];
   readonly networks: readonly NetworkDecl[];
@@ -17,6 +18,14 @@ export interface SpecTree {
 export interface Name {
   readonly text: string;
   readonly span: Span;
+}
+
+/** `import "blocks.unet"`: the blocks of another file. */
+export interface ImportDecl {
+  readonly kind: 'import';
+  readonly span: Span;
+  /** As written, without the quotes; `span` has them. Empty if it is missing, which is reported. */
+  readonly path: Name;
 }
 
 export interface NetworkDecl {

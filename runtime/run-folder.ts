@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { load } from '../compiler/index.js';
+import { fromFiles, type ImportedFile, load } from '../compiler/index.js';
 import type { Network } from '../compiler/ir/graph.js';
 import type { Recipe } from '../compiler/recipe.js';
 import { loadCheckpoint, weightsOf } from './checkpoint.js';
@@ -15,6 +15,8 @@ import { UserError } from './user-error.js';
 export const runFiles = {
   /** The spec as it was trained, so that the folder needs nothing else. */
   spec: 'spec.unet',
+  /** The files that the spec imports, where it imports any: a list of `ImportedFile`. */
+  imports: 'imports.json',
   /** A `RunRecord`; its presence makes a folder a run. */
   record: 'run.json',
   /** Names of the images held out, one a line. */
@@ -58,12 +60,17 @@ export interface Run {
   readonly folder: string;
   readonly record: RunRecord;
   readonly specText: string;
+  readonly imports: readonly ImportedFile[];
   readonly network: Network;
 }
 
-/** SHA-256 of a spec's text, in hex; line ends do not count. */
-export const specHash = (text: string): string =>
-  createHash('sha256').update(text.replaceAll('\r\n', '\n')).digest('hex');
+/** SHA-256 of a spec's text and of all it imports (`load().imports`), in hex; line ends do not count. */
+export function specHash(text: string, imports: readonly ImportedFile[] = []): string {
+  const lines = (s: string): string => s.replaceAll('\r\n', '\n');
+  const hash = createHash('sha256').update(lines(text));
+  for (const file of imports) hash.update(`\0${file.path}\0${lines(file.text)}`);
+  return hash.digest('hex');
+}
 
 export const namesHash = (names: readonly string[]): string =>
   createHash('sha256').update(JSON.stringify(names)).digest('hex');
@@ -75,13 +82,19 @@ export const holdsRun = (folder: string): Promise<boolean> => exists(join(folder
  * Writes what a run consists of before its first step. The record comes last: a folder with one is a whole run.
  * @throws UserError if the folder holds another's files under the same names
  */
-export async function createRun(folder: string, record: RunRecord, specText: string): Promise<void> {
+export async function createRun(
+  folder: string,
+  record: RunRecord,
+  specText: string,
+  imports: readonly ImportedFile[] = [],
+): Promise<void> {
   const spec = join(folder, runFiles.spec);
   for (const name of [runFiles.metrics, runFiles.last, runFiles.best]) {
     if (await exists(join(folder, name))) throw inTheWay(folder, name);
   }
   if ((await exists(spec)) && (await readText(spec)) !== specText) throw inTheWay(folder, runFiles.spec);
   await writeAtomic(spec, specText);
+  if (imports.length > 0) await writeAtomic(join(folder, runFiles.imports), `${JSON.stringify(imports, null, 2)}\n`);
   await writeAtomic(join(folder, runFiles.split), record.heldOut.map((name) => `${name}\n`).join(''));
   await writeRecord(folder, record);
 }
@@ -116,15 +129,32 @@ export async function openRun(folder: string): Promise<Run> {
   const record = await readRecord(folder);
   const file = join(folder, runFiles.spec);
   const specText = await readText(file);
-  const { network, diagnostics } = load(specText, { set: record.set });
-  if (network) return { folder, record, specText, network };
+  const imports = await readImports(folder);
+  const { network, diagnostics } = load(specText, { set: record.set, resolve: fromFiles(imports) });
+  if (network) return { folder, record, specText, imports, network };
   const first = diagnostics.find((d) => d.severity === 'error');
-  const place = first ? `, line ${first.span.start.line}: ${first.message}` : '';
+  const within = first?.span.file === undefined ? '' : ` ${first.span.file}`;
+  const place = first ? `,${within} line ${first.span.start.line}: ${first.message}` : '';
   throw new UserError(
     'run-spec',
     `${file}${place}`,
     `this version of the compiler does not take it; it was trained with unetc ${record.unetc}`,
   );
+}
+
+/** The files that a run's spec imports; none where there is no list of them. */
+async function readImports(folder: string): Promise<ImportedFile[]> {
+  const file = join(folder, runFiles.imports);
+  if (!(await exists(file))) return [];
+  const text = await readText(file);
+  try {
+    const list: unknown = JSON.parse(text);
+    if (Array.isArray(list) && list.every((f) => typeof f?.path === 'string' && typeof f?.text === 'string'))
+      return list;
+  } catch {
+    // Not JSON: damaged as well.
+  }
+  throw new UserError('run-corrupt', `${file} is damaged`, 'start a new run in another folder');
 }
 
 /** The weights of a run's best epoch, or of its last. */

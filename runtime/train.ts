@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { TrainingPlan } from '../compiler/3-transform/training-plan.js';
-import { trainingPlan } from '../compiler/index.js';
+import { type ImportedFile, trainingPlan } from '../compiler/index.js';
 import type { Network } from '../compiler/ir/graph.js';
 import type { Recipe } from '../compiler/recipe.js';
 import { saveCheckpoint, saveWeights, weightsOfState } from './checkpoint.js';
@@ -55,6 +55,8 @@ export type TrainProgress =
 
 export interface TrainOptions {
   readonly specText: string;
+  /** The files it imports (`load().imports`). */
+  readonly imports?: readonly ImportedFile[];
   /** `--set` values the network was loaded with. */
   readonly set?: Readonly<Record<string, string>>;
   /** The effective params, for the record (`load().params`). */
@@ -116,7 +118,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   const plan = trainingPlan(options.network, recipe, { batch: recipe.batch, size });
   if (!before) {
     await makeFolder(runFolder);
-    await createRun(runFolder, record, options.specText);
+    await createRun(runFolder, record, options.specText, options.imports);
   }
 
   const position = await startPosition(join(runFolder, runFiles.last), plan, record);
@@ -255,6 +257,7 @@ async function runSteps(session: Session, trainer: Trainer, from: Position): Pro
       step: done,
       total: recipe.epochs * steps,
       stepsPerEpoch: steps,
+      lines: from.lines,
     });
     const seed = stream(recipe.seed, 'dropout', done).uint32();
     const result = await trainer.step({ image, target, lr, step: done + 1, seed });
@@ -306,7 +309,7 @@ function recordOf(options: TrainOptions, recipe: Recipe, heldOut: readonly strin
   return {
     unetc: version(),
     network: network.name,
-    spec: specHash(options.specText),
+    spec: specHash(options.specText, options.imports),
     set: options.set ?? {},
     params: options.params ?? {},
     recipe,

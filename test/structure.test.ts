@@ -23,7 +23,7 @@ const impure =
   /\b(process|Date|performance|globalThis|console|crypto|fetch|setTimeout|setInterval|setImmediate|queueMicrotask|__dirname|__filename|require)\b|\bMath\s*\.\s*random\b|\bBuffer\s*\./;
 
 /** Stages of the compiler, in the order of the data; a stage imports none that comes after it. */
-const stages = ['1-elaborate', '2-infer', '3-transform', '4-schedule', '5-emit'];
+const stages = ['0-import', '1-elaborate', '2-infer', '3-transform', '4-schedule', '5-emit'];
 /** What every stage may use, and which therefore uses none. */
 const foundations = ['ir', 'ops', 'diagnostics'];
 

@@ -9,8 +9,8 @@ export interface NetworkShape {
   /** `nested`: UNet++, every node fed by all before it in its row. `plain`: U-Net, one decoder. */
   readonly topology: 'nested' | 'plain';
   readonly block: BlockShape;
-  readonly down: 'maxpool' | 'avgpool' | 'conv';
-  readonly up: 'conv_transpose' | 'nearest' | 'linear' | 'corners';
+  readonly down: 'maxpool' | 'avgpool' | 'conv' | 'unshuffle';
+  readonly up: 'conv_transpose' | 'nearest' | 'linear' | 'corners' | 'shuffle';
   /** How a node joins what comes from its row and from below. */
   readonly merge: 'concat' | 'add';
   /** Gates the skip by what comes from below (Oktay et al., 2018). */
@@ -26,8 +26,8 @@ export interface BlockShape {
   readonly convs: number;
   readonly kernel: 1 | 3 | 5;
   readonly dilation: 1 | 2;
-  readonly norm: 'none' | 'batchnorm' | 'instancenorm';
-  readonly activation: 'relu' | 'leaky_relu' | 'elu' | 'gelu' | 'silu' | 'tanh';
+  readonly norm: 'none' | 'batchnorm' | 'instancenorm' | 'groupnorm' | 'layernorm';
+  readonly activation: 'relu' | 'leaky_relu' | 'prelu' | 'elu' | 'gelu' | 'silu' | 'tanh';
   /** Adds the block's input, brought to its channels by a 1-convolution (He et al., 2016). */
   readonly residual: boolean;
   /** Weighs channels by squeeze and excitation (Hu et al., 2018). */
@@ -83,7 +83,7 @@ function blocks(shape: NetworkShape): string[] {
 
 function unitBlock(block: BlockShape): string {
   const conv = `conv(c, kernel: ${block.kernel}${block.dilation > 1 ? `, dilation: ${block.dilation}` : ''})`;
-  const norm = block.norm === 'none' ? '' : ` |> ${block.norm}`;
+  const norm = { none: '', groupnorm: ' |> groupnorm(1)' }[block.norm as string] ?? ` |> ${block.norm}`;
   const step = `${conv}${norm} |> ${block.activation}`;
   const steps = Array.from({ length: block.convs }, () => step).join('\n      |> ');
   const tail = `${block.dropout ? ' |> dropout(0.25)' : ''}${block.excite ? ' |> Excite(c)' : ''}`;
@@ -93,11 +93,12 @@ function unitBlock(block: BlockShape): string {
 
 function downText(shape: NetworkShape): string {
   if (shape.down === 'conv') return 'x |> conv(c, kernel: 3, stride: 2) |> Unit(c)';
-  return `x |> ${shape.down}(2) |> Unit(c)`;
+  return `x |> ${shape.down === 'unshuffle' ? 'pixel_unshuffle' : shape.down}(2) |> Unit(c)`;
 }
 
 function upText(shape: NetworkShape, own: boolean): string {
   if (shape.up === 'conv_transpose') return 'x |> conv_transpose(c, kernel: 2, stride: 2)';
+  if (shape.up === 'shuffle') return `x |> conv(c * 2^${shape.rank}, kernel: 1) |> pixel_shuffle(2)`;
   const mode = { nearest: '', linear: ', mode: linear', corners: ', mode: linear, align_corners: true' }[shape.up];
   return `x |> upsample(2${mode})${own ? ' |> conv(c, kernel: 1)' : ''}`;
 }

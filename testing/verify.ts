@@ -1,5 +1,13 @@
 import fc from 'fast-check';
-import { type Loaded, load, type Network, parse } from '../compiler/index.js';
+import {
+  fromFiles,
+  type ImportedFile,
+  type Loaded,
+  load,
+  type Network,
+  parse,
+  type Resolve,
+} from '../compiler/index.js';
 import type { Engine } from '../runtime/engine.js';
 import { UserError } from '../runtime/user-error.js';
 import { nthSizes, settings } from './arbitraries.js';
@@ -13,6 +21,8 @@ export interface VerifyOptions {
   readonly seed?: number;
   /** `--set` values that stay; other params vary. */
   readonly set?: Readonly<Record<string, string>>;
+  /** The files that the spec imports (`load().imports`). */
+  readonly imports?: readonly ImportedFile[];
   readonly signal?: AbortSignal;
   readonly onProgress?: (property: string, done: number, total: number) => void;
 }
@@ -51,7 +61,8 @@ export async function verify(text: string, options: VerifyOptions): Promise<Veri
   const fixed = options.set ?? {};
   // Facts about the spec's own params need not hold of others.
   const free = withoutExpects(text);
-  const own = load(free, { set: fixed });
+  const files = fromFiles(options.imports ?? []);
+  const own = load(free, { set: fixed, resolve: files });
   if (!own.network) {
     const first = own.diagnostics.find((d) => d.severity === 'error');
     throw new UserError(
@@ -61,7 +72,7 @@ export async function verify(text: string, options: VerifyOptions): Promise<Veri
     );
   }
   const varied = Object.fromEntries(Object.entries(own.params).filter(([name]) => !(name in fixed)));
-  const resolve = resolver(free, fixed, own);
+  const resolve = resolver(free, fixed, files, own);
   const found: Verified[] = [];
   for (const property of properties) {
     let done = 0;
@@ -98,11 +109,16 @@ const choices = (params: Readonly<Record<string, unknown>>): fc.Arbitrary<Choice
 type Resolved = { readonly tried: Case; readonly set: Readonly<Record<string, string>> };
 
 /** Choices as cases; params that the spec refuses fall back to its own, so that no run is wasted. */
-function resolver(text: string, fixed: Readonly<Record<string, string>>, own: Loaded): (choice: Choice) => Resolved {
+function resolver(
+  text: string,
+  fixed: Readonly<Record<string, string>>,
+  files: Resolve,
+  own: Loaded,
+): (choice: Choice) => Resolved {
   const loaded = new Map<string, Loaded>();
   return (choice) => {
     const key = JSON.stringify(choice.set);
-    const known = loaded.get(key) ?? load(text, { set: { ...fixed, ...choice.set } });
+    const known = loaded.get(key) ?? load(text, { set: { ...fixed, ...choice.set }, resolve: files });
     loaded.set(key, known);
     const { network, recipe } = known.network ? known : own;
     if (!network) throw new Error('a spec that compiled has no network');

@@ -12,7 +12,6 @@ import {
 } from '../../compiler/index.js';
 import { initialWeights } from '../../runtime/initialize.js';
 import { version } from '../../runtime/version.js';
-import type { BuildOptions } from '../commands/build.js';
 import { Reported } from '../errors.js';
 import type { Io } from '../io.js';
 import { modelFacts } from '../model-facts.js';
@@ -20,7 +19,7 @@ import { chooseSelection } from '../selection.js';
 import { chooseSize } from '../sizes.js';
 import { fileReport, type GoodSpec, hasErrors, printDiagnostics } from '../spec.js';
 import { requireWeights, type WeightsSource } from '../weights.js';
-import { type Built, type ModelTarget, savedModelFolder } from './targets.js';
+import { type BuildOptions, type Built, type ModelTarget, savedModelFolder } from './targets.js';
 
 export interface ModelInput {
   readonly size: readonly number[] | undefined;
@@ -94,7 +93,7 @@ function written(
   diagnostics: readonly Diagnostic[],
   io: Io,
 ): ReadonlyMap<string, Uint8Array> {
-  printDiagnostics(io, spec.file, spec.text, diagnostics);
+  printDiagnostics(io, spec.file, spec.text, { diagnostics, imports: spec.imports });
   if (files === null || hasErrors(diagnostics)) {
     throw new Reported({ ok: false, files: [fileReport(spec.file, diagnostics)] });
   }

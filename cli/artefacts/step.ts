@@ -3,12 +3,11 @@ import { emitTraining, encodeSavedModel } from '../../compiler/5-emit/tensorflow
 import { countMacs, trainingPlan } from '../../compiler/index.js';
 import { specHash } from '../../runtime/run-folder.js';
 import { version } from '../../runtime/version.js';
-import type { BuildOptions } from '../commands/build.js';
 import { UsageError } from '../errors.js';
 import { chooseSize } from '../sizes.js';
 import type { GoodSpec } from '../spec.js';
 import type { ModelInput } from './model.js';
-import { type Built, type StepTarget, savedModelFolder } from './targets.js';
+import { type BuildOptions, type Built, type StepTarget, savedModelFolder } from './targets.js';
 
 /** A whole training step of the whole network. */
 export function buildStep(
@@ -29,7 +28,7 @@ export function buildStep(
   const plan = trainingPlan(network, recipe, { batch: batch ?? recipe.batch, size: [...chosen.size] });
   const metadata = {
     'unetc.version': version(),
-    'unetc.spec': specHash(spec.text),
+    'unetc.spec': specHash(spec.text, spec.imports),
     'unetc.network': network.name,
     'unetc.recipe': JSON.stringify(recipe),
     'unetc.heads': JSON.stringify(plan.heads),
@@ -54,8 +53,13 @@ export function buildStep(
   const { nodes, ...signatures } = emitTraining(plan, 'channels-last');
   const model = encodeSavedModel(nodes, { ...signatures, snapshot: { inputs: [], ...signatures.snapshot } });
   const order = { 'unetc.filters': 'in the vectors of the state a filter lies as [...kernel, in, out]' };
+  // The state's vectors come in and go out by signatures of their own.
+  const { inputs, outputs } = signatures.step;
+  const of = (values: typeof plan.graph.inputs, ports: typeof inputs) =>
+    values.filter(({ name }) => ports.some((port) => port.name === name));
   return {
     ...facts,
+    graph: { ...plan.graph, inputs: of(plan.graph.inputs, inputs), outputs: of(plan.graph.outputs, outputs) },
     model: savedModelFolder(model, { ...metadata, ...order }),
     nodes: nodes.length,
     batch: plan.batch,

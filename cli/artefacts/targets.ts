@@ -11,6 +11,20 @@ export const isTarget = (name: string): name is Target => (targets as readonly s
 
 export const isStep = (target: Target): target is StepTarget => target === 'onnx-train' || target === 'tf-train';
 
+export interface BuildOptions {
+  readonly out: string;
+  readonly target?: string;
+  readonly prune?: string;
+  readonly mode?: string;
+  readonly weights?: string;
+  readonly seed?: string;
+  readonly size?: string;
+  readonly batch?: string;
+  readonly set?: string[];
+  readonly quantize?: string;
+  readonly calibrate?: string;
+}
+
 /** Whether a file of this name may be replaced by another build. */
 export const isModelFile = (name: string): boolean =>
   /^(saved_model\.pb|unetc\.json|model\.json|group1-shard\d+of\d+\.bin)$/.test(name);

@@ -3,7 +3,7 @@ import type { Network, Recipe } from '../../compiler/index.js';
 import { type BenchRow, bench as benchNetwork } from '../../runtime/bench.js';
 import type { Weights } from '../../runtime/engine.js';
 import { openRun, runWeights } from '../../runtime/run-folder.js';
-import { chooseEngine, type EngineOptions } from '../engines.js';
+import { chooseEngine, type EngineOptions, titleOf } from '../engines.js';
 import { UsageError } from '../errors.js';
 import type { Io, Outcome } from '../io.js';
 import { parseCount, parseSettings, parseSize } from '../options.js';
@@ -40,7 +40,7 @@ export async function bench(target: string, options: BenchOptions, io: Io): Prom
     onProgress: (done, total) => bar.update(done, total),
   }).finally(() => bar.stop());
   const text = [
-    `${network.name}, batch ${batch}, ${sizeText(chosen.size)} (${chosen.reason}), ${engine.name}, median of ${runs} runs`,
+    `${network.name}, batch ${batch}, ${sizeText(chosen.size)} (${chosen.reason}), ${titleOf(engine)}, median of ${runs} runs`,
     '',
     benchTable(rows),
   ].join('\n');

@@ -4,27 +4,13 @@ import { writeFolderAtomic } from '../../runtime/files/atomic-folder.js';
 import { specHash } from '../../runtime/run-folder.js';
 import { buildModel } from '../artefacts/model.js';
 import { buildStep } from '../artefacts/step.js';
-import { isModelFile, isStep, isTarget, targets } from '../artefacts/targets.js';
+import { type BuildOptions, isModelFile, isStep, isTarget, targets } from '../artefacts/targets.js';
 import { UsageError } from '../errors.js';
 import type { Io, Outcome } from '../io.js';
 import { parseCount, parseSettings, parseSize } from '../options.js';
 import { bytes, count, macs, sizeText } from '../render/numbers.js';
 import { loadSpec } from '../spec.js';
 import { readWeights } from '../weights.js';
-
-export interface BuildOptions {
-  readonly out: string;
-  readonly target?: string;
-  readonly prune?: string;
-  readonly mode?: string;
-  readonly weights?: string;
-  readonly seed?: string;
-  readonly size?: string;
-  readonly batch?: string;
-  readonly set?: string[];
-  readonly quantize?: string;
-  readonly calibrate?: string;
-}
 
 /** `unetc build FILE -o OUT`: the artefact. What the weights don't decide, nothing random does: the same input, the same bytes. */
 export async function build(file: string, options: BuildOptions, io: Io): Promise<Outcome> {
@@ -41,7 +27,7 @@ export async function build(file: string, options: BuildOptions, io: Io): Promis
   const given = parseSettings(options.set);
   const source = options.weights === undefined ? null : await readWeights(options.weights);
   const spec = await loadSpec(file, { ...source?.run?.set, ...given }, io);
-  if (source?.run && source.run.spec !== specHash(spec.text)) {
+  if (source?.run && source.run.spec !== specHash(spec.text, spec.imports)) {
     io.err(`warning: ${source.path} was trained with another text of this spec; its weights are used by their paths\n`);
   }
   const built = isStep(target)

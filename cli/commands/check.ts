@@ -1,7 +1,6 @@
-import { load } from '../../compiler/index.js';
 import type { Io, Outcome } from '../io.js';
 import { parseSettings } from '../options.js';
-import { fileReport, printDiagnostics, readSpec } from '../spec.js';
+import { compile, fileReport, readSpec } from '../spec.js';
 
 /** `unetc check FILE...`: every spec is checked, whatever is wrong with the one before; a file that can't be read ends it. */
 export async function check(files: readonly string[], options: { set?: string[] }, io: Io): Promise<Outcome> {
@@ -10,8 +9,7 @@ export async function check(files: readonly string[], options: { set?: string[] 
   const lines = [];
   for (const file of files) {
     const text = await readSpec(file);
-    const { diagnostics } = load(text, { set });
-    printDiagnostics(io, file, text, diagnostics);
+    const { diagnostics } = compile(file, text, set, io);
     const report = fileReport(file, diagnostics);
     reports.push(report);
     const errors = diagnostics.filter((d) => d.severity === 'error').length;

@@ -17,12 +17,16 @@ export interface EngineInstallOptions {
 export async function engineInstall(name: string, options: EngineInstallOptions, io: Io): Promise<Outcome> {
   installable(name, 'install');
   const progress = await installProgress(io);
+  const signal = io.interruption();
   const installed = await installTensorFlow({
     gpu: options.gpu,
     wheels: options.wheel,
-    signal: io.interruption(),
+    signal,
     onProgress: progress.show,
-  }).finally(progress.stop);
+  }).finally(() => {
+    progress.stop();
+    if (signal.aborted) io.err('what came is kept: the same command goes on from there\n');
+  });
   const { folder, version, kind, already } = installed;
   const found = await locateTensorFlow({ gpu: kind === 'gpu' });
   if (isMissing(found)) throw new UserError('engine', found.missing, found.remedy);

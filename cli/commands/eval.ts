@@ -2,7 +2,7 @@ import { openFolder, readNames } from '../../runtime/data/index.js';
 import { type Evaluation, type EvaluationRow, evaluate as evaluateNetwork } from '../../runtime/evaluate.js';
 import { openRun, runWeights } from '../../runtime/run-folder.js';
 import { dataFormat } from '../../runtime/task.js';
-import { chooseEngine, type EngineOptions } from '../engines.js';
+import { chooseEngine, type EngineOptions, titleOf } from '../engines.js';
 import { imagesToJudge } from '../held-out.js';
 import type { Io, Outcome } from '../io.js';
 import { parseLevel } from '../options.js';
@@ -37,11 +37,11 @@ export async function evaluate(folder: string, options: EvalOptions, io: Io): Pr
     signal,
     onProgress,
   }).finally(() => bar.stop());
-  return { json: evaluation, text: describe(evaluation) };
+  return { json: evaluation, text: describe(evaluation, titleOf(engine)) };
 }
 
-function describe({ images, rows }: Evaluation): string {
-  return [`${images} images`, '', evaluationTable(rows), ...classLines(rows)].join('\n');
+function describe({ images, rows }: Evaluation, engine: string): string {
+  return [`${images} images; ${engine}`, '', evaluationTable(rows), ...classLines(rows)].join('\n');
 }
 
 const classLines = (rows: readonly EvaluationRow[]): string[] =>

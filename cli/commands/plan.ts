@@ -8,14 +8,18 @@ import {
   executionPlan,
   type Graph,
   knownShape,
+  lowerPrecision,
   nodeMacs,
   nodeParameters,
+  receptiveFields,
+  ruleOf,
   sizeRules,
   trainingPlan,
 } from '../../compiler/index.js';
+import { readPrecision } from '../engines.js';
 import type { Io, Outcome } from '../io.js';
 import { parseCount, parseSettings, parseSize } from '../options.js';
-import { bytes, count, macs, sizeText } from '../render/numbers.js';
+import { bytes, count, fieldText, macs, sizeText } from '../render/numbers.js';
 import { table } from '../render/table.js';
 import { chooseSelection } from '../selection.js';
 import { chooseSize } from '../sizes.js';
@@ -27,6 +31,7 @@ export interface PlanOptions {
   readonly size?: string;
   readonly batch?: string;
   readonly train?: boolean;
+  readonly precision?: string;
   readonly set?: string[];
 }
 
@@ -38,6 +43,10 @@ interface PlannedNode {
   readonly macs: number;
   /** Bytes of values alive while it runs. */
   readonly live: number;
+  /** Input pixels along each spatial dimension; absent where a value is no image of the input (in training). */
+  readonly receptiveField?: readonly number[];
+  /** It sees the whole input beside, through a global mean or a normalization. */
+  readonly seesWholeInput?: boolean;
 }
 
 /** `unetc plan FILE`: what running (or with `--train`, training) a level costs, node by node. */
@@ -45,16 +54,28 @@ export async function plan(file: string, options: PlanOptions, io: Io): Promise<
   const size = options.size === undefined ? undefined : parseSize(options.size);
   const batch = options.batch === undefined ? undefined : parseCount(options.batch, '--batch');
   const spec = await loadSpec(file, parseSettings(options.set), io);
-  return options.train ? planTraining(spec, size, batch) : planInference(spec, options, size, batch ?? 1);
+  const low = readPrecision(options.precision) === 'bf16';
+  return options.train ? planTraining(spec, size, batch, low) : planInference(spec, options, size, batch ?? 1, low);
 }
 
-function planInference(spec: GoodSpec, options: PlanOptions, size: number[] | undefined, batch: number): Outcome {
+function planInference(
+  spec: GoodSpec,
+  options: PlanOptions,
+  size: number[] | undefined,
+  batch: number,
+  low: boolean,
+): Outcome {
   const { network, recipe, hasTrain } = spec;
   const selection = chooseSelection(network, options);
   const chosen = chooseSize(network, { size, batch, recipe: hasTrain ? recipe : undefined });
-  const graph = bindGraph(deploy(network, selection), chosen.sizes);
+  const bound = bindGraph(deploy(network, selection), chosen.sizes);
+  const graph = low ? lowerPrecision(bound) : bound;
   const execution = executionPlan(graph);
-  const nodes = plannedNodes(execution);
+  const fields = receptiveFields(graph);
+  const nodes = plannedNodes(execution).map((planned, time) => {
+    const field = fields.get(execution.order[time]?.outputs[0]?.id ?? -1);
+    return field ? { ...planned, receptiveField: field.size, seesWholeInput: field.global } : planned;
+  });
   const summary = {
     network: network.name,
     level: selection.level,
@@ -77,11 +98,12 @@ function planInference(spec: GoodSpec, options: PlanOptions, size: number[] | un
     `macs        ${count(summary.macs)} (${macs(summary.macs)})`,
     `memory      ${bytes(summary.peakBytes)} alive at most, in an arena of ${bytes(summary.arenaBytes)}`,
     `weights     ${bytes(4 * summary.parameters)}`,
+    'sees        input pixels each value depends on; all: every one, by a global mean or a normalization',
   ].join('\n');
   return { json: { ...summary, nodes }, text };
 }
 
-function planTraining(spec: GoodSpec, size: number[] | undefined, batch: number | undefined): Outcome {
+function planTraining(spec: GoodSpec, size: number[] | undefined, batch: number | undefined, low: boolean): Outcome {
   const { network, recipe } = spec;
   const chosen = chooseSize(network, {
     size,
@@ -89,7 +111,8 @@ function planTraining(spec: GoodSpec, size: number[] | undefined, batch: number 
     recipe: spec.hasTrain ? recipe : undefined,
   });
   const step = trainingPlan(network, recipe, { batch: batch ?? recipe.batch, size: [...chosen.size] });
-  const execution = executionPlan(step.graph);
+  const graph = low ? lowerPrecision(step.graph) : step.graph;
+  const execution = executionPlan(graph);
   const nodes = plannedNodes(execution);
   const stateBytes = 4 * (step.parameters.length * (1 + step.slots.length) + step.statistics.length);
   const summary = {
@@ -103,17 +126,22 @@ function planTraining(spec: GoodSpec, size: number[] | undefined, batch: number 
     arenaBytes: execution.arenaBytes,
     stateBytes,
   };
-  const byOp = new Map<string, number>();
-  for (const n of nodes) byOp.set(n.op, (byOp.get(n.op) ?? 0) + 1);
+  const operators = byOperator(graph);
   const text = [
     `one training step of ${network.name}, images ${sizeText(step.imageShape)} (${chosen.reason}), ${recipe.optimizer.name}, heads ${step.heads.join(' ')}`,
     '',
-    table<readonly [string, number]>(
+    table<OperatorUse>(
       [
-        { title: 'operator', value: ([op]) => op },
-        { title: 'nodes', value: ([, n]) => count(n), align: 'right' },
+        { title: 'operator', value: (o) => o.op },
+        { title: 'nodes', value: (o) => count(o.nodes), align: 'right' },
+        ...(low
+          ? ([
+              { title: 'in bf16', value: (o) => count(o.bf16), align: 'right' },
+              { title: 'because it', value: (o) => o.why },
+            ] satisfies Parameters<typeof table<OperatorUse>>[0])
+          : []),
       ],
-      [...byOp].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1)),
+      operators,
     ),
     '',
     `nodes       ${count(nodes.length)}`,
@@ -122,7 +150,27 @@ function planTraining(spec: GoodSpec, size: number[] | undefined, batch: number 
     `memory      ${bytes(summary.peakBytes)} alive at most, in an arena of ${bytes(summary.arenaBytes)}`,
     `state       ${bytes(stateBytes)}: parameters${step.slots.map((s) => `, ${s}`).join('')}${step.statistics.length > 0 ? ', statistics' : ''}`,
   ].join('\n');
-  return { json: { ...summary, nodes }, text };
+  return { json: { ...summary, ...(low ? { precision: operators } : {}), nodes }, text };
+}
+
+interface OperatorUse {
+  readonly op: string;
+  readonly nodes: number;
+  /** How many of them answer in bf16. */
+  readonly bf16: number;
+  /** Why it computes in the precision that it does. */
+  readonly why: string;
+}
+
+/** Most frequent first. */
+function byOperator(graph: Graph): OperatorUse[] {
+  const uses = new Map<string, OperatorUse>();
+  for (const node of graph.nodes) {
+    const before = uses.get(node.op) ?? { op: node.op, nodes: 0, bf16: 0, why: ruleOf(node).why };
+    const bf16 = before.bf16 + (node.outputs[0]?.type.dtype === 'bf16' ? 1 : 0);
+    uses.set(node.op, { ...before, nodes: before.nodes + 1, bf16 });
+  }
+  return [...uses.values()].sort((a, b) => b.nodes - a.nodes || (a.op < b.op ? -1 : 1));
 }
 
 const inputShape = (graph: Graph): number[] => knownShape(graph.inputs[0]?.value.type.shape ?? []);
@@ -149,6 +197,9 @@ function plannedNodes({ order, buffers }: ExecutionPlan): PlannedNode[] {
   });
 }
 
+const seenText = ({ receptiveField = [], seesWholeInput = false }: PlannedNode): string =>
+  fieldText({ size: receptiveField, global: seesWholeInput });
+
 const nodeTable = (nodes: readonly PlannedNode[]): string =>
   table<PlannedNode>(
     [
@@ -158,6 +209,7 @@ const nodeTable = (nodes: readonly PlannedNode[]): string =>
       { title: 'parameters', value: (n) => (n.parameters === 0 ? '' : count(n.parameters)), align: 'right' },
       { title: 'macs', value: (n) => (n.macs === 0 ? '' : macs(n.macs)), align: 'right' },
       { title: 'live', value: (n) => bytes(n.live), align: 'right' },
+      { title: 'sees', value: (n) => seenText(n), align: 'right' },
     ],
     nodes,
   );

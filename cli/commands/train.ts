@@ -32,7 +32,6 @@ export async function train(file: string, options: TrainOptions, io: Io): Promis
   const given = parseSettings(options.set);
   const before = options.resume && (await holdsRun(options.out)) ? await readRecord(options.out) : null;
   const engine = await chooseEngine(sameEngine(options, before), 'train');
-  io.err(`${titleOf(engine)}\n`);
   const set = { ...before?.set, ...given };
   const spec = await loadSpec(file, set, io);
   const recipe = withChanges(before?.recipe ?? spec.recipe, change);
@@ -41,6 +40,7 @@ export async function train(file: string, options: TrainOptions, io: Io): Promis
   const heldOut = options.split === undefined ? undefined : await readNames(options.split);
   const result = await trainNetwork({
     specText: spec.text,
+    imports: spec.imports,
     set,
     params: spec.params,
     network: spec.network,
@@ -50,7 +50,7 @@ export async function train(file: string, options: TrainOptions, io: Io): Promis
     runFolder: options.out,
     engine,
     resume: options.resume,
-    onProgress: await trainingProgress(io, recipe.batch),
+    onProgress: await trainingProgress(io, recipe.batch, titleOf(engine)),
     signal: io.interruption(),
   });
   if (result.interrupted) {

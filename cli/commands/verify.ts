@@ -22,7 +22,14 @@ export async function verify(file: string, options: VerifyOptions, io: Io): Prom
   const spec = await loadSpec(file, set, io);
   const bar = await progressBar(io, 'verifying');
   const onProgress = (property: string, done: number, total: number): void => bar.update(done, total, property);
-  const { properties } = await verifySpec(spec.text, { engine, runs, seed, set, onProgress }).finally(() => bar.stop());
+  const { properties } = await verifySpec(spec.text, {
+    engine,
+    runs,
+    seed,
+    set,
+    imports: spec.imports,
+    onProgress,
+  }).finally(() => bar.stop());
   const ok = properties.every((p) => p.ok);
   const lines = properties.flatMap((p) => [
     `${p.ok ? 'ok    ' : 'FAILED'}  ${p.name}: ${p.claim} (${p.runs} runs)`,

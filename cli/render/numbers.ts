@@ -1,3 +1,5 @@
+import type { ReceptiveField } from '../../compiler/index.js';
+
 /** `9,041,601` */
 export const count = (n: number): string =>
   Math.round(n)
@@ -36,6 +38,12 @@ export function duration(seconds: number): string {
   const h = Math.floor(s / 3600);
   const m = Math.floor((s % 3600) / 60);
   return h > 0 ? `${h}:${two(m)}:${two(s % 60)}` : `${m}:${two(s % 60)}`;
+}
+
+/** A receptive field: `44x44`; `44x44+all` where it sees the whole input beside, `all` where nothing else leads there. */
+export function fieldText({ size, global }: ReceptiveField): string {
+  const window = size.some((n) => n > 0) ? [sizeText(size)] : [];
+  return [...window, ...(global ? ['all'] : [])].join('+');
 }
 
 /** `256x256` */

@@ -46,8 +46,9 @@ export class Environment {
     this.names.set(name, { kind: 'value', value });
   }
 
-  defineBlock(decl: BlockDecl): void {
-    this.blocks.set(decl.name.text, { decl, home: this });
+  /** @param home where its body was written; here, if it is not said. */
+  defineBlock(decl: BlockDecl, home: Environment = this): void {
+    this.blocks.set(decl.name.text, { decl, home });
   }
 
   lookup(name: string): Entry | undefined {

@@ -1,4 +1,4 @@
-import type { Related, Span } from '../../grammar/diagnostic.js';
+import { type Related, type Span, sameSpan } from '../../grammar/diagnostic.js';
 import type { Body, Expr } from '../../grammar/tree.js';
 import { type Code, type Collector, diagnose, type More } from '../diagnostics/index.js';
 import type { Attrs } from '../ir/graph.js';
@@ -35,6 +35,12 @@ export interface Read {
   readonly span: Span;
 }
 
+/** A block being called, and where. */
+interface Call {
+  readonly name: string;
+  readonly span: Span;
+}
+
 type CallExpr = Extract<Expr, { kind: 'call' }>;
 
 /**
@@ -48,7 +54,7 @@ export class Evaluator implements Toolbox {
   scope: Scope = scopeOf('');
   readonly reads: Read[] = [];
   /** Blocks being called, outermost first. */
-  calls: { readonly name: string; readonly span: Span }[] = [];
+  calls: Call[] = [];
   /** Blocks that passed the limit of recursion: further calls are poison, so that unwinding is quick. */
   readonly runaway = new Set<object>();
 
@@ -77,10 +83,17 @@ export class Evaluator implements Toolbox {
     const out: Related[] = [];
     const call = this.calls.at(-1);
     if (call !== undefined) out.push({ span: call.span, message: `in ${call.name}, called here` });
+    const own = this.ownCall();
+    if (own !== undefined && own !== call) out.push({ span: own.span, message: `in ${own.name}, called here` });
     const now = this.running.at(-1)?.lazy;
     if (now?.scope.cell !== undefined)
       out.push({ span: now.span, message: `in ${now.label}, which this rule defines` });
-    return out.filter((r) => r.span.start.offset !== span.start.offset || r.span.end.offset !== span.end.offset);
+    return out.filter((r) => !sameSpan(r.span, span));
+  }
+
+  /** Of the blocks being called, the innermost that the spec's own text calls. */
+  private ownCall(): Call | undefined {
+    return this.calls.findLast((c) => c.span.file === undefined);
   }
 
   apply(op: OpName, attrs: Attrs, inputs: readonly RawValue[], span: Span): Value {
@@ -90,7 +103,8 @@ export class Evaluator implements Toolbox {
       this.exhausted = true;
       return poison;
     }
-    return tensor(this.steps.apply(op, attrs, inputs, span, this.scope));
+    const call = span.file === undefined ? undefined : this.ownCall();
+    return tensor(this.steps.apply(op, attrs, inputs, span, this.scope, call));
   }
 
   private exhausted = false;

@@ -1,5 +1,6 @@
 import type { Diagnostic, Span } from '../../grammar/diagnostic.js';
 import type { Expr, NetworkDecl, SpecTree, TrainDecl } from '../../grammar/tree.js';
+import type { Module } from '../0-import/index.js';
 import { type Collector, collect, diagnose } from '../diagnostics/index.js';
 import type { Recipe } from '../recipe.js';
 import { activationOf } from './activation.js';
@@ -23,6 +24,8 @@ import { containsTensor, poison, toPlain, type Value } from './values.js';
 export interface ElaborateOptions {
   /** Values for params, as text: `{ width: '[16, 32]' }`. */
   readonly set?: Settings;
+  /** What the imports of the tree led to; absent: nothing. */
+  readonly imports?: Module['imports'];
 }
 
 export interface Elaboration {
@@ -65,9 +68,10 @@ export function elaborate(tree: SpecTree, options: ElaborateOptions = {}): Elabo
       }),
     );
   }
-  const names = checkNames(tree, decl, report);
+  const module: Module = { path: null, tree, imports: options.imports ?? [] };
+  const names = checkNames(module, decl, report);
   const { network, context } =
-    decl === undefined ? without(report) : new Elaborator(tree, decl, names, report, options.set ?? {}).run();
+    decl === undefined ? without(report) : new Elaborator(module, decl, names, report, options.set ?? {}).run();
   const recipe = elaborateRecipe(readable(train, names), context);
   return { network, recipe, hasTrain: train !== undefined, diagnostics: report.list() };
 }
@@ -95,6 +99,26 @@ function without(report: Collector): { network: null; context: RecipeContext } {
 const readable = (train: TrainDecl | undefined, names: NameFacts): TrainDecl | undefined =>
   train && { ...train, settings: train.settings.filter((s) => !names.rejected.has(s.value)) };
 
+/**
+ * The blocks that a file sees: its own, and those of the files it imports, whose bodies see what those files see. A block that
+ * something of its name comes before, which is reported, is left out.
+ */
+function libraryOf(module: Module, names: NameFacts, made: Map<Module, Environment>): Environment {
+  const known = made.get(module);
+  if (known !== undefined) return known;
+  const library = new Environment();
+  made.set(module, library);
+  for (const { module: other } of module.imports) {
+    const home = libraryOf(other, names, made);
+    for (const block of other.tree.blocks) {
+      if (!names.duplicates.has(block) && library.block(block.name.text) === undefined)
+        library.defineBlock(block, home);
+    }
+  }
+  for (const block of module.tree.blocks) if (!names.duplicates.has(block)) library.defineBlock(block);
+  return library;
+}
+
 class Elaborator {
   private readonly steps = new Steps();
   private readonly evaluator: Evaluator;
@@ -106,16 +130,14 @@ class Elaborator {
   private readonly families: HeadFamily[] = [];
 
   constructor(
-    tree: SpecTree,
+    module: Module,
     private readonly decl: NetworkDecl,
     private readonly names: NameFacts,
     private readonly report: Collector,
     private readonly set: Settings,
   ) {
     this.evaluator = new Evaluator(report, this.steps, names.rejected);
-    const library = new Environment();
-    for (const block of tree.blocks) if (!names.duplicates.has(block)) library.defineBlock(block);
-    this.env = new Environment(library);
+    this.env = new Environment(libraryOf(module, names, new Map()));
   }
 
   run(): { network: RawNetwork | null; context: RecipeContext } {

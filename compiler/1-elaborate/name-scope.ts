@@ -16,7 +16,11 @@ export class NameScope {
   readonly values = new Map<string, Definition>();
   readonly blocks = new Map<string, Definition>();
 
-  constructor(readonly parent: NameScope | null) {}
+  /** @param open whether blocks may be missing: an import led nowhere, and that is reported */
+  constructor(
+    readonly parent: NameScope | null,
+    readonly open: boolean = parent?.open ?? false,
+  ) {}
 
   value(name: string): Definition | undefined {
     return this.values.get(name) ?? this.parent?.value(name);

@@ -9,11 +9,12 @@ import type {
   IndexDecl,
   Name,
   NetworkDecl,
-  SpecTree,
 } from '../../grammar/tree.js';
+import type { Module } from '../0-import/index.js';
 import { type Collector, diagnose } from '../diagnostics/index.js';
 import { isBuiltin } from './builtins.js';
 import { headerOf, readPattern } from './grid.js';
+import { ImportedNames } from './imported-names.js';
 import { limits } from './limits.js';
 import { type Definition, NameScope } from './name-scope.js';
 import { isLanguageOp } from './operators.js';
@@ -30,19 +31,18 @@ export interface NameFacts {
 }
 
 /**
- * Walks all of the text, branches that are never taken and blocks that are never called included: unknown names,
+ * Walks all of the text and of the files it imports, branches that are never taken and blocks that are never called included: unknown names,
  * names defined twice, names nothing mentions, patterns that are none, expressions nested too deep.
  */
-export function checkNames(tree: SpecTree, network: NetworkDecl | undefined, report: Collector): NameFacts {
+export function checkNames(module: Module, network: NetworkDecl | undefined, report: Collector): NameFacts {
   const walk = new NameWalk(report);
-  const library = new NameScope(null);
-  for (const block of tree.blocks) walk.defineBlock(library, block, false);
-  for (const block of tree.blocks) walk.blockBody(block, library);
+  const library = walk.library(module);
   if (network !== undefined) {
     const scope = new NameScope(library);
     walk.network(network, scope);
     // What a setting may say is the recipe's affair; here it only counts as a mention.
-    for (const train of tree.trains) for (const s of train.settings) walk.expression(s.value, scope, { silent: true });
+    for (const train of module.tree.trains)
+      for (const s of train.settings) walk.expression(s.value, scope, { silent: true });
   }
   return { rejected: walk.rejected, duplicates: walk.duplicates, unused: walk.reportUnused() };
 }
@@ -59,10 +59,34 @@ class NameWalk {
   readonly duplicates = new Set<object>();
   private readonly definitions: Definition[] = [];
   private hasHoles = false;
+  private readonly libraries = new Map<Module, NameScope>();
+  private readonly imports: ImportedNames;
   /** The block whose body is being walked: calling oneself is no use. */
   private inside: Definition | undefined;
 
-  constructor(private readonly report: Collector) {}
+  constructor(private readonly report: Collector) {
+    this.imports = new ImportedNames(report);
+  }
+
+  /** The blocks that a file sees, its own bodies walked; those of the files it imports too, once each. */
+  library(module: Module): NameScope {
+    const known = this.libraries.get(module);
+    if (known !== undefined) return known;
+    const scope = new NameScope(null, module.imports.length < module.tree.imports.length);
+    this.libraries.set(module, scope);
+    for (const { decl, module: other } of module.imports) {
+      this.library(other);
+      this.imports.bring(scope, decl, other);
+    }
+    for (const block of module.tree.blocks) this.defineOwn(scope, block);
+    for (const block of module.tree.blocks) this.blockBody(block, scope);
+    return scope;
+  }
+
+  private defineOwn(scope: NameScope, block: BlockDecl): void {
+    if (this.imports.clashes(scope, block.name)) this.duplicates.add(block);
+    else this.defineBlock(scope, block, false);
+  }
 
   private define(
     table: Map<string, Definition>,
@@ -282,11 +306,11 @@ class NameWalk {
           push([expr.target, ...expr.indices]);
           break;
         case 'call':
-          this.callee(expr.callee, scope, options);
+          this.callee(expr, expr.callee, scope, options);
           push(values(expr.args));
           break;
         case 'pipe':
-          this.callee(expr.call.callee, scope, options);
+          this.callee(expr, expr.call.callee, scope, options);
           push([expr.left, ...values(expr.call.args)]);
           break;
         case 'unary':
@@ -325,10 +349,13 @@ class NameWalk {
     }
   }
 
-  private callee(callee: Name, scope: NameScope, options: WalkOptions): void {
+  private callee(call: Expr, callee: Name, scope: NameScope, options: WalkOptions): void {
     const block = scope.block(callee.text);
     if (block !== undefined) {
       if (block !== this.inside) block.used = true;
+    } else if (scope.open && !isLanguageOp(callee.text) && !isBuiltin(callee.text)) {
+      // Most likely a block of the import that led nowhere.
+      this.rejected.add(call);
     } else if (!options.silent && !isLanguageOp(callee.text) && !isBuiltin(callee.text)) {
       const reach = { values: () => scope.allValues(), blocks: () => scope.allBlocks() };
       this.report.add(unknownCallee(callee.text, callee.span, reach));
@@ -347,6 +374,7 @@ class NameWalk {
       const what = kind === 'let' ? name.text : `${kind} ${name.text}`;
       this.report.add(diagnose('unused-name', name.span, `nothing uses ${what}`, { hints: [hint] }));
     }
+    this.imports.reportUnused();
     return unused.map((d) => d.span);
   }
 }

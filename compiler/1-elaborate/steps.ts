@@ -1,5 +1,5 @@
 import type { Span } from '../../grammar/diagnostic.js';
-import type { Attrs, Cell } from '../ir/graph.js';
+import type { Attrs, Cell, Origin } from '../ir/graph.js';
 import type { OpName } from '../ops/index.js';
 import { limits } from './limits.js';
 import type { RawApply, RawInput, RawValue } from './raw.js';
@@ -42,12 +42,19 @@ export class Steps {
     return this.list.length - this.inputs >= limits.nodes;
   }
 
-  apply(op: OpName, attrs: Attrs, inputs: readonly RawValue[], span: Span, scope: Scope): RawValue {
+  apply(
+    op: OpName,
+    attrs: Attrs,
+    inputs: readonly RawValue[],
+    span: Span,
+    scope: Scope,
+    call?: Origin['call'],
+  ): RawValue {
     const count = (scope.counts.get(op) ?? 0) + 1;
     scope.counts.set(op, count);
     this.owners.push(scope);
     const path = `${scope.path}.${op}${count}`;
-    const origin = scope.cell ? { path, span, cell: scope.cell } : { path, span };
+    const origin = { path, span, ...(scope.cell ? { cell: scope.cell } : {}), ...(call ? { call } : {}) };
     return this.list.push({ kind: 'apply', op, attrs, inputs, origin }) - 1;
   }
 

@@ -1,4 +1,5 @@
 import type { Diagnostic, Span } from '../../grammar/diagnostic.js';
+import { standardFileOf } from '../0-import/standard/index.js';
 import { diagnose, didYouMean } from '../diagnostics/index.js';
 import { builtinNames, isBuiltin } from './builtins.js';
 import { argumentWords, isLanguageOp, languageOps } from './operators.js';
@@ -41,6 +42,8 @@ export function unknownCallee(text: string, span: Span, reach: Reach): Diagnosti
   }
   const candidates = [...new Set([...reach.blocks(), ...languageOps, ...builtinNames])];
   const near = didYouMean(text, candidates);
+  const standard = standardFileOf(text);
+  if (standard !== undefined) near.push(`${text} is in the standard library: import "${standard}"`);
   const hints = near.length > 0 ? near : ['define it: block Name(x) { ... }; the reference page lists the operators'];
   return diagnose('unknown-name', span, `no block or operator is named ${text}`, { hints });
 }

@@ -94,6 +94,7 @@ export function infer(raw: RawNetwork): InferResult {
 }
 
 function refusalDiagnostic(step: RawApply, tensors: readonly Value[], refusal: Refusal): Diagnostic {
+  const { call } = step.origin;
   const blamed = refusal.input === undefined ? undefined : tensors[refusal.input];
   return {
     code: refusal.code,
@@ -101,9 +102,12 @@ function refusalDiagnostic(step: RawApply, tensors: readonly Value[], refusal: R
     message: `${step.origin.path}: ${refusal.message}`,
     span: step.origin.span,
     hints: refusal.hints,
-    related: blamed
-      ? [{ span: blamed.origin.span, message: `${blamed.origin.path} is ${printShape(blamed.type.shape)}` }]
-      : [],
+    related: [
+      ...(call ? [{ span: call.span, message: `in ${call.name}, called here` }] : []),
+      ...(blamed
+        ? [{ span: blamed.origin.span, message: `${blamed.origin.path} is ${printShape(blamed.type.shape)}` }]
+        : []),
+    ],
   };
 }
 

@@ -98,7 +98,9 @@ export function describeRules(rules: Readonly<Record<string, SizeRule>>): string
     const text = describeRule(rule);
     grouped.set(text, [...(grouped.get(text) ?? []), rule.symbol]);
   }
-  return [...grouped].map(([text, symbols]) => `${symbols.join(' and ')}: ${text}`).join('; ');
+  const listed = (symbols: readonly string[]): string =>
+    symbols.length === 1 ? symbols.join() : `${symbols.slice(0, -1).join(', ')} and ${symbols.at(-1)}`;
+  return [...grouped].map(([text, symbols]) => `${listed(symbols)}: ${text}`).join('; ');
 }
 
 /** `X[4,0].maxpool needs H/8 to be a multiple of 2` */

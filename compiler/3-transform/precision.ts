@@ -14,30 +14,42 @@ import type { OpName } from '../ops/index.js';
  */
 export type Precision = 'low' | 'follow' | 'agree' | 'image' | 'high';
 
-interface Rule {
+export interface PrecisionRule {
   readonly precision: Precision;
   readonly why: string;
 }
 
-const product: Rule = {
+const product: PrecisionRule = {
   precision: 'low',
-  why: 'a product of matrices: most of the time goes here, kernels accumulate in f32, and half the bytes move',
+  why: 'multiplies matrices: most of the time goes there, kernels accumulate in f32, and half the bytes move',
 };
-const moves: Rule = { precision: 'follow', why: 'moves or compares numbers and rounds none' };
-const gate: Rule = { precision: 'follow', why: 'scales by a power of two, a sign or zero at most: as its input is' };
-const few: Rule = { precision: 'agree', why: 'combines a few numbers of one size: as its inputs are' };
-const norm: Rule = { precision: 'image', why: 'kernels read and write images in bf16 and keep statistics in f32' };
-const sums: Rule = { precision: 'high', why: 'sums over many elements, which lose what 8 bits cannot hold' };
-const curve: Rule = { precision: 'high', why: 'close to 0 or 1, where 8 bits tell too few numbers apart' };
-const update: Rule = { precision: 'high', why: 'adds small steps to large numbers, which 8 bits would swallow' };
-const scalars: Rule = {
+const moves: PrecisionRule = { precision: 'follow', why: 'moves or compares numbers and rounds none' };
+const gate: PrecisionRule = {
+  precision: 'follow',
+  why: 'scales by a power of two, a sign or zero at most: as its input is',
+};
+const few: PrecisionRule = { precision: 'agree', why: 'combines a few numbers of one size: as its inputs are' };
+const norm: PrecisionRule = {
+  precision: 'image',
+  why: 'has kernels that read and write images in bf16 and keep statistics in f32',
+};
+const sums: PrecisionRule = { precision: 'high', why: 'sums over many elements, which lose what 8 bits cannot hold' };
+const curve: PrecisionRule = {
   precision: 'high',
-  why: 'part of losses and coefficients: cheap, and the result depends on it',
+  why: 'answers close to 0 or 1, where 8 bits tell too few numbers apart',
 };
-const integer: Rule = { precision: 'high', why: 'made from whole numbers' };
+const update: PrecisionRule = {
+  precision: 'high',
+  why: 'adds small steps to large numbers, which 8 bits would swallow',
+};
+const scalars: PrecisionRule = {
+  precision: 'high',
+  why: 'is part of losses and coefficients: cheap, and the result depends on it',
+};
+const integer: PrecisionRule = { precision: 'high', why: 'is made from whole numbers' };
 
 /** Exhaustive by type: a new operator doesn't compile without. */
-export const precisionRules: Readonly<Record<OpName, Rule>> = {
+export const precisionRules: Readonly<Record<OpName, PrecisionRule>> = {
   conv: product,
   conv_transpose: product,
   conv_input_grad: product,
@@ -53,6 +65,8 @@ export const precisionRules: Readonly<Record<OpName, Rule>> = {
   relu_grad: moves,
   leaky_relu: gate,
   dropout: moves,
+  pixel_shuffle: moves,
+  pixel_unshuffle: moves,
 
   add: few,
   mean: few,
@@ -66,13 +80,15 @@ export const precisionRules: Readonly<Record<OpName, Rule>> = {
   batchnorm_grad: norm,
 
   // Nearest alone only moves numbers: see `ruleOf`.
-  upsample: { precision: 'high', why: 'linear blends are computed in f32 by every kernel there is' },
-  upsample_grad: { precision: 'high', why: 'linear blends are computed in f32 by every kernel there is' },
+  upsample: { precision: 'high', why: 'blends linearly, which every kernel there is does in f32' },
+  upsample_grad: { precision: 'high', why: 'blends linearly, which every kernel there is does in f32' },
 
   avgpool: sums,
   avgpool_grad: sums,
   global_avgpool: sums,
   instancenorm: sums,
+  groupnorm: sums,
+  layernorm: sums,
   instancenorm_grad: sums,
   reduce_sum: sums,
   reduce_mean: sums,
@@ -85,6 +101,7 @@ export const precisionRules: Readonly<Record<OpName, Rule>> = {
   gelu: curve,
   gelu_grad: curve,
   silu: curve,
+  prelu: { precision: 'high', why: 'has a slope that is a parameter, learned in f32' },
 
   sgd_update: update,
   adam_update: update,
@@ -100,13 +117,14 @@ export const precisionRules: Readonly<Record<OpName, Rule>> = {
   greater: scalars,
   equal: scalars,
   constant: scalars,
+  lovasz_weights: scalars,
   broadcast_to: scalars,
   reshape: scalars,
-  cast: scalars,
+  cast: { precision: 'high', why: 'goes from one to the other' },
   dropout_mask: integer,
 };
 
-export function ruleOf(node: Node): Rule {
+export function ruleOf(node: Node): PrecisionRule {
   const nearest =
     (node.op === 'upsample' || node.op === 'upsample_grad') && (node.attrs.mode ?? 'nearest') === 'nearest';
   return nearest ? { precision: 'follow', why: moves.why } : precisionRules[node.op];

@@ -1,5 +1,13 @@
 import type { Diagnostic, Report } from '../../grammar/diagnostic.js';
 
+/** The spec's own in the order of its text, then those of each imported file, in the order of `files`. */
+export function inOrder(diagnostics: readonly Diagnostic[], files: readonly string[] = []): Diagnostic[] {
+  const place = new Map(files.map((file, k) => [file, k]));
+  const fileOf = ({ span }: Diagnostic): number =>
+    span.file === undefined ? -1 : (place.get(span.file) ?? files.length);
+  return [...diagnostics].sort((a, b) => fileOf(a) - fileOf(b) || a.span.start.offset - b.span.start.offset);
+}
+
 /** A report that keeps one diagnostic for each kind of mistake and place. */
 export interface Collector extends Report {
   /** While muted nothing is kept: for attempts whose failure is no mistake. */
@@ -18,7 +26,8 @@ export interface Collector extends Report {
 export function collect(): Collector {
   const kept = new Map<string, Diagnostic>();
   let errors = 0;
-  const key = (code: string, span: Diagnostic['span']): string => `${code}@${span.start.offset}-${span.end.offset}`;
+  const key = (code: string, span: Diagnostic['span']): string =>
+    `${code}@${span.file ?? ''}:${span.start.offset}-${span.end.offset}`;
   return {
     muted: false,
     get errors() {
@@ -31,6 +40,6 @@ export function collect(): Collector {
       if (diagnostic.severity === 'error') errors++;
     },
     has: (code, span) => kept.has(key(code, span)),
-    list: () => [...kept.values()].sort((a, b) => a.span.start.offset - b.span.start.offset),
+    list: () => inOrder([...kept.values()]),
   };
 }

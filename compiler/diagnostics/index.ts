@@ -1,5 +1,6 @@
 import type { Diagnostic, Related, Span } from '../../grammar/diagnostic.js';
 import { elaborationPages } from './catalogue/elaboration.js';
+import { importPages } from './catalogue/imports.js';
 import { limitPages } from './catalogue/limits.js';
 import { networkPages } from './catalogue/network.js';
 import { shapePages } from './catalogue/shapes.js';
@@ -11,6 +12,7 @@ import type { Page } from './page.js';
 /** Every kind of diagnostic by its code. */
 export const catalogue = {
   ...syntaxPages,
+  ...importPages,
   ...elaborationPages,
   ...networkPages,
   ...limitPages,
@@ -55,7 +57,7 @@ export function explain(code: string): string | undefined {
   return `${parts.join('\n\n')}\n`;
 }
 
-export { type Collector, collect } from './collect.js';
+export { type Collector, collect, inOrder } from './collect.js';
 export { didYouMean, editDistance, nearest } from './distance.js';
 export type { Page } from './page.js';
 export { type RenderOptions, renderDiagnostic } from './render.js';

@@ -5,6 +5,8 @@ export interface RenderOptions {
   readonly file: string;
   /** Its text: the text that the spans are of. */
   readonly text: string;
+  /** The texts of imported files by their paths, with the names they are to be shown by; a span in no file known is shown without text. */
+  readonly imports?: ReadonlyMap<string, { readonly name: string; readonly text: string }>;
   /** Whether to use ANSI colours. */
   readonly color: boolean;
 }
@@ -20,16 +22,19 @@ const width = 120;
  *           |                                                ^^^^^
  *           = help: did you mean width
  */
-export function renderDiagnostic(diagnostic: Diagnostic, { file, text, color }: RenderOptions): string {
+export function renderDiagnostic(diagnostic: Diagnostic, { file, text, imports, color }: RenderOptions): string {
   const paint = (style: keyof typeof ansi, s: string): string => (color ? `\u001b[${ansi[style]}m${s}\u001b[0m` : s);
-  const lines = text.split(/\r\n|\r|\n/);
+  const linesOf = (span: Span): string[] =>
+    (span.file === undefined ? text : (imports?.get(span.file)?.text ?? '')).split(/\r\n|\r|\n/);
+  const nameOf = (span: Span): string =>
+    span.file === undefined ? file : (imports?.get(span.file)?.name ?? span.file);
   const tone = tones[diagnostic.severity];
-  const at = (span: Span): string => `${file}:${span.start.line}:${span.start.column}`;
+  const at = (span: Span): string => `${nameOf(span)}:${span.start.line}:${span.start.column}`;
   const digits = Math.max(5, ...[diagnostic, ...diagnostic.related].map((d) => String(d.span.start.line).length + 1));
   const gutter = ' '.repeat(digits);
 
   const excerpt = (span: Span, mark: string, style: keyof typeof ansi): string[] => {
-    const line = lines[span.start.line - 1];
+    const line = linesOf(span)[span.start.line - 1];
     if (line === undefined) return [];
     const cut = cutOut(line, span);
     return [
@@ -44,7 +49,9 @@ export function renderDiagnostic(diagnostic: Diagnostic, { file, text, color }: 
   ];
   for (const related of diagnostic.related) {
     out.push(`${gutter} = ${related.message} (${at(related.span)})`);
-    if (related.span.start.line !== diagnostic.span.start.line) out.push(...excerpt(related.span, '-', 'cyan'));
+    const elsewhere =
+      related.span.file !== diagnostic.span.file || related.span.start.line !== diagnostic.span.start.line;
+    if (elsewhere) out.push(...excerpt(related.span, '-', 'cyan'));
   }
   for (const hint of diagnostic.hints) out.push(`${gutter} = ${paint('cyan', 'help')}: ${hint}`);
   return out.join('\n');

@@ -20,11 +20,15 @@ export interface Cell {
   readonly index: readonly number[];
 }
 
-/** Where a value comes from: its path (`X[0,2].conv1`), the text that made it, and its cell if it has one. */
+/**
+ * Where a value comes from: its path (`X[0,2].conv1`), the text that made it, and its cell if it has one. `call`: the call in the
+ * spec's own text through which an imported block made it.
+ */
 export interface Origin {
   readonly path: string;
   readonly span: Span;
   readonly cell?: Cell;
+  readonly call?: { readonly name: string; readonly span: Span };
 }
 
 export interface Value {

@@ -9,11 +9,16 @@ import { convTranspose } from './conv-transpose.js';
 import { dropout, dropoutMask } from './dropout.js';
 import * as elementwise from './elementwise.js';
 import { globalAvgpool } from './global-avgpool.js';
+import { groupnorm } from './groupnorm.js';
 import { instancenorm, instancenormGrad } from './instancenorm.js';
+import { layernorm } from './layernorm.js';
+import { lovaszWeights } from './lovasz.js';
 import { maxpool, maxpoolGrad } from './maxpool.js';
 import type { Op } from './op.js';
 import { adamUpdate, sgdUpdate } from './optimizers.js';
 import { crop, pad } from './pad.js';
+import { pixelShuffle, pixelUnshuffle } from './pixel-shuffle.js';
+import { prelu } from './prelu.js';
 import { reduceMean, reduceSum } from './reduce.js';
 import { broadcastTo, constant, reshape } from './shaping.js';
 import { slice } from './slice.js';
@@ -29,10 +34,15 @@ export const ops = {
   avgpool,
   global_avgpool: globalAvgpool,
   upsample,
+  pixel_shuffle: pixelShuffle,
+  pixel_unshuffle: pixelUnshuffle,
   batchnorm,
   instancenorm,
+  groupnorm,
+  layernorm,
   relu: activations.relu,
   leaky_relu: activations.leakyRelu,
+  prelu,
   elu: activations.elu,
   gelu: activations.gelu,
   silu: activations.silu,
@@ -81,6 +91,7 @@ export const ops = {
   instancenorm_grad: instancenormGrad,
   sgd_update: sgdUpdate,
   adam_update: adamUpdate,
+  lovasz_weights: lovaszWeights,
 } as const satisfies Record<string, Op>;
 
 export type OpName = keyof typeof ops;

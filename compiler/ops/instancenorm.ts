@@ -1,5 +1,4 @@
-import { known } from '../ir/dim.js';
-import { boolAttr } from './attrs.js';
+import { affineParameters } from './norm.js';
 import type { Op } from './op.js';
 import { imageInput } from './refusal.js';
 
@@ -18,14 +17,7 @@ export const instancenorm: Op = {
     if ('code' in image) return image;
     return { outputs: [inputs[0]!] };
   },
-  parameters(attrs, tensors) {
-    if (!boolAttr(attrs, 'affine', false)) return [];
-    const shape = [known(tensors[0]!.shape[1]!)];
-    return [
-      { name: 'weight', shape, role: 'weight', init: { kind: 'constant', value: 1 } },
-      { name: 'bias', shape, role: 'weight', init: { kind: 'constant', value: 0 } },
-    ];
-  },
+  parameters: affineParameters,
   gradient({ attrs, inputs, outputGradients, needed, build }) {
     const dy = outputGradients[0];
     if (!dy || !needed.some(Boolean)) return inputs.map(() => null);

@@ -1,4 +1,5 @@
 import type { Engine, EngineStatus } from '../engine.js';
+import { UserError } from '../user-error.js';
 import { tensorFlow } from './library.js';
 import type { TensorFlowOptions } from './session.js';
 
@@ -21,7 +22,14 @@ export const tensorflow = (options: Partial<TensorFlowOptions> = {}): Engine => 
       const { createPredictor } = await import('./predictor.js');
       return createPredictor(await tensorFlow(), { device, precision }, graph, weights);
     },
-    open: () => Promise.reject(new Error('an ONNX file runs in ONNX Runtime, not in TensorFlow')),
+    open: () =>
+      Promise.reject(
+        new UserError(
+          'engine-model',
+          'TensorFlow does not run ONNX files',
+          'use --engine ort, or name the run instead',
+        ),
+      ),
   };
 };
 

@@ -30,8 +30,8 @@ class TfTrainer implements Trainer {
   readonly #session: TfSession;
   readonly #plan: TrainingPlan;
   readonly #graph: Omit<TfTrainingGraph, 'nodes'>;
-  /** What no variable holds, since no step changes it. */
-  #rest: TrainingState = { parameters: new Float32Array(), statistics: new Float32Array(), slots: {} };
+  /** Vectors by name that no variable holds, since no step changes them. */
+  #rest: ReadonlyMap<string, Float32Array> = new Map();
 
   constructor(session: TfSession, plan: TrainingPlan, { step, restore, snapshot }: TfTrainingGraph) {
     this.#session = session;
@@ -40,10 +40,12 @@ class TfTrainer implements Trainer {
   }
 
   async restore(state: TrainingState): Promise<void> {
-    this.#rest = state;
     const { parameters, statistics, slots } = state;
     const vectors: Record<string, Float32Array> = { ...slots, parameters, statistics };
     const { inputs, outputs } = this.#graph.restore;
+    // The state is not kept: what the variables hold need not be there twice.
+    const held = new Set(inputs.map((i) => i.name));
+    this.#rest = new Map(Object.entries(vectors).filter(([name]) => !held.has(name)));
     const feeds = inputs.map(({ name, tensor, shape }) => {
       const vector = vectors[name];
       if (!vector) throw new Error(`the state has no slot ${name}`);
@@ -87,11 +89,11 @@ class TfTrainer implements Trainer {
     const vectors = new Map(
       outputs.map(({ name }, k) => [name, this.#reordered(name, (found[k] as Tensor).data, 'from-tensorflow')]),
     );
-    const { parameters, statistics, slots } = this.#rest;
+    const vector = (name: string): Float32Array => vectors.get(name) ?? (this.#rest.get(name) as Float32Array).slice();
     return {
-      parameters: vectors.get('parameters') ?? parameters.slice(),
-      statistics: vectors.get('statistics') ?? statistics.slice(),
-      slots: Object.fromEntries(Object.entries(slots).map(([name, kept]) => [name, vectors.get(name) ?? kept.slice()])),
+      parameters: vector('parameters'),
+      statistics: vector('statistics'),
+      slots: Object.fromEntries(this.#plan.slots.map((name) => [name, vector(name)])),
     };
   }
 

@@ -93,10 +93,10 @@ export const backends: readonly Backend[] = [
   tf('gpu', 'bf16'),
   tfjs('node', 'cpu', { functions: 4 }),
   tfjs('node', 'wasm', { functions: 4 }),
-  tfjs('chromium', 'cpu', { functions: 4 }, 0.5),
-  tfjs('chromium', 'wasm', { functions: 4 }, 0.5),
-  tfjs('chromium', 'webgl', { functions: 16 }, 0.5),
-  tfjs('chromium', 'webgpu', { functions: 16 }, 0.5),
+  tfjs('chromium', 'cpu', { functions: 4 }, 0.8),
+  tfjs('chromium', 'wasm', { functions: 4 }, 0.8),
+  tfjs('chromium', 'webgl', { functions: 16 }, 0.8),
+  tfjs('chromium', 'webgpu', { functions: 16 }, 0.8),
 ];
 
 function onnx(device: OrtDevice, arithmetic: Arithmetic, share?: number): Backend {

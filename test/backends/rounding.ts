@@ -86,6 +86,19 @@ const rules: Readonly<Record<OpName, Rule>> = {
   instancenorm: normalized(ofPlane, 0),
   instancenorm_grad: normalized(ofPlane, 1),
 
+  groupnorm: (attrs, [x]) => ({
+    terms: size(x) / ((x?.shape[0] ?? 1) * numberAttr(attrs, 'groups')),
+    stores: 3,
+    functions: true,
+  }),
+  layernorm: normalized(channels, 0),
+
+  pixel_shuffle: exact,
+  pixel_unshuffle: exact,
+  prelu: rounds(2),
+  // Errors only say the order, and counts are exact.
+  lovasz_weights: () => ({ terms: 0, stores: 2, functions: true, over: [] }),
+
   relu: exact,
   relu_grad: exact,
   leaky_relu: rounds(2),

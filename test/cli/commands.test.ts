@@ -91,6 +91,17 @@ describe('spec commands', () => {
     expect(nodes.at(-1)?.shape).toEqual([2, 1, 32, 48]);
   });
 
+  it('plan says what each node sees of the input: its first convolution a window, the answer most', async () => {
+    type Seen = { op: string; receptiveField: number[]; seesWholeInput: boolean };
+    const nodes = (await json('plan', 'tiny.unet')).nodes as Seen[];
+    expect(nodes[0]).toMatchObject({ op: 'conv', receptiveField: [3, 3], seesWholeInput: false });
+    const most = Math.max(...nodes.map((n) => n.receptiveField[0] as number));
+    expect(nodes.at(-1)?.receptiveField).toEqual([most, most]);
+    const { stdout } = await unetc('plan', 'tiny.unet');
+    expect(stdout).toMatch(/node +op .* sees\n/);
+    expect(stdout).toContain(`${most}x${most}`);
+  });
+
   it('plan without a size takes the recipe’s, or the smallest valid from 256 on', async () => {
     expect(await json('plan', 'tiny.unet')).toMatchObject({ size: [16, 16] });
     await writeSpec('untrained.unet', (text) => text.slice(0, text.indexOf('train {')));
@@ -109,6 +120,26 @@ describe('spec commands', () => {
     const { stdout } = await unetc('draw', 'tiny.unet');
     expect(readFileSync('tiny.svg', 'utf8').trim()).toBe(stdout.trim());
     expect(stdout).toMatch(/^<svg/);
+  });
+
+  it('draw takes the format from the flag, or from the ending of the file', async () => {
+    expect((await unetc('draw', 'tiny.unet', '--format', 'dot')).stdout).toMatch(/^digraph/);
+    expect(await json('draw', 'tiny.unet', '-o', 'tiny.html', '--prune', 'L1')).toEqual({
+      out: 'tiny.html',
+      level: 1,
+      format: 'html',
+    });
+    expect(readFileSync('tiny.html', 'utf8')).toMatch(/^<!doctype html>/);
+    expect((await unetc('draw', 'tiny.unet', '-o', 'tiny.mmd')).exit).toBe(0);
+    expect(readFileSync('tiny.mmd', 'utf8')).toContain('flowchart');
+    expect((await unetc('draw', 'tiny.unet', '--theme', 'dark')).stdout).not.toContain('#ffffff');
+  });
+
+  it("draw counts MACs at the recipe's size, at --size, or, where --set makes the recipe's invalid, at one that is valid", async () => {
+    expect((await unetc('draw', 'tiny.unet')).stdout).toContain('MACs at 16×16');
+    expect((await unetc('draw', 'tiny.unet', '--size', '32x48')).stdout).toContain('MACs at 32×48');
+    const deep = await unetc('draw', 'tiny.unet', '--set', 'width=[2, 2, 2, 2, 2, 2, 2]');
+    expect(deep.stdout).toContain('MACs at 256×256');
   });
 });
 

@@ -1,4 +1,11 @@
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { main } from '../../cli/main.js';
+
+// `auto` takes a TensorFlow where one is installed. What these tests are about holds for any engine, and is quickest with the
+// one that is always there.
+process.env.UNETC_CACHE = join(tmpdir(), 'unetc-no-engines');
+delete process.env.UNETC_TENSORFLOW;
 
 export interface Ran {
   readonly exit: number;
@@ -6,8 +13,11 @@ export interface Ran {
   readonly stderr: string;
 }
 
-/** Runs one command line in this process, as a pipe would see it: no terminal, no colour. */
-export async function unetc(...argv: readonly string[]): Promise<Ran> {
+/** Runs one command line in this process, as a pipe would see it: no terminal, no colour, nothing on stdin. */
+export const unetc = (...argv: readonly string[]): Promise<Ran> => unetcReading('', ...argv);
+
+/** The same with a text on stdin. */
+export async function unetcReading(input: string, ...argv: readonly string[]): Promise<Ran> {
   let stdout = '';
   let stderr = '';
   const exit = await main(argv, {
@@ -19,6 +29,7 @@ export async function unetc(...argv: readonly string[]): Promise<Ran> {
     },
     terminal: false,
     color: false,
+    input: async () => input,
     interruption: () => new AbortController().signal,
   });
   return { exit, stdout, stderr };

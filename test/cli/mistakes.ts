@@ -125,6 +125,27 @@ const build = (...more: readonly string[]): string[] => ['build', 'tiny.unet', '
 
 const isRoot = (): boolean => process.getuid?.() === 0;
 
+/** A spec that imports, beside the files that it might. */
+const imports = (
+  title: string,
+  line: string,
+  says: readonly string[],
+  files: Readonly<Record<string, string>> = {},
+): Mistake => ({
+  area: 'Imports',
+  title,
+  argv: ['check', 'bad.unet'],
+  exit: 1,
+  says,
+  prepare: async (folder) => {
+    await writeSpec(
+      join(folder, 'bad.unet'),
+      (text) => `${line}\n\n${text.replace('Conv(width[0])', 'Conv(width[0]) |> Deep')}`,
+    );
+    for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
+  },
+});
+
 export const mistakes: readonly Mistake[] = [
   spec('a misspelt name', 'Conv(width[0])', 'Conv(widht[0])', ['unknown-name', 'widht', 'width']),
   spec(
@@ -181,6 +202,8 @@ export const mistakes: readonly Mistake[] = [
     ['250x250', 'multiples of 4', '248x248', '252x252'],
     1,
   ),
+  use('a format there is not', ['draw', 'tiny.unet', '--format', 'png'], ['png', 'svg, dot, mermaid, html']),
+  use('a theme there is not', ['draw', 'tiny.unet', '--theme', 'pink'], ['pink', 'light, dark, auto']),
   use('a size of too many dimensions', ['plan', 'tiny.unet', '--size', '64x64x64'], ['64x64x64', '2'], 1),
   use(
     'a training size that the network does not take',
@@ -201,7 +224,7 @@ export const mistakes: readonly Mistake[] = [
     ['predict', 'run', 'data/images/a0.png', '-o', 'masks', '--threshold', '2'],
     ['--threshold 2'],
   ),
-  use('a target of a later version', build('--target', 'tfjs'), ['tfjs', 'not available yet', 'onnx']),
+  use('a target that does not exist', build('--target', 'coreml'), ['coreml', 'onnx', 'tfjs']),
   {
     ...use(
       'an operator that the target cannot say',
@@ -218,8 +241,12 @@ export const mistakes: readonly Mistake[] = [
     1,
   ),
   use('quantization, which a later version has', build('--quantize', 'int8'), ['not available yet']),
-  use('an engine of a later version', train('data', '--engine', 'tfjs'), ['tfjs', 'not available yet', 'auto']),
-  use('a command of a later version', ['fmt', 'tiny.unet'], ['fmt', 'not available yet']),
+  use('an engine that does not exist', train('data', '--engine', 'torch'), ['torch', 'ort', 'tfjs']),
+  use('a precision that the engine does not have', train('data', '--engine', 'ort', '--precision', 'bf16'), [
+    'bf16',
+    'tfjs',
+  ]),
+  use('a command of a later version', ['play', 'tiny.unet'], ['play', 'not available yet']),
   use('a code that explains nothing', ['explain', 'unknown-nam'], ['unknown-nam', 'unknown-name']),
 
   { ...data('a data folder that does not exist', ['no-data', 'images/'], () => undefined), argv: train('no-data') },
@@ -390,4 +417,45 @@ export const mistakes: readonly Mistake[] = [
       await chmod(join(folder, 'locked'), constants.S_IRUSR | constants.S_IXUSR);
     },
   }),
+  imports('a file that is not there', 'import "lib/blocks.unet"', [
+    'bad.unet:1:8',
+    'import-missing',
+    'lib/blocks.unet',
+  ]),
+  imports('an import without its ending', 'import "deep"', ['bad.unet:1:8', 'import "deep.unet"'], {
+    'deep.unet': 'block Deep(x) { x |> relu }\n',
+  }),
+  imports('a file without blocks', 'import "tiny.unet"', [
+    'bad.unet:1:8',
+    'import-empty',
+    'those inside belong to the network',
+  ]),
+  imports(
+    'files that import each other',
+    'import "left.unet"',
+    ['right.unet:1:8', 'left.unet -> right.unet -> left.unet'],
+    {
+      'left.unet': 'import "right.unet"\nblock Deep(x) { x |> Right }\n',
+      'right.unet': 'import "left.unet"\nblock Right(x) { x |> relu }\n',
+    },
+  ),
+  imports(
+    'a block that is imported and defined',
+    'import "deep.unet"\nblock Deep(x) { x |> tanh }',
+    ['bad.unet:2:7', 'import-clash', 'deep.unet:1:7'],
+    {
+      'deep.unet': 'block Deep(x) { x |> relu }\n',
+    },
+  ),
+  imports('a mistake in an imported file', 'import "deep.unet"', ['deep.unet:2:16', 'unknown-argument'], {
+    'deep.unet': 'block Deep(x) {\n  x |> conv(4, kernal: 3)\n}\n',
+  }),
+  imports(
+    'a shape that an imported block does not take',
+    'import "deep.unet"',
+    ['deep.unet:1:17', 'channel-mismatch', 'in Deep, called here (bad.unet:'],
+    {
+      'deep.unet': 'block Deep(x) { add(x, x |> conv(7)) }\n',
+    },
+  ),
 ];

@@ -116,6 +116,7 @@ describe('the training step', () => {
     ['cross_entropy', 'softmax', 3],
     ['dice', 'softmax', 3],
     ['focal', 'softmax', 3],
+    ['lovasz', 'softmax', 3],
   ];
   it.each(cases)('%s on %s: every gradient equals finite differences of the loss', (loss, activation, classes) => {
     const network = smallNetwork(activation, classes);

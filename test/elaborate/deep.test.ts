@@ -19,6 +19,7 @@ const body = (result: Expr): Body => ({ span, lets: [], result });
 const spec = (...items: NetworkItem[]): SpecTree => ({
   kind: 'spec',
   span,
+  imports: [],
   blocks: [],
   networks: [{ kind: 'network', span, name: name('Deep'), items }],
   trains: [],

@@ -66,7 +66,12 @@ describe('one mistake is reported once, with the smallest span', () => {
     ['expect macs at = 3 }', 'syntax', '=', 'expected a level or a size after `at`, found `=`'],
     ['expect macs at L1 at L2 = 3 }', 'syntax', 'L2', 'a second level for one `expect`'],
     ['input x: f32[N, H W] }', 'syntax', 'W', 'expected `,` or `]` after `H`, found `W`'],
-    ['import "blocks.unet" }', 'import-unsupported', 'import "blocks.unet"', '`import` is not available yet'],
+    [
+      'import "blocks.unet" }',
+      'import-place',
+      'import "blocks.unet"',
+      'an `import` belongs to the file, not to a network',
+    ],
   ];
   test.each(inNetwork)('%s', (text, code, at, message) => {
     const found = only(`network A { ${text}`);

@@ -154,6 +154,39 @@ function instancenorm(d: Draw): Case {
   return { attrs: { eps: 1e-2, affine }, inputs: [d.tensor(shape), ...own] };
 }
 
+function groupnorm(d: Draw): Case {
+  const groups = d.int(1, 3);
+  const shape = image(d, groups * d.int(1, 2));
+  const affine = d.pick(true, false);
+  const own = affine ? [d.tensor([shape[1]!]), d.tensor([shape[1]!])] : [];
+  return { attrs: { groups, eps: 1e-2, affine }, inputs: [d.tensor(shape), ...own] };
+}
+
+function layernorm(d: Draw): Case {
+  const shape = image(d, d.int(1, 4));
+  const affine = d.pick(true, false);
+  const own = affine ? [d.tensor([shape[1]!]), d.tensor([shape[1]!])] : [];
+  return { attrs: { eps: 1e-2, affine }, inputs: [d.tensor(shape), ...own] };
+}
+
+function prelu(d: Draw): Case {
+  const x = d.tensor(image(d));
+  const num_parameters = d.pick(1, x.shape[1]!);
+  return { attrs: { num_parameters, init: 0.25 }, inputs: [x, d.tensor([num_parameters])] };
+}
+
+function pixelShuffle(d: Draw): Case {
+  const [n = 1, c = 1, ...rest] = image(d, d.int(1, 2));
+  const upscale_factor = d.int(1, rest.length === 1 ? 3 : 2);
+  return { attrs: { upscale_factor }, inputs: [d.tensor([n, c * upscale_factor ** rest.length, ...rest])] };
+}
+
+function pixelUnshuffle(d: Draw): Case {
+  const [n = 1, c = 1, ...rest] = image(d, d.int(1, 2));
+  const downscale_factor = d.int(1, 2);
+  return { attrs: { downscale_factor }, inputs: [d.tensor([n, c, ...rest.map((size) => size * downscale_factor)])] };
+}
+
 /** Inputs of a gradient operator, made from a case of the operator whose gradient it is. */
 function gradientCase(
   op: OpName,
@@ -183,10 +216,15 @@ export const cases: Readonly<Record<OpName, (d: Draw) => Case>> = {
   avgpool: pool,
   global_avgpool: (d) => ({ attrs: {}, inputs: [d.tensor(image(d))] }),
   upsample,
+  pixel_shuffle: pixelShuffle,
+  pixel_unshuffle: pixelUnshuffle,
   batchnorm: (d) => batchnorm(d, true),
   instancenorm,
+  groupnorm,
+  layernorm,
   relu: unary,
   leaky_relu: withAttrs(unary, (d) => ({ slope: d.pick(0.01, 0, 0.3) })),
+  prelu,
   elu: withAttrs(unary, (d) => ({ alpha: d.pick(1, 0.5, 2) })),
   gelu: unary,
   silu: unary,
@@ -263,6 +301,14 @@ export const cases: Readonly<Record<OpName, (d: Draw) => Case>> = {
     const c = batchnorm(d, false);
     const [y, mean, variance] = kernels.batchnorm_train(c.attrs, c.inputs);
     return { attrs: c.attrs, inputs: [y!, c.inputs[0]!, c.inputs[1]!, mean!, variance!] };
+  },
+  lovasz_weights: (d) => {
+    const errors = d.tensor(image(d, d.int(1, 2)));
+    const share = d.pick(0, 0.4, 1);
+    return {
+      attrs: {},
+      inputs: [errors, { shape: errors.shape, data: errors.data.map(() => (d.int(0, 9) < 10 * share ? 1 : 0)) }],
+    };
   },
   instancenorm_grad: gradientCase('instancenorm', instancenorm, ({ attrs, inputs: [x, gamma] }, _, dy) => ({
     attrs,

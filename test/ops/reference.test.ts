@@ -120,6 +120,37 @@ describe('the reference', () => {
       [-3, -1, 1, 3].map((v) => v / Math.sqrt(5)),
     );
     closeTo(numbers('instancenorm', { eps: 0 }, x), [-1, 1, -1, 1]);
+    // One image of 4 channels and 1 pixel: by groups of two channels, and by the pixel.
+    const pixel = tensor([1, 4, 1], [1, 3, 5, 9]);
+    closeTo(numbers('groupnorm', { groups: 2, eps: 0 }, pixel), [-1, 1, -1, 1]);
+    const four = tensor([4], [1, 2, 3, 4]);
+    closeTo(
+      numbers('layernorm', { eps: 0 }, tensor([1, 4, 1], [1, 3, 5, 7]), four, four),
+      [-3, -1, 1, 3].map((v, c) => (1 + v / Math.sqrt(5)) * (c + 1)),
+    );
+  });
+
+  it('shuffles pixels in the order of F.pixel_shuffle', () => {
+    const x = tensor([1, 4, 1, 2], [0, 1, 2, 3, 4, 5, 6, 7]);
+    const y = run('pixel_shuffle', { upscale_factor: 2 }, x);
+    expect(y).toEqual(tensor([1, 1, 2, 4], [0, 2, 1, 3, 4, 6, 5, 7]));
+    expect(run('pixel_unshuffle', { downscale_factor: 2 }, y)).toEqual(x);
+    expect(numbers('pixel_shuffle', { upscale_factor: 2 }, tensor([1, 2, 2], [1, 2, 3, 4]))).toEqual([1, 3, 2, 4]);
+  });
+
+  it('weighs errors as the Jaccard loss grows with them', () => {
+    const weights = (errors: number[], labels: number[]) =>
+      numbers('lovasz_weights', {}, row(...errors), row(...labels));
+    // In the order of falling error the Jaccard index goes from 1 to 1/2 (a true one missed), 1/3 (a false one found), 0.
+    closeTo(weights([3, 1, 2], [1, 1, 0]), [1 / 2, 1 / 3, 1 / 6]);
+    // Nothing is true: the first false one makes all of the loss.
+    closeTo(weights([1, 3, 2], [0, 0, 0]), [0, 1, 0]);
+  });
+
+  it('learns slopes, one or one for each channel', () => {
+    const x = tensor([1, 2, 2], [-4, 4, -8, 8]);
+    closeTo(numbers('prelu', {}, x, tensor([1], [0.25])), [-1, 4, -2, 8]);
+    closeTo(numbers('prelu', {}, x, tensor([2], [0.25, 0.5])), [-1, 4, -4, 8]);
   });
 
   it.each([

@@ -28,6 +28,11 @@ const overImages: readonly OpName[] = [
   'upsample',
   'batchnorm',
   'instancenorm',
+  'groupnorm',
+  'layernorm',
+  'prelu',
+  'pixel_shuffle',
+  'pixel_unshuffle',
   'pad',
   'crop',
 ];
@@ -104,7 +109,15 @@ describe('shape rules', () => {
 });
 
 describe('own parameters', () => {
-  for (const op of ['conv', 'conv_transpose', 'batchnorm', 'instancenorm'] as const) {
+  for (const op of [
+    'conv',
+    'conv_transpose',
+    'batchnorm',
+    'instancenorm',
+    'groupnorm',
+    'layernorm',
+    'prelu',
+  ] as const) {
     it(`of ${op} are the ones its kernel takes`, () => {
       fc.assert(
         fc.property(fc.gen(), (g) => {

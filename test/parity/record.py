@@ -98,6 +98,16 @@ def focal(z, y, gamma, alpha):
     return (-alpha_t * (1 - p_t) ** gamma * torch.log(p_t)).mean()
 
 
+def lovasz(errors, y):
+    """Berman et al. (2018): errors of each sample and channel in falling order, times the growth of the Jaccard loss."""
+    errors, order = torch.sort(errors.flatten(2), 2, descending=True)
+    truth = y.flatten(2).gather(2, order)
+    total = truth.sum(2, keepdim=True)
+    loss = 1 - (total - truth.cumsum(2)) / (total + (1 - truth).cumsum(2))
+    growth = torch.cat([loss[..., :1], loss[..., 1:] - loss[..., :-1]], 2)
+    return (torch.relu(errors) * growth).sum(2).mean()
+
+
 def head_loss(z, y):
     return 0.5 * F.binary_cross_entropy_with_logits(z, y) + dice(torch.sigmoid(z), y)
 
@@ -306,12 +316,14 @@ def record_losses(folder):
         "focal": lambda z, y: focal(z, y, 2, 0.25),
         "focal(gamma: 1.5, alpha: 0.6)": lambda z, y: focal(z, y, 1.5, 0.6),
         "0.5 * bce + dice": head_loss,
+        "lovasz": lambda z, y: lovasz(1 - z * (2 * y - 1), y),
     }
     softmax = {
         "cross_entropy": cross_entropy,
         "cross_entropy + dice": lambda z, y: cross_entropy(z, y) + dice(torch.softmax(z, 1), y),
         "cross_entropy + 2 * jaccard": lambda z, y: cross_entropy(z, y) + 2 * jaccard(torch.softmax(z, 1), y),
         "focal": lambda z, y: focal_softmax(z, y, 2),
+        "lovasz": lambda z, y: lovasz((y - torch.softmax(z, 1)).abs(), y),
     }
     cases = []
     for activation, table, target in (("sigmoid", sigmoid, masks), ("softmax", softmax, classes)):

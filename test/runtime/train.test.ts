@@ -6,7 +6,7 @@ import type { Engine } from '../../runtime/engine.js';
 import type { EpochLine } from '../../runtime/position.js';
 import { train } from '../../runtime/train.js';
 import { referenceEngine } from '../../testing/reference-engine.js';
-import { smallRun, writeDiscs } from './small-run.js';
+import { smallRecipe, smallRun, writeDiscs } from './small-run.js';
 
 let folder = '';
 let data = '';
@@ -58,7 +58,11 @@ describe('train', () => {
       }
     }
     const record = JSON.parse((await bytes('whole', 'run.json')).toString());
-    expect(record).toMatchObject({ seed: 7, engine: 'reference', task: { channels: 1, classes: ['mask'] } });
+    expect(record).toMatchObject({
+      seed: 7,
+      engine: { name: 'reference', device: 'cpu', precision: 'fp32' },
+      task: { channels: 1, classes: ['mask'] },
+    });
     expect((await bytes('whole', 'split.txt')).toString().trim().split('\n')).toEqual(record.heldOut);
     expect(record.heldOut).toHaveLength(2);
   });
@@ -85,6 +89,27 @@ describe('train', () => {
       const second = await train({ ...options, resume: true });
       expect(second.interrupted).toBe(false);
       await expectSame('whole', name);
+    }
+  });
+
+  it('goes on with the rate that plateau had come to', async () => {
+    // A threshold no epoch meets: the rate halves after each but the first.
+    const schedule = { ...smallRecipe.schedule, name: 'plateau', factor: 0.5, patience: 0, threshold: 1e9 } as const;
+    const recipe = { schedule, epochs: 4 };
+    const options = await smallRun(data, run('plateau'), recipe);
+    const whole = await train(options);
+    expect(whole.lines.map((l) => l.lr)).toEqual([1, 1, 0.5, 0.25].map((share) => share * smallRecipe.optimizer.lr));
+    for (const stopAt of [4, 8, 11]) {
+      const name = `plateau-${stopAt}`;
+      const again = await smallRun(data, run(name), recipe);
+      const controller = new AbortController();
+      let steps = 0;
+      const onProgress = (p: { kind: string }): void => {
+        if (p.kind === 'step' && ++steps === stopAt) controller.abort();
+      };
+      expect((await train({ ...again, signal: controller.signal, onProgress })).interrupted).toBe(true);
+      await train({ ...again, resume: true });
+      await expectSame('plateau', name);
     }
   });
 

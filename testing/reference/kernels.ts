@@ -4,8 +4,10 @@ import type { OpName } from '../../compiler/ops/index.js';
 import { resolveSides } from '../../compiler/ops/pad.js';
 import { conv, convFilterGrad, convInputGrad, convTranspose } from './conv.js';
 import { bfloat16, logSoftmax, map, normalCdf, normalPdf, reduce, sigmoid, softplus, zip } from './elementwise.js';
-import { byChannel, byPlane, moments, normalize, normalizeGrad } from './normalize.js';
+import { lovaszWeights } from './lovasz.js';
+import { byChannel, byGroup, byPixel, byPlane, moments, normalize, normalizeGrad } from './normalize.js';
 import { adamUpdate, sgdUpdate } from './optimizers.js';
+import { pixelShuffle, pixelUnshuffle } from './pixel-shuffle.js';
 import { avgpool, avgpoolGrad, maxpool, maxpoolGrad } from './pool.js';
 import { concat, dropoutMask, shift, slice } from './shaping.js';
 import { type Float64Tensor, tensor, zeros } from './tensor.js';
@@ -52,6 +54,9 @@ export const kernels: Readonly<Record<OpName, Kernel>> = {
   upsample: (attrs, [x]) => [upsample(attrs, x!)],
   upsample_grad: (attrs, [dy]) => [upsampleGrad(attrs, dy!, shapeAttr(attrs))],
 
+  pixel_shuffle: (attrs, [x]) => [pixelShuffle(x!, numberAttr(attrs, 'upscale_factor'))],
+  pixel_unshuffle: (attrs, [x]) => [pixelUnshuffle(x!, numberAttr(attrs, 'downscale_factor'))],
+
   batchnorm: (attrs, [x, gamma, beta, mean, variance]) => {
     const statistics = { mean: mean!.data, variance: variance!.data };
     return [normalize(x!, byChannel(x!.shape), statistics, eps(attrs), gamma, beta)];
@@ -75,10 +80,25 @@ export const kernels: Readonly<Record<OpName, Kernel>> = {
     const all = normalizeGrad(dy!, x!, sets, moments(x!, sets), eps(attrs), gamma);
     return gamma === undefined ? [all[0]] : all;
   },
+  groupnorm: (attrs, [x, gamma, beta]) => {
+    const sets = byGroup(x!.shape, numberAttr(attrs, 'groups'));
+    return [normalize(x!, sets, moments(x!, sets), eps(attrs), gamma, beta)];
+  },
+  layernorm: (attrs, [x, gamma, beta]) => {
+    const sets = byPixel(x!.shape);
+    return [normalize(x!, sets, moments(x!, sets), eps(attrs), gamma, beta)];
+  },
 
   relu: unary((x) => Math.max(x, 0)),
   relu_grad: (_, inputs) => [zip(inputs, ([dy, y]) => (y! > 0 ? dy! : 0))],
   leaky_relu: unary((x, attrs) => (x > 0 ? x : numberAttr(attrs, 'slope', 0.01) * x)),
+  prelu: (_, [x, weight]) => {
+    const slopes = tensor(
+      x!.shape.map((_size, i) => (i === 1 ? weight!.data.length : 1)),
+      weight!.data,
+    );
+    return [zip([x!, slopes], ([value, slope]) => (value! > 0 ? value! : slope! * value!))];
+  },
   elu: unary((x, attrs) => (x > 0 ? x : numberAttr(attrs, 'alpha', 1) * Math.expm1(x))),
   gelu: unary((x) => x * normalCdf(x)),
   gelu_grad: (_, inputs) => [zip(inputs, ([dy, x]) => dy! * (normalCdf(x!) + x! * normalPdf(x!)))],
@@ -109,6 +129,7 @@ export const kernels: Readonly<Record<OpName, Kernel>> = {
   pow: unary((x, attrs) => x ** numberAttr(attrs, 'exponent')),
   clip: unary((x, attrs) => Math.min(Math.max(x, numberAttr(attrs, 'min')), numberAttr(attrs, 'max'))),
 
+  lovasz_weights: (_, [errors, labels]) => [lovaszWeights(errors!, labels!)],
   constant: (attrs) => [map(zeros(shapeAttr(attrs)), () => numberAttr(attrs, 'value'))],
   reduce_sum: (attrs, [x]) => [reduce(x!, listAttr(attrs, 'axes'), boolAttr(attrs, 'keepdims'), false)],
   reduce_mean: (attrs, [x]) => [reduce(x!, listAttr(attrs, 'axes'), boolAttr(attrs, 'keepdims'), true)],

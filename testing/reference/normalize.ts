@@ -1,9 +1,8 @@
 import { type Float64Tensor, planesOf, zeros } from './tensor.js';
 
-/** Sets of elements that are normalized together: for each set its channel and the flat indices in it. */
+/** Sets of elements that are normalized together: for each set the flat indices in it. */
 interface Sets {
   readonly count: number;
-  readonly channel: (set: number) => number;
   readonly members: (set: number) => readonly number[];
 }
 
@@ -12,14 +11,38 @@ export function byChannel(shape: readonly number[]): Sets {
   const { batch, channels, area } = planesOf(shape);
   const members = (c: number) =>
     Array.from({ length: batch * area }, (_, k) => (Math.floor(k / area) * channels + c) * area + (k % area));
-  return { count: channels, channel: (set) => set, members };
+  return { count: channels, members };
 }
 
 /** A channel of one image is a set (instance norm). */
 export function byPlane(shape: readonly number[]): Sets {
   const { batch, channels, area } = planesOf(shape);
-  const members = (set: number) => Array.from({ length: area }, (_, k) => set * area + k);
-  return { count: batch * channels, channel: (set) => set % channels, members };
+  return runs(batch * channels, area);
+}
+
+/** `channels / groups` neighbouring channels of one image are a set (group norm). */
+export function byGroup(shape: readonly number[], groups: number): Sets {
+  const { batch, channels, area } = planesOf(shape);
+  return runs(batch * groups, (channels / groups) * area);
+}
+
+/** The channels of one pixel are a set (layer norm). */
+export function byPixel(shape: readonly number[]): Sets {
+  const { batch, channels, area } = planesOf(shape);
+  const members = (set: number) =>
+    Array.from({ length: channels }, (_, c) => (Math.floor(set / area) * channels + c) * area + (set % area));
+  return { count: batch * area, members };
+}
+
+/** `count` sets of `length` neighbouring elements each. */
+const runs = (count: number, length: number): Sets => ({
+  count,
+  members: (set) => Array.from({ length }, (_, k) => set * length + k),
+});
+
+function channelOf(shape: readonly number[]): (index: number) => number {
+  const { channels, area } = planesOf(shape);
+  return (index) => Math.floor(index / area) % channels;
 }
 
 /** Mean and biased variance of every set. */
@@ -45,17 +68,20 @@ export function normalize(
   beta?: Float64Tensor,
 ): Float64Tensor {
   const y = zeros(x.shape);
+  const channel = channelOf(x.shape);
   for (let set = 0; set < sets.count; set++) {
-    const c = sets.channel(set);
-    const scale = (gamma?.data[c] ?? 1) / Math.sqrt(variance[set]! + eps);
-    for (const i of sets.members(set)) y.data[i] = (x.data[i]! - mean[set]!) * scale + (beta?.data[c] ?? 0);
+    const inverse = 1 / Math.sqrt(variance[set]! + eps);
+    for (const i of sets.members(set)) {
+      const c = channel(i);
+      y.data[i] = (gamma?.data[c] ?? 1) * (x.data[i]! - mean[set]!) * inverse + (beta?.data[c] ?? 0);
+    }
   }
   return y;
 }
 
 /**
- * Gradient of `normalize` with the set's own moments (Ioffe and Szegedy, 2015): with h the normalized x,
- * dx = gamma / sqrt(variance + eps) (dy - mean(dy) - h mean(dy h)), dgamma = sum(dy h), dbeta = sum(dy).
+ * Gradient of `normalize` with the set's own moments, for sets within one channel (Ioffe and Szegedy, 2015): with h the
+ * normalized x, dx = gamma / sqrt(variance + eps) (dy - mean(dy) - h mean(dy h)), dgamma = sum(dy h), dbeta = sum(dy).
  */
 export function normalizeGrad(
   dy: Float64Tensor,
@@ -68,9 +94,10 @@ export function normalizeGrad(
   const dx = zeros(x.shape);
   const dgamma = zeros([x.shape[1]!]);
   const dbeta = zeros([x.shape[1]!]);
+  const channel = channelOf(x.shape);
   for (let set = 0; set < sets.count; set++) {
-    const c = sets.channel(set);
     const members = sets.members(set);
+    const c = channel(members[0]!);
     const inverse = 1 / Math.sqrt(variance[set]! + eps);
     const normalized = (i: number) => (x.data[i]! - mean[set]!) * inverse;
     const sum = members.reduce((total, i) => total + dy.data[i]!, 0);

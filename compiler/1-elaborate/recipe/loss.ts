@@ -17,6 +17,7 @@ const knobs: Readonly<Record<LossName, readonly Knob[]>> = {
   focal: [{ name: 'gamma', default: 2, least: 0 }, share('alpha', 0.25)],
   // Salehi et al., 2017: alpha weighs false positives, beta false negatives
   tversky: [share('alpha', 0.3), share('beta', 0.7)],
+  lovasz: [],
 };
 
 /** A part of a loss expression: a plain number, or a sum of weighted losses. */
@@ -116,7 +117,7 @@ function misfit(loss: LossName, activation: Activation, terms: readonly LossTerm
   if (loss === 'cross_entropy')
     return activation === 'softmax' ? undefined : 'cross_entropy needs softmax: one class for each pixel';
   if (activation === 'none') return `${loss} needs probabilities: sigmoid`;
-  if (activation === 'sigmoid' || loss === 'focal') return undefined;
+  if (activation === 'sigmoid' || loss === 'focal' || loss === 'lovasz') return undefined;
   // Of the classes of a softmax the overlap is meant beside the entropy that trains them.
   if (loss !== 'bce' && terms.some((t) => t.name === 'cross_entropy')) return undefined;
   return loss === 'bce'

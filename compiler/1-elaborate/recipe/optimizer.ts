@@ -35,6 +35,15 @@ const schedules: Readonly<Record<Schedule['name'], readonly Knob[]>> = {
     warmup,
   ],
   cosine: [warmup, floor],
+  // PyTorch's names and defaults; `floor` is its min_lr as a share.
+  plateau: [
+    { name: 'factor', default: defaultRecipe.schedule.factor, above: 0, below: 1 },
+    { name: 'patience', default: defaultRecipe.schedule.patience, least: 0, whole: true },
+    { name: 'threshold', default: defaultRecipe.schedule.threshold, least: 0 },
+    { name: 'cooldown', default: defaultRecipe.schedule.cooldown, least: 0, whole: true },
+    warmup,
+    floor,
+  ],
   poly: [{ name: 'power', default: defaultRecipe.schedule.power, above: 0 }, warmup, floor],
 };
 

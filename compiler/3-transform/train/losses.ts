@@ -29,6 +29,8 @@ export function predictionOf(head: Value, producer: Node | undefined): Predictio
  * - dice: 1 - (2 I + 1) / (P + Y + 1), I = sum p y (Milletari et al., 2016, first powers, smoothing 1)
  * - jaccard: 1 - (I + 1) / (P + Y - I + 1)
  * - tversky: 1 - (I + 1) / (I + alpha (P - I) + beta (Y - I) + 1) (Salehi et al., 2017)
+ * - lovasz: sum over a sample's channel of weight * error, weights by `lovasz_weights` (Berman et al., 2018): under sigmoid the
+ *   hinge, errors max(0, 1 - z (2 y - 1)); under softmax errors |y - p|, absent classes included
  */
 export function headLoss(
   terms: readonly LossTerm[],
@@ -72,6 +74,13 @@ const lossTable: Readonly<Record<LossTerm['name'], LossRule>> = {
       return [t.affine(i, 1, 1), t.affine(t.emit('add', [t.affine(i, 1 - alpha - beta), misses]), 1, 1)];
     });
   },
+  lovasz: (t) => {
+    const errors = t.prediction.activation === 'softmax' ? t.missed() : t.hinge();
+    const weights = t.emit('lovasz_weights', [errors, t.target]);
+    const share = t.target.type.shape.slice(2).reduce((n, d) => n * known(d), 1);
+    // The mean over elements times their number: a sum over space, a mean over samples and channels.
+    return t.affine(t.mean(t.emit('mul', [t.emit('relu', [errors]), weights])), share);
+  },
 };
 
 /** What the loss formulas are written in. */
@@ -92,6 +101,16 @@ class Tools {
 
   mean(x: Value): Value {
     return this.emit('reduce_mean', [x], { axes: x.type.shape.map((_, k) => k), keepdims: false });
+  }
+
+  /** 1 - z (2 y - 1): below 0 where the logit is right by more than 1. */
+  hinge(): Value {
+    return this.affine(this.emit('mul', [this.prediction.logits, this.affine(this.target, 2, -1)]), -1, 1);
+  }
+
+  /** |y - p| */
+  missed(): Value {
+    return this.emit('abs', [this.emit('sub', [this.target, this.prediction.probability])]);
   }
 
   /** Element by element; on logits under a sigmoid, on clipped probabilities where the head has no activation. */

@@ -1,8 +1,9 @@
 import { isNumber, knownShape, printDim } from '../../ir/dim.js';
 import type { Graph, NamedValue, Value } from '../../ir/graph.js';
+import { bytesOf } from '../shared.js';
 import { LoweringContext, type PoolIndices } from './lowering.js';
 import { lowerings } from './lowerings/index.js';
-import { bytesOf, ModelBuilder } from './model-builder.js';
+import { ModelBuilder } from './model-builder.js';
 import { encodeModel, type NodeProto, type ValueInfoProto } from './schema.js';
 
 export interface OnnxOptions {

@@ -65,13 +65,3 @@ export class LoweringContext {
     return known(this.value(k).type.shape[1] as Dim);
   }
 }
-
-export const product = (numbers: readonly number[]): number => numbers.reduce((a, b) => a * b, 1);
-
-/** Every index into a box, row-major. */
-export function indices(box: readonly number[]): number[][] {
-  return box.reduce<number[][]>(
-    (heads, size) => heads.flatMap((head) => Array.from({ length: size }, (_, i) => [...head, i])),
-    [[]],
-  );
-}

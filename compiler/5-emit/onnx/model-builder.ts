@@ -1,7 +1,5 @@
+import { bytesOf } from '../shared.js';
 import type { Attribute, NodeProto, TensorProto } from './schema.js';
-
-export const bytesOf = (data: ArrayBufferView): Uint8Array =>
-  new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
 
 /** Appends nodes and constants to a model; every name is unique, every constant is written once. */
 export class ModelBuilder {

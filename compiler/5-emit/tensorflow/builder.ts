@@ -1,4 +1,4 @@
-import { bytesOf } from '../onnx/model-builder.js';
+import { bytesOf } from '../shared.js';
 import type { TfAttr, TfConstant, TfNode, TfTensor, TfType } from './node.js';
 
 type Attrs = Readonly<Record<string, TfAttr>>;

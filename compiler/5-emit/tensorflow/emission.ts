@@ -65,7 +65,7 @@ export class Emission {
   }
 
   /** The value under its own name, once the nodes `after` have run. */
-  fetch(name: string, value: Value, after: readonly string[] = []): TfPort {
+  answer(name: string, value: Value, after: readonly string[] = []): TfPort {
     const outside = this.#outside(value);
     this.b.at(name);
     const tensor = this.context().relayout(this.tensorOf(value), this.layout.orderOf(value), outside);

@@ -1,5 +1,5 @@
 import type { Graph, Node } from '../../ir/graph.js';
-import { bytesOf } from '../onnx/model-builder.js';
+import { bytesOf } from '../shared.js';
 import { Emission, type ImageOrder, type TfPort } from './emission.js';
 import type { TfNode } from './node.js';
 import { weightOf } from './weights.js';
@@ -38,6 +38,6 @@ export function emitInference(graph: Graph, { weights, images }: InferenceOption
     emission.define(p, b.constant(p.origin.path, { type: 'float', dims, raw }));
   }
   for (const node of graph.nodes) emission.lower(node);
-  const outputs = graph.outputs.map(({ name, value }) => emission.fetch(name, value));
+  const outputs = graph.outputs.map(({ name, value }) => emission.answer(name, value));
   return { nodes: b.nodes, inputs, outputs, sources: emission.sources };
 }

@@ -145,13 +145,3 @@ export class LoweringContext {
     return sameOrder(from, to) ? x : this.b.transpose(x, permutation(from, to));
   }
 }
-
-export const product = (numbers: readonly number[]): number => numbers.reduce((a, b) => a * b, 1);
-
-/** Every index into a box, row-major. */
-export function indices(box: readonly number[]): number[][] {
-  return box.reduce<number[][]>(
-    (heads, size) => heads.flatMap((head) => Array.from({ length: size }, (_, i) => [...head, i])),
-    [[]],
-  );
-}

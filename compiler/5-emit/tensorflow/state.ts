@@ -1,8 +1,9 @@
 import { knownShape } from '../../ir/dim.js';
 import type { Node, Value } from '../../ir/graph.js';
 import { boolAttr, numberAttr } from '../../ops/attrs.js';
+import { product } from '../shared.js';
 import type { Emission, TfPort } from './emission.js';
-import { type LoweringContext, product } from './lowering.js';
+import type { LoweringContext } from './lowering.js';
 import { scaled } from './lowerings/elementwise.js';
 import { penalized } from './lowerings/optimizers.js';
 import type { TfTensor } from './node.js';
@@ -124,7 +125,7 @@ export class State {
     this.#updated.add(name);
   }
 
-  /** Feeds for every variable, and a fetch that fills them. */
+  /** An input for every variable, and an output that waits until they are filled. */
   restore(): { inputs: TfPort[]; outputs: TfPort[] } {
     const { b } = this.#emission;
     const assigns: string[] = [];

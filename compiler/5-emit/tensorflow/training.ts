@@ -1,15 +1,14 @@
 import type { TrainingPlan } from '../../3-transform/training-plan.js';
-import { knownShape } from '../../ir/dim.js';
+import { type Dim, isNumber } from '../../ir/dim.js';
 import type { Node, Value } from '../../ir/graph.js';
 import { numberAttr } from '../../ops/attrs.js';
 import { Emission, type ImageOrder, type TfPort } from './emission.js';
-import { product } from './lowering.js';
 import type { TfNode, TfTensor } from './node.js';
 import { State } from './state.js';
 
 /**
- * A training step whose state lives inside the session. Three uses of one graph: feed `restore` and fetch `restored`; feed
- * `step` and fetch its results; fetch `snapshot`. The state's vectors are in TensorFlow's order (`reorderedArena`).
+ * A training step whose state lives inside the session. Three uses of one graph: feed `restore` and ask for `restored`; feed
+ * `step` and ask for its results; ask for `snapshot`. The state's vectors are in TensorFlow's order (`reorderedArena`).
  */
 export interface TfTrainingGraph {
   readonly nodes: readonly TfNode[];
@@ -33,19 +32,19 @@ export function emitTraining(plan: TrainingPlan, images: ImageOrder): TfTraining
     if (isState(name)) state.declare(name, value);
     else feeds.push(emission.feed(name, value));
   }
-  const views = arenaViews(graph.nodes);
+  const families = coverings(graph.nodes);
   const next = new Map(graph.outputs.map(({ name, value }) => [value.id, name.replace(/_next$/, '')]));
   for (const node of graph.nodes) {
-    const [source] = node.inputs;
-    if (emission.isDefined(node.outputs[0] as Value)) continue;
-    const family = node.op === 'slice' && source ? views.get(source.id) : undefined;
+    const [output] = node.outputs as readonly [Value, ...Value[]];
+    if (emission.isDefined(output)) continue;
+    const family = families.get(output.id);
     if (family) split(emission, family);
     else if (node.outputs.every((v) => next.has(v.id)) && state.update(node)) continue;
     else emission.lower(node);
   }
   for (const { name, value } of graph.outputs) if (name.endsWith('_next')) state.assign(name.slice(0, -5), value);
   const results = graph.outputs.filter(({ name }) => !name.endsWith('_next'));
-  const outputs = results.map(({ name, value }) => emission.fetch(name, value, state.updates));
+  const outputs = results.map(({ name, value }) => emission.answer(name, value, state.updates));
   return {
     nodes: emission.b.nodes,
     step: { inputs: feeds, outputs },
@@ -54,39 +53,48 @@ export function emitTraining(plan: TrainingPlan, images: ImageOrder): TfTraining
   };
 }
 
-/** By vector: the slices that lie side by side and cover it, in order. One SplitV then stands for all of them. */
-function arenaViews(nodes: readonly Node[]): ReadonlyMap<number, readonly Node[]> {
-  const bySource = new Map<number, Node[]>();
+/**
+ * By the id of each slice's output: the slices of the same value along the same axis, where they lie side by side and cover it,
+ * in order. One SplitV then stands for all of them: the views of an arena, or the gradients of what a concat joined.
+ */
+function coverings(nodes: readonly Node[]): ReadonlyMap<number, readonly Node[]> {
+  const families = new Map<string, Node[]>();
   for (const node of nodes) {
-    const [source] = node.inputs;
-    if (node.op !== 'slice' || source?.type.shape.length !== 1) continue;
-    bySource.set(source.id, [...(bySource.get(source.id) ?? []), node]);
+    if (node.op !== 'slice') continue;
+    const key = `${(node.inputs[0] as Value).id} ${numberAttr(node.attrs, 'axis')}`;
+    families.set(key, [...(families.get(key) ?? []), node]);
   }
-  for (const [id, slices] of bySource) {
+  const found = new Map<number, readonly Node[]>();
+  for (const slices of families.values()) {
     slices.sort((a, b) => numberAttr(a.attrs, 'start') - numberAttr(b.attrs, 'start'));
     let end = 0;
-    const covers = slices.every(({ attrs }) => {
+    const adjoin = slices.every(({ attrs }) => {
       const fits = numberAttr(attrs, 'start') === end;
       end += numberAttr(attrs, 'length');
       return fits;
     });
-    const source = (slices[0] as Node).inputs[0] as Value;
-    if (!covers || end !== product(knownShape(source.type.shape))) bySource.delete(id);
+    const { inputs, attrs } = slices[0] as Node;
+    const whole = (inputs[0] as Value).type.shape[numberAttr(attrs, 'axis')] as Dim;
+    if (!adjoin || !isNumber(whole) || whole.offset !== end) continue;
+    for (const slice of slices) found.set((slice.outputs[0] as Value).id, slices);
   }
-  return bySource;
+  return found;
 }
 
 function split(emission: Emission, slices: readonly Node[]): void {
-  const { b } = emission;
-  const source = emission.tensorOf((slices[0] as Node).inputs[0] as Value);
-  const lengths = b.ints(slices.map(({ attrs }) => numberAttr(attrs, 'length')));
-  b.at('views');
-  const attrs = { T: { type: source.type }, Tlen: { type: 'int32' }, num_split: { int: slices.length } } as const;
+  const { b, layout } = emission;
+  const { inputs, attrs, origin } = slices[0] as Node;
+  const value = inputs[0] as Value;
+  const source = emission.tensorOf(value);
+  b.at(origin.path);
+  const lengths = b.ints(slices.map((slice) => numberAttr(slice.attrs, 'length')));
+  const axis = b.int(layout.orderOf(value).indexOf(numberAttr(attrs, 'axis')));
+  const types = { T: { type: source.type }, Tlen: { type: 'int32' }, num_split: { int: slices.length } } as const;
   const parts =
     slices.length === 1
       ? [source]
-      : b.split('SplitV', [source, lengths, b.int(0)], attrs, new Array(slices.length).fill(source.type));
-  slices.forEach((node, k) => {
-    emission.define(node.outputs[0] as Value, parts[k] as TfTensor);
+      : b.split('SplitV', [source, lengths, axis], types, new Array(slices.length).fill(source.type));
+  slices.forEach((slice, k) => {
+    emission.define(slice.outputs[0] as Value, parts[k] as TfTensor);
   });
 }

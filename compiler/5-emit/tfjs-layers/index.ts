@@ -116,7 +116,7 @@ class Remarks {
     message: string,
     hints: readonly string[],
   ) {
-    const key = `${code}@${origin.span.start.offset}-${origin.span.end.offset}:${message}`;
+    const key = `${code}@${origin.span.file ?? ''}:${origin.span.start.offset}-${origin.span.end.offset}:${message}`;
     const before = this.#kept.get(key);
     if (before) before.paths.push(origin.path);
     else {

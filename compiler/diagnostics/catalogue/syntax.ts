@@ -105,12 +105,12 @@ export const syntaxPages = {
     why: 'Everything else belongs to a network.',
     fix: 'Move it into the braces of the network.',
   },
-  'import-unsupported': {
+  'import-place': {
     severity: 'error',
-    title: 'import is not available yet',
-    what: 'This version reads specs of one file.',
-    why: 'The blocks of the other file would be missing.',
-    fix: 'Copy the blocks into this file.',
+    title: 'an import inside a network',
+    what: 'An import stands at the top of a file, beside networks and blocks.',
+    why: 'It brings blocks to the whole file.',
+    fix: 'Move it above the network.',
   },
   'limit-depth': {
     severity: 'error',

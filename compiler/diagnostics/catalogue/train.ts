@@ -26,7 +26,7 @@ export const trainPages = {
   'unknown-loss': {
     severity: 'error',
     title: 'an unknown loss',
-    what: 'A loss is a weighted sum of bce, cross_entropy, dice, jaccard, focal and tversky.',
+    what: 'A loss is a weighted sum of bce, cross_entropy, dice, jaccard, focal, tversky and lovasz.',
     why: 'There is nothing to minimise.',
     fix: 'Use one of these.',
     example: 'loss = 0.5 * bce + dice',
@@ -58,7 +58,7 @@ export const trainPages = {
   'unknown-schedule': {
     severity: 'error',
     title: 'an unknown schedule',
-    what: 'The schedules are constant, step, cosine and poly, each with warmup.',
+    what: 'The schedules are constant, step, cosine, poly and plateau, each with warmup.',
     why: 'The learning rate would not be known.',
     fix: 'Use one of these.',
     example: 'schedule = cosine(warmup: 1)',

@@ -45,8 +45,9 @@ export async function takeOver(folder: string, file: string): Promise<string> {
   return path;
 }
 
-/** Leaves the work for a later `takeOver`. */
+/** Leaves the work, if any of it is done, for a later `takeOver`. */
 export async function leave(folder: string, file: string, path: string): Promise<void> {
+  if ((await stat(path).catch(() => undefined))?.size === 0) return discard(path);
   await rename(path, join(folder, `.${file}${suffix}`)).catch(() => undefined);
   release(path);
 }

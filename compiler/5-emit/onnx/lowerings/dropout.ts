@@ -1,6 +1,7 @@
 import { listAttr } from '../../../ops/attrs.js';
 import { dropoutHash, dropoutKey } from '../../../ops/dropout.js';
-import { type Lowering, product } from '../lowering.js';
+import { product } from '../../shared.js';
+import type { Lowering } from '../lowering.js';
 
 const float = 1;
 

@@ -53,6 +53,13 @@ export const clip: Lowering = ({ model, inputs, attrs }) => {
 export const leakyRelu: Lowering = ({ model, inputs, attrs }) =>
   model.node('LeakyRelu', inputs, { alpha: { float: numberAttr(attrs, 'slope', 0.01) } });
 
+/** ONNX lines the slopes up with the last dimensions. */
+export const prelu: Lowering = (to) => {
+  const { model } = to;
+  const slopes = model.ints([-1, ...new Array<number>(to.spatialRank()).fill(1)]);
+  return model.node('PRelu', [to.input(0), model.node('Reshape', [to.input(1), slopes])]);
+};
+
 export const elu: Lowering = ({ model, inputs, attrs }) =>
   model.node('Elu', inputs, { alpha: { float: numberAttr(attrs, 'alpha', 1) } });
 

@@ -1,5 +1,6 @@
 import type { Window } from '../../../ops/spatial.js';
-import { indices, type LoweringContext, product } from '../lowering.js';
+import { indices, product } from '../../shared.js';
+import type { LoweringContext } from '../lowering.js';
 import { zeros } from './zeros.js';
 
 /*

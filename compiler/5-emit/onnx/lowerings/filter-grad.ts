@@ -1,6 +1,7 @@
 import { listAttr, numberAttr } from '../../../ops/attrs.js';
 import { resolveWindow, type Window } from '../../../ops/spatial.js';
-import { indices, type Lowering, type LoweringContext, product } from '../lowering.js';
+import { indices, product } from '../../shared.js';
+import type { Lowering, LoweringContext } from '../lowering.js';
 import { arrangement, byFlatShifts, canShift } from './filter-grad-shifts.js';
 
 /** (x, dy) -> dw, the sum over images and positions of dy[o] * x[c, shifted by the tap]. */

@@ -1,5 +1,7 @@
-import { boolAttr, numberAttr } from '../../../ops/attrs.js';
-import { type Lowering, type LoweringContext, product } from '../lowering.js';
+import { numberAttr } from '../../../ops/attrs.js';
+import { product } from '../../shared.js';
+import type { Lowering, LoweringContext } from '../lowering.js';
+import { reshaped, sizesOf } from './sizes.js';
 
 const eps = (to: LoweringContext): number => numberAttr(to.attrs, 'eps', 1e-5);
 
@@ -12,17 +14,39 @@ const asVector = (to: LoweringContext, x: string): string => to.model.node('Resh
 export const batchnorm: Lowering = (to) =>
   to.model.node('BatchNormalization', to.inputs, { epsilon: { float: eps(to) } });
 
-/** ONNX's operator always scales and shifts. */
+/** A scale of 1 and a shift of 0 for each of `count`: ONNX's normalizations always scale and shift. */
+const unscaled = (to: LoweringContext, count: number): [string, string] => [
+  to.model.floats(new Array<number>(count).fill(1)),
+  to.model.floats(new Array<number>(count).fill(0)),
+];
+
 export const instancenorm: Lowering = (to) => {
-  const channels = to.channels();
-  const [x, scale, shift] = boolAttr(to.attrs, 'affine', false)
-    ? to.inputs
-    : [
-        to.input(0),
-        to.model.floats(new Array<number>(channels).fill(1)),
-        to.model.floats(new Array<number>(channels).fill(0)),
-      ];
-  return to.model.node('InstanceNormalization', [x, scale, shift] as string[], { epsilon: { float: eps(to) } });
+  const inputs = to.inputs.length > 1 ? to.inputs : [to.input(0), ...unscaled(to, to.channels())];
+  return to.model.node('InstanceNormalization', inputs, { epsilon: { float: eps(to) } });
+};
+
+/** Opset 17 has none: an instance norm of [N, groups, rest], then each channel's scale and shift. */
+export const groupnorm: Lowering = (to) => {
+  const { model } = to;
+  const groups = numberAttr(to.attrs, 'groups');
+  const grouped = model.node('Reshape', [to.input(0), model.ints([0, groups, -1])]);
+  const normalized = model.node('InstanceNormalization', [grouped, ...unscaled(to, groups)], {
+    epsilon: { float: eps(to) },
+  });
+  const h = reshaped(to, normalized, sizesOf(to));
+  const [, scale, shift] = to.inputs;
+  if (scale === undefined || shift === undefined) return h;
+  return model.node('Add', [model.node('Mul', [h, overChannels(to, scale, 0)]), overChannels(to, shift, 0)]);
+};
+
+/** ONNX normalizes over the last dimensions, so channels go there and back: for one image in half the time of means and differences. */
+export const layernorm: Lowering = (to) => {
+  const { model } = to;
+  const space = spatialAxes(to, 0);
+  const last = model.node('Transpose', [to.input(0)], { perm: [0, ...space, 1] });
+  const own = to.inputs.length > 1 ? to.inputs.slice(1) : unscaled(to, to.channels());
+  const h = model.node('LayerNormalization', [last, ...own], { axis: -1, epsilon: { float: eps(to) } });
+  return model.node('Transpose', [h], { perm: [0, to.rank() - 1, ...space.map((_, i) => i + 1)] });
 };
 
 /** (x, gamma, beta) -> y, mean[C], variance[C]; y = x * a + (beta - mean * a) with a = gamma / sqrt(variance + eps). */

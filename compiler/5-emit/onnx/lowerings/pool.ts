@@ -1,6 +1,7 @@
 import { listAttr } from '../../../ops/attrs.js';
 import { resolveWindow, type Window } from '../../../ops/spatial.js';
-import { type Lowering, type LoweringContext, product } from '../lowering.js';
+import { product } from '../../shared.js';
+import type { Lowering, LoweringContext } from '../lowering.js';
 import type { Attribute } from '../schema.js';
 import { separable } from './separable.js';
 import { zeros } from './zeros.js';

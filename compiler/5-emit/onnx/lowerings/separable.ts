@@ -1,4 +1,5 @@
-import { type LoweringContext, product } from '../lowering.js';
+import { product } from '../../shared.js';
+import type { LoweringContext } from '../lowering.js';
 
 /** `matrix[o][i]`: what output element o takes of input element i along one dimension. */
 export type Matrix = readonly (readonly number[])[];

@@ -1,6 +1,7 @@
 import { boolAttr, listAttr, stringAttr } from '../../../ops/attrs.js';
 import { interpolation, resolveScale } from '../../../ops/upsample.js';
-import { type Lowering, product } from '../lowering.js';
+import { product } from '../../shared.js';
+import type { Lowering } from '../lowering.js';
 import type { Attribute } from '../schema.js';
 import { separable } from './separable.js';
 

@@ -1,4 +1,5 @@
-import { bytesOf, type ModelBuilder } from '../model-builder.js';
+import { bytesOf } from '../../shared.js';
+import type { ModelBuilder } from '../model-builder.js';
 
 /** A tensor with one value everywhere, filled by the engine when it loads the file, so that the file does not hold it. */
 export function filled(model: ModelBuilder, shape: readonly number[], value: number): string {

@@ -4,6 +4,7 @@ import { numberAttr } from '../../../ops/attrs.js';
 import { resolveTransposeWindow, resolveWindow, type Window } from '../../../ops/spatial.js';
 import type { Lowering, LoweringContext } from '../lowering.js';
 import type { TfAttr, TfTensor } from '../node.js';
+import type { Convolution, Products } from './convolution.js';
 import { byTaps } from './taps.js';
 import {
   cropped,
@@ -22,24 +23,6 @@ import {
   strideAttrs,
   unpadded,
 } from './window.js';
-
-/** y = conv(x, w), lifted to two or three dimensions and in TensorFlow's order. */
-export interface Convolution {
-  readonly to: LoweringContext;
-  readonly window: Window;
-  readonly groups: number;
-  readonly x: readonly Dim[];
-  /** [...kernel, I / groups, O] */
-  readonly w: readonly number[];
-  readonly y: readonly Dim[];
-}
-
-/** The three products of a convolution: forward, and the gradients of its input and its filter. */
-export interface Products {
-  forward(c: Convolution, x: TfTensor, w: TfTensor): TfTensor;
-  inputGrad(c: Convolution, dy: TfTensor, w: TfTensor): TfTensor;
-  filterGrad(c: Convolution, x: TfTensor, dy: TfTensor): TfTensor;
-}
 
 /**
  * TensorFlow's kernels for the three products. They pad as SAME says or not at all; other paddings are made by hand around

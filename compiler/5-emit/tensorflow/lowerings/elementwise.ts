@@ -1,6 +1,7 @@
 import { boolAttr, numberAttr } from '../../../ops/attrs.js';
 import type { Lowering, LoweringContext } from '../lowering.js';
 import type { TfTensor } from '../node.js';
+import { overChannels } from './window.js';
 
 /** A TensorFlow operator that means the same as ours, on the same inputs. */
 export const same =
@@ -78,6 +79,16 @@ export const clip: Lowering = (to) => {
 
 export const leakyRelu: Lowering = (to) =>
   to.b.op('LeakyRelu', to.inputs, { alpha: { float: numberAttr(to.attrs, 'slope', 0.01) } });
+
+/** Slopes, one or one a channel, line up with the last axis: max(x, 0) + slope * min(x, 0). */
+export const prelu: Lowering = (to) => {
+  const x = to.input(0);
+  const below = to.b.op('Mul', [
+    to.b.op('Minimum', [x, to.b.float(0, x.type)]),
+    overChannels(to, to.input(1), to.rank()),
+  ]);
+  return to.b.op('AddV2', [to.b.op('Relu', [x]), below]);
+};
 
 /** TensorFlow's Elu has alpha 1: max(x, 0) + alpha * elu(min(x, 0)). */
 export const elu: Lowering = (to) => {

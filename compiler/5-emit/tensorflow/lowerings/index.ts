@@ -3,8 +3,10 @@ import type { Lowering } from '../lowering.js';
 import * as conv from './conv.js';
 import { dropoutMask } from './dropout.js';
 import * as elementwise from './elementwise.js';
+import { lovaszWeights } from './lovasz.js';
 import * as normalize from './normalize.js';
 import * as optimizers from './optimizers.js';
+import * as pixelShuffle from './pixel-shuffle.js';
 import * as pool from './pool.js';
 import * as shaping from './shaping.js';
 import * as upsample from './upsample.js';
@@ -26,15 +28,21 @@ export const lowerings: Readonly<Record<OpName, Lowering>> = {
   upsample: upsample.upsample,
   upsample_grad: upsample.upsampleGrad,
 
+  pixel_shuffle: pixelShuffle.pixelShuffle,
+  pixel_unshuffle: pixelShuffle.pixelUnshuffle,
+
   batchnorm: normalize.batchnorm,
   batchnorm_train: normalize.batchnormTrain,
   batchnorm_grad: normalize.batchnormGrad,
   instancenorm: normalize.instancenorm,
   instancenorm_grad: normalize.instancenormGrad,
+  groupnorm: normalize.groupnorm,
+  layernorm: normalize.layernorm,
 
   relu: same('Relu'),
   relu_grad: same('ReluGrad'),
   leaky_relu: elementwise.leakyRelu,
+  prelu: elementwise.prelu,
   elu: elementwise.elu,
   gelu: elementwise.gelu,
   gelu_grad: elementwise.geluGrad,
@@ -63,6 +71,8 @@ export const lowerings: Readonly<Record<OpName, Lowering>> = {
   softplus: same('Softplus'),
   pow: elementwise.pow,
   clip: elementwise.clip,
+
+  lovasz_weights: lovaszWeights,
 
   concat: shaping.concat,
   reshape: shaping.reshape,

@@ -1,6 +1,8 @@
+import { type Dim, num } from '../../../ir/dim.js';
 import type { Value } from '../../../ir/graph.js';
-import { boolAttr, numberAttr } from '../../../ops/attrs.js';
-import { type Lowering, type LoweringContext, product } from '../lowering.js';
+import { numberAttr } from '../../../ops/attrs.js';
+import { product } from '../../shared.js';
+import type { Lowering, LoweringContext } from '../lowering.js';
 import type { TfTensor } from '../node.js';
 import { scaled } from './elementwise.js';
 import { overChannels } from './window.js';
@@ -104,35 +106,53 @@ const batchnormGradByHand: Lowering = (to) => {
   return [b.cast(dx, to.input(1).type), dgamma, dbeta];
 };
 
-/** Mean over the space of each channel of each image, which stays as 1. */
-function planeMean(to: LoweringContext, t: TfTensor, rank: number): TfTensor {
-  const axes = Array.from({ length: rank - 2 }, (_, i) => i + 1);
-  return to.b.op('Mean', [t, to.b.ints(axes)], { Tidx: { type: 'int32' }, keep_dims: { bool: true } });
-}
+/** Mean over axes, which stay as 1. */
+const meanOver = (to: LoweringContext, t: TfTensor, axes: readonly number[]): TfTensor =>
+  to.b.op('Mean', [t, to.b.ints(axes)], { Tidx: { type: 'int32' }, keep_dims: { bool: true } });
 
-/** xhat and 1 / sqrt(variance + eps) of each plane. */
-function standardized(to: LoweringContext, x: TfTensor, rank: number): { xhat: TfTensor; r: TfTensor } {
-  const centred = to.b.op('Sub', [x, planeMean(to, x, rank)]);
-  const r = inverseDeviation(to, planeMean(to, to.b.op('Mul', [centred, centred]), rank));
+/** Axes of space. */
+const plane = (rank: number): number[] => Array.from({ length: rank - 2 }, (_, i) => i + 1);
+
+/** To mean 0 and deviation 1 over axes: xhat, and 1 / sqrt(variance + eps). */
+function standardized(to: LoweringContext, x: TfTensor, axes: readonly number[]): { xhat: TfTensor; r: TfTensor } {
+  const centred = to.b.op('Sub', [x, meanOver(to, x, axes)]);
+  const r = inverseDeviation(to, meanOver(to, to.b.op('Mul', [centred, centred]), axes));
   return { xhat: to.b.op('Mul', [centred, r]), r };
 }
 
+/** Each channel's scale and shift, where they are learned. */
+function scaledAndShifted(to: LoweringContext, xhat: TfTensor): TfTensor {
+  const [weight, bias] = to.inputs.slice(1).map((v) => overChannels(to, v, to.rank()));
+  return weight && bias ? to.b.op('AddV2', [to.b.op('Mul', [xhat, weight]), bias]) : xhat;
+}
+
 /** (x) or (x, weight, bias) -> y. */
-export const instancenorm: Lowering = (to) => {
-  const { xhat } = standardized(to, to.input(0), to.rank());
-  if (!boolAttr(to.attrs, 'affine', false)) return xhat;
-  const [weight, bias] = [1, 2].map((k) => overChannels(to, to.input(k), to.rank())) as [TfTensor, TfTensor];
-  return to.b.op('AddV2', [to.b.op('Mul', [xhat, weight]), bias]);
+export const instancenorm: Lowering = (to) =>
+  scaledAndShifted(to, standardized(to, to.input(0), plane(to.rank())).xhat);
+
+/** As [N, space, groups, channels of each]: over space and the channels of a group. */
+export const groupnorm: Lowering = (to) => {
+  const shape = to.shape(to.value(0));
+  const groups = numberAttr(to.attrs, 'groups');
+  const apart = [shape[0] as Dim, num(-1), num(groups), num(to.channels() / groups)];
+  const grouped = to.b.reshape(to.input(0), to.dims(apart));
+  return scaledAndShifted(to, to.reshape(standardized(to, grouped, [1, 3]).xhat, shape));
 };
+
+/** Over the channels of each pixel, which are the last axis. */
+export const layernorm: Lowering = (to) => scaledAndShifted(to, standardized(to, to.input(0), [to.rank() - 1]).xhat);
 
 /** (dy, x) -> dx, or (dy, x, gamma) -> dx, dgamma, dbeta. */
 export const instancenormGrad: Lowering = (to) => {
   const { b } = to;
   const rank = to.rank(1);
   const [dy, x] = [to.input(0), to.input(1)];
-  const { xhat, r } = standardized(to, x, rank);
+  const { xhat, r } = standardized(to, x, plane(rank));
   const weighted = b.op('Mul', [dy, xhat]);
-  const pulled = b.op('AddV2', [planeMean(to, dy, rank), b.op('Mul', [xhat, planeMean(to, weighted, rank)])]);
+  const pulled = b.op('AddV2', [
+    meanOver(to, dy, plane(rank)),
+    b.op('Mul', [xhat, meanOver(to, weighted, plane(rank))]),
+  ]);
   const inner = b.op('Mul', [b.op('Sub', [dy, pulled]), r]);
   const gamma = to.inputs[2];
   if (gamma === undefined) return inner;

@@ -1,7 +1,8 @@
 import { type Dim, num, plus, times } from '../../../ir/dim.js';
-import { indices, type LoweringContext } from '../lowering.js';
+import { indices } from '../../shared.js';
+import type { LoweringContext } from '../lowering.js';
 import type { TfTensor } from '../node.js';
-import type { Convolution, Products } from './conv.js';
+import type { Convolution, Products } from './convolution.js';
 import { total } from './elementwise.js';
 import { cropped, padded, paddedShape } from './window.js';
 

@@ -9,6 +9,16 @@ export const activation =
 export const leakyRelu: Lowering = (to) =>
   to.layer('LeakyReLU', [to.input()], { alpha: numberAttr(to.attrs, 'slope', 0.01) });
 
+/** One slope, or one a channel, shared over space. */
+export const prelu: Lowering = (to) => {
+  const rank = to.spatialRank();
+  const slopes = numberAttr(to.attrs, 'num_parameters', 1);
+  // A single slope is shared by the channels too.
+  const shared = Array.from({ length: rank + (slopes === 1 ? 1 : 0) }, (_, k) => k + 1);
+  const [alpha] = to.vector(1, 'alpha').map((w) => ({ ...w, shape: [...new Array<number>(rank).fill(1), slopes] }));
+  return to.layer('PReLU', [to.input()], { shared_axes: shared }, alpha ? [alpha] : []);
+};
+
 /** The ELU of TensorFlow.js has alpha 1 alone; another one is `alpha elu(x) + (1 - alpha) relu(x)`. */
 export const elu: Lowering = (to) => {
   const alpha = numberAttr(to.attrs, 'alpha', 1);

@@ -5,6 +5,7 @@ import * as conv from './conv.js';
 import * as elementwise from './elementwise.js';
 import { cropped, padded } from './layout.js';
 import * as normalize from './normalize.js';
+import * as pixelShuffle from './pixel-shuffle.js';
 import * as pool from './pool.js';
 import { upsample } from './upsample.js';
 
@@ -23,11 +24,16 @@ export const lowerings: Readonly<Record<OpName, Lowering>> = {
   avgpool: pool.avgpool,
   global_avgpool: pool.globalAvgpool,
   upsample,
+  pixel_shuffle: pixelShuffle.pixelShuffle,
+  pixel_unshuffle: pixelShuffle.pixelUnshuffle,
   batchnorm: normalize.batchnorm,
   instancenorm: normalize.instancenorm,
+  groupnorm: normalize.groupnorm,
+  layernorm: normalize.layernorm,
 
   relu: activation('relu'),
   leaky_relu: elementwise.leakyRelu,
+  prelu: elementwise.prelu,
   elu: elementwise.elu,
   gelu: activation('gelu'),
   silu: activation('swish'),
@@ -63,6 +69,7 @@ export const lowerings: Readonly<Record<OpName, Lowering>> = {
   reshape: onlyInTraining,
   slice: onlyInTraining,
   cast: onlyInTraining,
+  lovasz_weights: onlyInTraining,
   log_softmax: onlyInTraining,
   batchnorm_train: onlyInTraining,
   dropout_mask: onlyInTraining,

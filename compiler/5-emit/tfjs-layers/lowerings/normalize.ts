@@ -1,6 +1,6 @@
 import { boolAttr, numberAttr } from '../../../ops/attrs.js';
 import { cantSay, type Lowering, type LoweringContext } from '../lowering.js';
-import { channelsLast, flattened, layerShape, lifted } from './layout.js';
+import { channelsLast, flattened, layerShape } from './layout.js';
 
 const eps = (to: LoweringContext): number => numberAttr(to.attrs, 'eps', 1e-5);
 
@@ -28,27 +28,68 @@ export const batchnorm: Lowering = (to) => {
 const onlyImages = (which: string): string =>
   `TensorFlow.js has no ${which} normalization of volumes, and open sizes can't be reshaped to an image`;
 
-/** Layer normalization over space alone; a scale and a shift for each channel are a 1x1 depthwise convolution. */
+/** Over space alone: layer normalization along the spatial dimensions of an image, or of a volume laid out as one. */
 export const instancenorm: Lowering = (to) => {
   const rank = to.spatialRank();
-  const channels = to.channels();
-  const affine = boolAttr(to.attrs, 'affine', false);
   const space = to.fixedSpace();
   if (rank === 3 && !space) return cantSay(onlyImages('instance'), 'give the volumes a size: --size DxHxW');
-  const config = { axis: rank === 1 ? [1] : [1, 2], epsilon: eps(to), center: false, scale: false };
   const x = rank === 3 && space ? flattened(to, to.input(), space) : to.input();
-  if (!affine && rank < 3) return to.layer('LayerNormalization', [x], config);
+  return normalized(to, x, rank === 1 ? [1] : [1, 2], layout(to));
+};
+
+/**
+ * Over space and the channels of a group: with one group those are all, with several they are a dimension more,
+ * [N, space, groups, channels], which has no way back to an open height and width.
+ */
+export const groupnorm: Lowering = (to) => {
+  const rank = to.spatialRank();
+  const channels = to.channels();
+  const groups = numberAttr(to.attrs, 'groups');
+  const space = to.fixedSpace();
+  if (groups === 1 && rank < 3) return normalized(to, to.input(), rank === 1 ? [1, 2] : [1, 2, 3], layout(to));
+  if (rank > 1 && !space) {
+    return cantSay(
+      'layers of TensorFlow.js split the channels of images of a given size alone',
+      `give them one: --size ${rank === 2 ? 'HxW' : 'DxHxW'}${rank === 2 ? '; or groups: 1' : ''}`,
+    );
+  }
+  const x = to.helper('groups', 'Reshape', [to.input()], { target_shape: [-1, groups, channels / groups] });
+  return normalized(to, x, [1, 3], 'other');
+};
+
+/** Over the channels of each pixel. */
+export const layernorm: Lowering = (to) => {
+  const rank = to.spatialRank();
+  const space = to.fixedSpace();
+  if (rank === 3 && !space) return cantSay(onlyImages('layer'), 'give the volumes a size: --size DxHxW');
+  const x = rank === 3 && space ? flattened(to, to.input(), space) : to.input();
+  const affine = boolAttr(to.attrs, 'affine', false);
+  const config = { axis: -1, epsilon: eps(to), center: affine, scale: affine };
+  const y = to.layer('LayerNormalization', [x], config, [...to.vector(1, 'gamma'), ...to.vector(2, 'beta')]);
+  return rank < 3 ? y : to.helper('volume', 'Reshape', [y], { target_shape: layerShape(to.output) });
+};
+
+/** Whether a tensor lies as the node's output does, or has to be brought back to it. */
+const layout = (to: LoweringContext): 'own' | 'other' => (to.spatialRank() === 3 ? 'other' : 'own');
+
+/** Layer normalization along `axis`, then a scale and a shift of each channel where the node has them: a 1x1 depthwise convolution. */
+function normalized(to: LoweringContext, x: string, axis: readonly number[], lies: 'own' | 'other'): string {
+  const config = { axis, epsilon: eps(to), center: false, scale: false };
+  const own = { target_shape: layerShape(to.output) };
+  const scale = boolAttr(to.attrs, 'affine', false) ? to.parameter(1) : undefined;
+  if (!scale && lies === 'own') return to.layer('LayerNormalization', [x], config);
   const normal = to.helper('normalize', 'LayerNormalization', [x], config);
-  if (!affine) return to.layer('Reshape', [normal], { target_shape: layerShape(to.output) });
-  const scale = to.parameter(1);
-  if (!scale) throw new Error(`instancenorm at ${to.node.origin.path} has no weight`);
-  const kernel = { name: 'depthwise_kernel', shape: [1, 1, channels, 1], data: scale.data };
+  if (!scale) return to.layer('Reshape', [normal], own);
+  const channels = to.channels();
+  const image =
+    lies === 'own' && to.spatialRank() === 2
+      ? normal
+      : to.helper('image', 'Reshape', [normal], { target_shape: [-1, 1, channels] });
   const y = to.layer(
     'DepthwiseConv2D',
-    [rank === 1 ? lifted(to, normal, channels) : normal],
+    [image],
     { kernel_size: [1, 1], strides: [1, 1], padding: 'valid', ...channelsLast, depth_multiplier: 1, use_bias: true },
-    [kernel, ...to.vector(2, 'bias')],
+    [{ name: 'depthwise_kernel', shape: [1, 1, channels, 1], data: scale.data }, ...to.vector(2, 'bias')],
   );
-  if (rank === 1) return to.helper('lower', 'Reshape', [y], { target_shape: layerShape(to.output) });
-  return rank === 2 ? y : to.helper('volume', 'Reshape', [y], { target_shape: layerShape(to.output) });
-};
+  return image === normal ? y : to.helper('back', 'Reshape', [y], own);
+}

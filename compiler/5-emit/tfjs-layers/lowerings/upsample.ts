@@ -1,6 +1,7 @@
 import { boolAttr, stringAttr } from '../../../ops/attrs.js';
 import { interpolation, resolveScale } from '../../../ops/upsample.js';
-import { cantSay, type Lowering, type LoweringContext, product, transposed } from '../lowering.js';
+import { product } from '../../shared.js';
+import { cantSay, type Lowering, type LoweringContext, transposed } from '../lowering.js';
 import { channelsLast, layerShape, lifted } from './layout.js';
 
 /**

@@ -1,0 +1,177 @@
+import type { Diagnostic, Span } from '../../grammar/diagnostic.js';
+import { parse } from '../../grammar/index.js';
+import type { ImportDecl, SpecTree } from '../../grammar/tree.js';
+import { diagnose, didYouMean } from '../diagnostics/index.js';
+import { isStandard, resolvePath } from './paths.js';
+import { standardLibrary } from './standard/index.js';
+
+/** Gives the text of a file by its path from the spec's folder, or null if there is none. */
+export type Resolve = (path: string) => string | null;
+
+/** A file that was read for a spec: what a run must keep beside the spec's own text. */
+export interface ImportedFile {
+  /** From the spec's folder, with `/`; `std:blocks` for the standard library. */
+  readonly path: string;
+  readonly text: string;
+}
+
+/** A file's syntax tree, and what its imports lead to. */
+export interface Module {
+  /** Null for the spec itself. */
+  readonly path: string | null;
+  readonly tree: SpecTree;
+  /** In the order written; those that led nowhere, reported, are left out. */
+  readonly imports: readonly { readonly decl: ImportDecl; readonly module: Module }[];
+}
+
+export interface Imported {
+  readonly root: Module;
+  /** In the order in which they were first met, each once. */
+  readonly files: readonly ImportedFile[];
+  /** Mistakes of the texts, and of the imports. */
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/**
+ * Parses a spec and all that it imports. Never throws, whatever the texts.
+ * @param options.resolve absent: there are no files but the standard library
+ * @param options.file the spec's own path, so that a file which imports the spec closes a circle; only its name matters
+ */
+export function readImports(
+  text: string,
+  options: { readonly resolve?: Resolve; readonly file?: string } = {},
+): Imported {
+  const reader = new Reader(options.resolve);
+  const name = options.file?.split(/[/\\]/).at(-1) ?? '';
+  const root = reader.read(text, null, name);
+  return { root, files: reader.files, diagnostics: reader.diagnostics };
+}
+
+/** Answers with files read before, and with nothing else. */
+export function fromFiles(files: readonly ImportedFile[]): Resolve {
+  const texts = new Map(files.map((f) => [f.path, f.text]));
+  return (path) => texts.get(path) ?? null;
+}
+
+/** Files that a spec may import, directly or through others. */
+const most = 100;
+
+class Reader {
+  readonly files: ImportedFile[] = [];
+  readonly diagnostics: Diagnostic[] = [];
+  private readonly modules = new Map<string, Module>();
+  /** The files being read, outermost first, each with the import that led to the next. */
+  private readonly open: { readonly path: string; at?: Span }[] = [];
+
+  constructor(private readonly resolve: Resolve | undefined) {}
+
+  /** @param name what the file's own imports are relative to */
+  read(text: string, path: string | null, name: string): Module {
+    const { tree, diagnostics } = parse(text, path ?? undefined);
+    this.diagnostics.push(...diagnostics);
+    const entry: { readonly path: string; at?: Span } = { path: name };
+    this.open.push(entry);
+    const imports: { decl: ImportDecl; module: Module }[] = [];
+    const seen = new Map<string, ImportDecl>();
+    for (const decl of tree.imports) {
+      if (decl.path.text === '') continue;
+      const target = resolvePath(name, decl.path.text);
+      const before = seen.get(target);
+      if (before !== undefined) {
+        this.fail(
+          'import-twice',
+          decl.path.span,
+          `${target} is imported already`,
+          ['remove this import'],
+          [{ span: before.path.span, message: 'the first import' }],
+        );
+        continue;
+      }
+      seen.set(target, decl);
+      entry.at = decl.path.span;
+      const module = this.follow(target, decl);
+      if (module !== null) imports.push({ decl, module });
+    }
+    this.open.pop();
+    return { path, tree, imports };
+  }
+
+  private follow(target: string, decl: ImportDecl): Module | null {
+    const { span } = decl.path;
+    const start = this.open.findIndex((f) => f.path === target);
+    if (start >= 0) return this.cycle(start, target, span);
+    const known = this.modules.get(target);
+    if (known !== undefined) return known;
+    if (this.files.length >= most) {
+      this.fail('limit-imports', span, `more than ${most} files are imported`, ['gather blocks in fewer files']);
+      return null;
+    }
+    const text = this.resolve?.(target) ?? standardLibrary.get(target) ?? null;
+    if (text === null) {
+      this.missing(target, decl);
+      return null;
+    }
+    this.files.push({ path: target, text });
+    const errors = this.diagnostics.length;
+    const module = this.read(text, target, target);
+    this.modules.set(target, module);
+    // What is wrong with the text may have cost it its blocks.
+    if (module.tree.blocks.length === 0 && this.diagnostics.length === errors) this.empty(target, module, span);
+    return module;
+  }
+
+  private fail(
+    code: Parameters<typeof diagnose>[0],
+    span: Span,
+    message: string,
+    hints: string[],
+    related: Diagnostic['related'] = [],
+  ): void {
+    this.diagnostics.push(diagnose(code, span, message, { hints, related }));
+  }
+
+  private cycle(start: number, target: string, span: Span): null {
+    const loop = this.open.slice(start);
+    const way = [...loop.map((f) => f.path), target].join(' -> ');
+    const related = loop
+      .slice(0, -1)
+      .flatMap((f, k) => (f.at ? [{ span: f.at, message: `${f.path} imports ${loop[k + 1]?.path}` }] : []));
+    this.fail(
+      'import-cycle',
+      span,
+      `${target} imports itself: ${way}`,
+      ['move the blocks that both need into a file of their own'],
+      related,
+    );
+    return null;
+  }
+
+  private missing(target: string, { path }: ImportDecl): void {
+    if (isStandard(target)) {
+      const names = [...standardLibrary.keys()];
+      const near = didYouMean(target, names);
+      const hints = near.length > 0 ? near : [`the standard library has ${names.join(', ')}`];
+      this.fail('import-missing', path.span, `the standard library has no ${target}`, hints);
+      return;
+    }
+    const hint = (): string => {
+      if (this.resolve === undefined) return 'only the standard library can be imported here: import "std:blocks"';
+      if (path.text.includes('\\')) return 'write / between folders, on every system';
+      if (this.resolve(`${target}.unet`) !== null) return `write the whole name: import "${path.text}.unet"`;
+      return 'a path is relative to the file it is written in';
+    };
+    const hints = [hint()];
+    this.fail('import-missing', path.span, `there is no file ${target}`, hints);
+  }
+
+  private empty(target: string, { tree, imports }: Module, span: Span): void {
+    const inside = tree.networks.some((n) => n.items.some((item) => item.kind === 'block'));
+    const passed = imports[0];
+    const hint = inside
+      ? 'move its blocks above its network: those inside belong to the network'
+      : passed
+        ? `import what it imports: a file gives only its own blocks`
+        : 'write them: block Name(x) { ... }';
+    this.fail('import-empty', span, `${target} has no block to import`, [hint]);
+  }
+}

@@ -1,0 +1,243 @@
+import { tensorInputs } from '../ir/builder.js';
+import type { Dim } from '../ir/dim.js';
+import type { Attrs, Graph, Node, Value } from '../ir/graph.js';
+import { boolAttr, listAttr, numberAttr, stringAttr } from '../ops/attrs.js';
+import type { OpName } from '../ops/index.js';
+import { resolveSides } from '../ops/pad.js';
+import { resolveTransposeWindow, resolveWindow } from '../ops/spatial.js';
+import { resolveScale } from '../ops/upsample.js';
+import { type Axis, identity, join, outOfWindow, readThrough } from './sight.js';
+
+/** What an element of a value depends on. */
+export interface ReceptiveField {
+  /**
+   * Input pixels along each spatial axis, from the first to the last that matters, at the position that sees most;
+   * in an image without borders. 0: no pixel through windows alone.
+   */
+  readonly size: readonly number[];
+  /**
+   * It depends on every pixel beside, through a global mean or a normalization over the image (or through a size
+   * that only one input size has, such as a 1x1 value blown up); `size` leaves those ways out.
+   */
+  readonly global: boolean;
+}
+
+/** A value's sight along each axis; null: no window leads to the input. */
+interface Sight {
+  readonly axes: readonly (Axis | null)[];
+  readonly global: boolean;
+}
+
+/**
+ * The receptive field of every value between inputs and outputs, by id (Araujo, Norris & Sim, "Computing Receptive
+ * Fields of Convolutional Neural Networks", 2019, with the union of all paths followed element by element, so that it is
+ * exact where upsampling makes it depend on the position). Linear upsampling with aligned corners, which stretches by a
+ * factor that depends on the size, is answered with what holds at every size: at most a few pixels more than at one.
+ * Parameters and gradients, which are not images, have none.
+ */
+export function receptiveFields(graph: Graph): ReadonlyMap<number, ReceptiveField> {
+  const sights = new Map<number, Sight>();
+  for (const { value } of graph.inputs) {
+    sights.set(value.id, { axes: value.type.shape.slice(2).map(() => identity), global: false });
+  }
+  for (const node of graph.nodes) {
+    const sight = sightOf(node, sights);
+    if (sight) for (const output of node.outputs) sights.set(output.id, sight);
+  }
+  return new Map([...sights].map(([id, { axes, global }]) => [id, { size: axes.map(widest), global }]));
+}
+
+/** The largest span of one period. */
+const widest = (axis: Axis | null): number =>
+  axis === null ? 0 : axis.spans.reduce((most, s) => (s === null ? most : Math.max(most, s.to - s.from + 1)), 0);
+
+function sightOf(node: Node, sights: ReadonlyMap<number, Sight>): Sight | null {
+  const seen = tensorInputs(node.op, node.inputs).map((v) => broadcast(sights.get(v.id), v, node));
+  const known = seen.filter((s) => s !== undefined);
+  // Constants see nothing; a value of which nothing is known comes from an operator that makes no image.
+  if (known.length === 0 || known.length < seen.length) return null;
+  return rules[node.op](node.attrs, known, node.outputs);
+}
+
+/** One element that is spread over an axis shows each position the same pixels: no window that moves with it. */
+function broadcast(sight: Sight | undefined, from: Value, { inputs, outputs }: Node): Sight | undefined {
+  const shape = outputs[0]?.type.shape ?? [];
+  if (sight === undefined || inputs.length < 2 || from.type.shape.length !== shape.length) return sight;
+  const isOne = (d: Dim | undefined): boolean => d !== undefined && d.symbol === null && d.offset === 1;
+  const spread = sight.axes.map((axis, k) => axis !== null && isOne(from.type.shape[k + 2]) && !isOne(shape[k + 2]));
+  if (!spread.includes(true)) return sight;
+  return { axes: sight.axes.map((axis, k) => (spread[k] ? null : axis)), global: true };
+}
+
+type Rule = (attrs: Attrs, inputs: readonly Sight[], outputs: readonly Value[]) => Sight | null;
+
+/** Element by element: the union of what each input sees there. */
+const pointwise: Rule = (_, inputs) => {
+  const [first, ...others] = inputs;
+  return others.reduce((a, b) => {
+    const axes = a.axes.map((axis, k) => join(axis, b.axes[k] ?? null));
+    const strange = axes.includes(undefined);
+    return {
+      axes: axes.map((axis, k) => (axis === undefined ? (a.axes[k] ?? null) : axis)),
+      global: a.global || b.global || strange,
+    };
+  }, first as Sight);
+};
+
+/** Each axis by itself; `through` says which positions of the input an output's position reads. */
+const spatially =
+  (through: (attrs: Attrs, rank: number) => (axis: Axis, k: number) => Axis | undefined): Rule =>
+  (attrs, [x]) => {
+    const { axes, global } = x as Sight;
+    const step = through(attrs, axes.length);
+    const after = axes.map((axis, k) => (axis === null ? null : step(axis, k)));
+    return {
+      axes: after.map((axis) => axis ?? null),
+      global: global || after.includes(undefined),
+    };
+  };
+
+const window: Rule = spatially((attrs, rank) => {
+  const { kernel, stride, dilation, begin } = resolveWindow(attrs, rank);
+  return (axis, k) => {
+    const [s, d, b] = [stride[k]!, dilation[k]!, begin[k]!];
+    return readThrough(axis, { grow: 1, shrink: s }, (p) => outOfWindow(s * p - b, d, kernel[k]!));
+  };
+});
+
+const transposedWindow: Rule = spatially((attrs, rank) => {
+  const { kernel, stride, begin } = resolveTransposeWindow(attrs, rank);
+  return (axis, k) => {
+    const s = stride[k]!;
+    return readThrough(axis, { grow: s, shrink: 1 }, (p) => {
+      const last = Math.floor((p + begin[k]!) / s);
+      const first = Math.ceil((p + begin[k]! - kernel[k]! + 1) / s);
+      return outOfWindow(first, 1, last - first + 1);
+    });
+  };
+});
+
+const enlarged: Rule = spatially((attrs, rank) => {
+  const scale = resolveScale(attrs, rank);
+  const mode = stringAttr(attrs, 'mode', 'nearest');
+  const corners = boolAttr(attrs, 'align_corners', false);
+  return (axis, k) => {
+    const f = scale[k]!;
+    return readThrough(axis, { grow: f, shrink: 1 }, (p) => {
+      const low = Math.floor(p / f);
+      if (mode === 'nearest' || f === 1) return [low];
+      // p (in - 1) / (f in - 1) lies in (p/f - (f-1)/f, p/f], whatever the size.
+      if (corners) return outOfWindow(Math.floor((p - f + 1) / f), 1, low + 2 - Math.floor((p - f + 1) / f));
+      // (p + 0.5) / f - 0.5 in whole numbers: where it falls on an element, its neighbour weighs nothing.
+      const twice = 2 * p + 1 - f;
+      const before = Math.floor(twice / (2 * f));
+      return twice % (2 * f) === 0 ? [before] : [before, before + 1];
+    });
+  };
+});
+
+/** A position's channels come from one element, by the factor nearer to the start. */
+const shuffled: Rule = spatially((attrs) => {
+  const r = numberAttr(attrs, 'upscale_factor');
+  return (axis) => readThrough(axis, { grow: r, shrink: 1 }, (p) => [Math.floor(p / r)]);
+});
+
+const unshuffled: Rule = spatially((attrs) => {
+  const r = numberAttr(attrs, 'downscale_factor');
+  return (axis) => readThrough(axis, { grow: 1, shrink: r }, (p) => outOfWindow(r * p, 1, r));
+});
+
+const moved = (sign: 1 | -1): Rule =>
+  spatially((attrs, rank) => {
+    const { begin } = resolveSides(attrs, rank);
+    return (axis, k) => readThrough(axis, { grow: 1, shrink: 1 }, (p) => [p + sign * begin[k]!]);
+  });
+
+/** Every pixel; what windows led to is still there for those that keep the image, gone for those that do not. */
+const wholeImage: Rule = (_, [x]) => ({ axes: (x as Sight).axes, global: true });
+const collapsed: Rule = (_, [x]) => ({ axes: (x as Sight).axes.map(() => null), global: true });
+
+const sliced: Rule = (attrs, [x]) => {
+  const k = numberAttr(attrs, 'axis') - 2;
+  const start = numberAttr(attrs, 'start');
+  const { axes, global } = x as Sight;
+  const step = (axis: Axis | null): Axis | null =>
+    axis && (readThrough(axis, { grow: 1, shrink: 1 }, (p) => [p + start]) ?? null);
+  return { axes: axes.map((axis, i) => (i === k ? step(axis) : axis)), global };
+};
+
+const reduced: Rule = (attrs, inputs, outputs) => {
+  const spatial = listAttr(attrs, 'axes').some((axis) => axis >= 2);
+  if (!spatial) return pointwise(attrs, inputs, outputs);
+  return boolAttr(attrs, 'keepdims', true) ? collapsed(attrs, inputs, outputs) : null;
+};
+
+const none: Rule = () => null;
+
+const rules: Readonly<Record<OpName, Rule>> = {
+  conv: window,
+  conv_transpose: transposedWindow,
+  maxpool: window,
+  avgpool: window,
+  global_avgpool: collapsed,
+  upsample: enlarged,
+  pixel_shuffle: shuffled,
+  pixel_unshuffle: unshuffled,
+  // Its statistics come from training: a scale and a shift.
+  batchnorm: pointwise,
+  instancenorm: wholeImage,
+  groupnorm: wholeImage,
+  // Over the channels of a pixel alone.
+  layernorm: pointwise,
+  relu: pointwise,
+  leaky_relu: pointwise,
+  prelu: pointwise,
+  elu: pointwise,
+  gelu: pointwise,
+  silu: pointwise,
+  sigmoid: pointwise,
+  softmax: pointwise,
+  tanh: pointwise,
+  dropout: pointwise,
+  add: pointwise,
+  sub: pointwise,
+  mul: pointwise,
+  concat: pointwise,
+  mean: pointwise,
+  max: pointwise,
+  pad: moved(-1),
+  crop: moved(1),
+  affine: pointwise,
+  div: pointwise,
+  sqrt: pointwise,
+  exp: pointwise,
+  log: pointwise,
+  abs: pointwise,
+  softplus: pointwise,
+  pow: pointwise,
+  clip: pointwise,
+  greater: pointwise,
+  equal: pointwise,
+  lovasz_weights: none,
+  constant: none,
+  reduce_sum: reduced,
+  reduce_mean: reduced,
+  broadcast_to: none,
+  reshape: none,
+  slice: sliced,
+  cast: pointwise,
+  log_softmax: pointwise,
+  batchnorm_train: wholeImage,
+  dropout_mask: none,
+  conv_input_grad: none,
+  conv_filter_grad: none,
+  relu_grad: none,
+  gelu_grad: none,
+  maxpool_grad: none,
+  avgpool_grad: none,
+  upsample_grad: none,
+  batchnorm_grad: none,
+  instancenorm_grad: none,
+  sgd_update: none,
+  adam_update: none,
+};
