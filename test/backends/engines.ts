@@ -46,7 +46,7 @@ export interface Backend {
   readonly arithmetic: Arithmetic;
   /** What it can't run, or runs wrongly. Checked: what it can do after all is a mistake here. */
   readonly lacks?: readonly Lack[];
-  /** Share of the random cases, for the slow ones. */
+  /** Share of the random cases, for the slow ones, which also see fewer networks. */
   readonly share?: number;
   /** Presets at every level and mode, not at the largest and the smallest alone. */
   readonly everySelection?: boolean;
