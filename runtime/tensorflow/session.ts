@@ -27,9 +27,9 @@ function config(device: Device): Uint8Array {
       integer(w, 2, 0);
     });
   }
-  // Each operator on every core, one operator at a time: they are large, and take the cores from one another otherwise.
+  // Each operator on every core, and two at a time: small ones fill the gaps between large ones (docs/measurements.md).
   integer(w, 2, availableParallelism());
-  integer(w, 5, 1);
+  integer(w, 5, 2);
   if (device === 'gpu') message(w, 6, () => tag(w, 4, varint).bool(true));
   tag(w, 7, varint).bool(true);
   return w.finish();

@@ -96,13 +96,18 @@ describe.each(backends)('$name', (backend) => {
   if (backend.trains) {
     for (const op of differentiable) check('gradients', op, () => expectTrials(trialsOf(op, 'gradient', backend)));
 
-    for (const { what, op, attrs, inputs } of corners) {
+    for (const { what, op, attrs, inputs, relative = 0 } of corners) {
       check('corners', `${what}, ${JSON.stringify(attrs)}`, async () => {
         const { graph, feeds } = oneOperator(op, { attrs, inputs });
         const got = await answer(graph, feeds);
         if (!got) return false;
         kernels[op](attrs, inputs).forEach((due, k) => {
-          expect(Array.from(got.get(`y${k}`)!.data)).toEqual(Array.from(Float32Array.from(due.data)));
+          const { data } = got.get(`y${k}`)!;
+          const off = Array.from(
+            Float32Array.from(due.data),
+            (v, i) => Math.abs(data[i]! - v) - relative * Math.abs(v),
+          );
+          expect(Math.max(...off)).toBeLessThanOrEqual(0);
         });
         return true;
       });
@@ -127,28 +132,33 @@ describe.each(backends)('$name', (backend) => {
     check(kind, preset.name, async () => {
       const { network } = preset;
       for (const selection of (backend.everySelection ? everySelection : fewSelections)(network)) {
-        const model = await engine.model(selected(preset, selection), preset.weights);
-        for (const [k, image] of preset.images.entries()) {
-          const found = await model.run(image);
+        const answered = await attempt(async () => {
+          const model = await engine.model(selected(preset, selection), preset.weights);
+          const found = [];
+          for (const image of preset.images) found.push(await model.run(image));
+          await model.dispose();
+          return found;
+        });
+        if (!answered) return false;
+        for (const [k, found] of answered.entries()) {
           const { due, bounds } = judgePreset(preset, k, backend);
           const named = [...found].map(([name, t]) => [nameInWhole(network, selection, name), t] as const);
           const got = new Map(named.map(([name, t]) => [name, tensor(t.shape, t.data)]));
           const asked = new Map(named.map(([name]) => [name, due.get(name) as Float64Tensor]));
           expect(asked.size).toBeGreaterThan(0);
-          expect(beyond(got, asked, bounds), `${JSON.stringify(selection)} of [${image.shape}]`).toEqual([]);
-          // Two engines that are each this near the reference are within 1e-4 of one another.
-          if (backend.precision === 'fp32') expect(2 * Math.max(...bounds.values())).toBeLessThan(1e-4);
+          // Two engines that are each this near the reference are within 1e-4 of one another: what is built answers alike.
+          const most = backend.precision === 'fp32' ? 5e-5 : Number.POSITIVE_INFINITY;
+          const near = new Map([...bounds].map(([name, bound]) => [name, Math.min(bound, most)]));
+          expect(beyond(got, asked, near), `${JSON.stringify(selection)}, image ${k}`).toEqual([]);
         }
-        await model.dispose();
       }
       return true;
     });
-  // In a browser some.
-  for (const preset of backend.share === undefined || backend.everySelection
-    ? presets
-    : presets.filter((_, k) => k % 3 === 0))
-    answers('presets', preset);
-  for (const preset of randomNetworks) answers('1-D and 3-D', preset);
+  // Of those that take long, some.
+  const some = <T>(list: readonly T[], every: number): readonly T[] =>
+    backend.share === undefined ? list : list.filter((_, k) => k % every === 0);
+  for (const preset of some(presets, 5)) answers('presets', preset);
+  for (const preset of some(randomNetworks, 3)) answers('1-D and 3-D', preset);
 
   test.runIf(usualCases)('cannot do what its row says it cannot', ({ skip }) => {
     if (tally.missing !== undefined) return skip(tally.missing);

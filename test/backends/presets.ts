@@ -6,14 +6,13 @@ import type { Tensor, Weights } from '../../runtime/engine.js';
 import { networkShapes, nthSizes } from '../../testing/arbitraries.js';
 import { specText } from '../../testing/network-shape.js';
 import { evaluate, type Float64Tensor, tensor } from '../../testing/reference/index.js';
-import { recordedJson } from '../parity/recorded.js';
-import { anyWeights, networkOf, picture } from '../tfjs-layers/builds.js';
+import { anyWeights, narrow, networkOf, picture } from '../tfjs-layers/builds.js';
 import type { Backend } from './engines.js';
 import { type Bounds, boundsOf, running } from './rounding.js';
 
 type Tensors = ReadonlyMap<string, Float64Tensor>;
 
-/** Of a model of up to some hundred nodes the roundings are drawn this often. */
+/** Few are enough for thousands of elements, of which the furthest counts. */
 const draws = 2;
 
 export interface Preset {
@@ -24,53 +23,45 @@ export interface Preset {
   readonly images: readonly Tensor[];
 }
 
-/** Widths of a few channels: what differs between sizes of a network is how long it takes. */
-const small = recordedJson<Record<string, { readonly set: Readonly<Record<string, string>> }>>('presets.json');
-
-export const presets: readonly Preset[] = readdirSync('specs')
-  .filter((file) => file.endsWith('.unet'))
-  .sort()
-  .map((file) => {
-    const name = file.replace('.unet', '');
-    const network = networkOf(readFileSync(`specs/${file}`, 'utf8'), small[name]?.set);
-    return { name, network, weights: anyWeights(network, 1), images: imagesOf(network, 7) };
-  });
-
-/** Two sizes and two batches that the network takes. */
-function imagesOf(network: Network, seed: number): Tensor[] {
+const presetOf = (name: string, network: Network, seed: number): Preset => {
   const dims = network.graph.inputs[0]!.value.type.shape;
-  return [nthSizes(network, 1, [0, 1, 0]), nthSizes(network, 2, [0, 0, 0])].map((sizes) =>
+  const images = [nthSizes(network, 1, [0, 1, 0]), nthSizes(network, 2, [0, 0, 0])].map((sizes) =>
     picture(
       dims.map((d) => (d.symbol === null ? d.offset : (sizes[d.symbol] as number))),
       seed,
     ),
   );
-}
+  return { name, network, weights: anyWeights(network, seed), images };
+};
+
+export const presets: readonly Preset[] = readdirSync('specs')
+  .sort()
+  .map((file, k) => presetOf(file.replace('.unet', ''), narrow(readFileSync(`specs/${file}`, 'utf8')), k));
 
 /** Networks over signals and volumes: what the presets are not. Volumes have no transposed convolution in TensorFlow.js. */
 export const randomNetworks: readonly Preset[] = fc
   .sample(
-    networkShapes({ depth: 2, channels: 3 }).filter(({ rank, up }) => rank !== 2 && up !== 'conv_transpose'),
+    networkShapes({ depth: 2, channels: 3 }).filter(
+      ({ rank, up, block }) => rank !== 2 && up !== 'conv_transpose' && block.kernel === 3,
+    ),
     { numRuns: 6, seed: 4 },
   )
-  .map((shape, k) => {
-    const network = networkOf(specText(shape));
-    const images = imagesOf(network, k);
-    return { name: `${shape.rank}-D ${k + 1}`, network, weights: anyWeights(network, k), images };
-  });
+  .map((shape, k) => presetOf(`${shape.rank}-D ${k + 1}`, networkOf(specText(shape)), k));
 
 export interface Selection {
   readonly level: number;
   readonly mode: string;
 }
 
-export const everySelection = ({ levels, modes }: Network): Selection[] =>
-  levels.flatMap((level) => [...modes, 'all'].map((mode) => ({ level, mode })));
+export const everySelection = ({ levels, modeOutputs }: Network): Selection[] => [
+  ...modeOutputs.map(({ level, mode }) => ({ level, mode })),
+  ...levels.map((level) => ({ level, mode: 'all' })),
+];
 
 /** The whole network with every head, and the smallest. */
-export const fewSelections = ({ levels, modes }: Network): Selection[] => [
+export const fewSelections = ({ levels, modeOutputs }: Network): Selection[] => [
   { level: levels.at(-1) as number, mode: 'all' },
-  { level: levels[0] as number, mode: modes[0] as string },
+  ...modeOutputs.slice(0, 1).map(({ level, mode }) => ({ level, mode })),
 ];
 
 /** The network with all that any selection of it answers, by names that tell them apart. */

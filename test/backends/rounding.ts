@@ -85,17 +85,23 @@ const rules: Readonly<Record<OpName, Rule>> = {
   batchnorm_grad: normalized(ofChannel, 1),
   instancenorm: normalized(ofPlane, 0),
   instancenorm_grad: normalized(ofPlane, 1),
+
   groupnorm: (attrs, [x]) => ({
-    terms: (channels(x) / numberAttr(attrs, 'groups')) * ofPlane(x),
+    terms: size(x) / ((x?.shape[0] ?? 1) * numberAttr(attrs, 'groups')),
     stores: 3,
     functions: true,
   }),
   layernorm: normalized(channels, 0),
 
+  pixel_shuffle: exact,
+  pixel_unshuffle: exact,
+  prelu: rounds(2),
+  // Errors only say the order, and counts are exact.
+  lovasz_weights: () => ({ terms: 0, stores: 2, functions: true, over: [] }),
+
   relu: exact,
   relu_grad: exact,
   leaky_relu: rounds(2),
-  prelu: rounds(2),
   elu: curve,
   gelu: curve,
   gelu_grad: curve,
@@ -127,10 +133,6 @@ const rules: Readonly<Record<OpName, Rule>> = {
   constant: rounds(1),
   concat: exact,
   slice: exact,
-  pixel_shuffle: exact,
-  pixel_unshuffle: exact,
-  // Its errors decide an order, its labels are counted.
-  lovasz_weights: () => ({ terms: 1, stores: 3, functions: true, over: [] }),
   reshape: exact,
   broadcast_to: exact,
   pad: exact,

@@ -66,16 +66,21 @@ function grid(rows: readonly (readonly string[])[]): string {
 }
 
 /** The names of the engines in docs/backends.md. */
-export const documented = (): string[] =>
-  [...tableIn(readFileSync(file, 'utf8')).matchAll(/^\| ([^|]+?) \|/gm)].map((m) => m[1] as string).slice(2);
+export function documented(): string[] {
+  const text = readFileSync(file, 'utf8');
+  const rows = text.slice(...placeIn(text)).matchAll(/^\| ([^|]+?) \|/gm);
+  return [...rows].map((m) => m[1] as string).slice(2);
+}
 
-function tableIn(text: string): string {
-  const [from, to] = [text.indexOf(begin), text.indexOf(end)];
-  if (from < 0 || to < from) throw new Error(`docs/backends.md has no table between ${begin} and ${end}`);
-  return text.slice(from + begin.length, to);
+/** Where the table lies in the document. */
+function placeIn(text: string): [number, number] {
+  const [from, to] = [text.indexOf(begin) + begin.length, text.indexOf(end)];
+  if (!text.includes(begin) || to < from) throw new Error(`docs/backends.md has no table between ${begin} and ${end}`);
+  return [from, to];
 }
 
 export function writeTable(table: string): void {
   const text = readFileSync(file, 'utf8');
-  writeFileSync(file, text.replace(tableIn(text), `\n${table}\n`));
+  const [from, to] = placeIn(text);
+  writeFileSync(file, `${text.slice(0, from)}\n${table}\n${text.slice(to)}`);
 }

@@ -11,8 +11,8 @@ import { type Bounds, boundsOf } from './rounding.js';
 
 type Tensors = ReadonlyMap<string, Float64Tensor>;
 
-/** How often the roundings of a whole run are drawn. */
-const draws = 3;
+/** How often the roundings of a whole run are drawn: a bias may have two elements, whose spread a few draws do not tell. */
+const draws = 8;
 
 const block: BlockShape = {
   ...{ convs: 1, kernel: 3, dilation: 1, norm: 'batchnorm', activation: 'relu' },

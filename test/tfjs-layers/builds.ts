@@ -61,3 +61,18 @@ export const small = (body: string, space = 'H, W'): string =>
   output mask = S
 }
 `;
+
+/** A spec with its lists of channels divided by as much as fits it. */
+export function narrow(text: string): Network {
+  const { params } = load(text);
+  for (const by of [32, 16, 8, 4, 2]) {
+    const less = (v: number): number => Math.max(2, Math.round(v / by));
+    const set: Record<string, string> = {};
+    for (const [name, value] of Object.entries(params)) {
+      if (Array.isArray(value) && Math.max(...value) >= 16) set[name] = `[${value.map(less).join(', ')}]`;
+    }
+    const { network } = load(text, { set });
+    if (network) return network;
+  }
+  throw new Error('no narrower network is right');
+}

@@ -3,10 +3,10 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { emitOnnx } from '../../compiler/5-emit/onnx/index.js';
 import { layerName } from '../../compiler/5-emit/tfjs-layers/index.js';
-import { deploy, foldBatchNorm, type Graph, load, type Network, type Sizes } from '../../compiler/index.js';
+import { deploy, foldBatchNorm, type Graph, type Network, type Sizes } from '../../compiler/index.js';
 import { ort } from '../../runtime/ort/index.js';
 import { networkSpecs, nthSizes, selections } from '../../testing/index.js';
-import { type Built, build, networkOf, picture } from './builds.js';
+import { type Built, build, narrow, networkOf, picture } from './builds.js';
 import { distance, open, predict } from './tfjs.js';
 
 const tolerance = 1e-4;
@@ -80,21 +80,6 @@ describe('a random network as layers', () => {
 });
 
 const presets = readdirSync('specs').map((file) => [file.replace('.unet', ''), readFileSync(`specs/${file}`, 'utf8')]);
-
-/** A spec with its lists of channels divided by as much as fits it. */
-function narrow(text: string): Network {
-  const { params } = load(text);
-  for (const by of [32, 16, 8, 4, 2]) {
-    const less = (v: number): number => Math.max(2, Math.round(v / by));
-    const set: Record<string, string> = {};
-    for (const [name, value] of Object.entries(params)) {
-      if (Array.isArray(value) && Math.max(...value) >= 16) set[name] = `[${value.map(less).join(', ')}]`;
-    }
-    const { network } = load(text, { set });
-    if (network) return network;
-  }
-  throw new Error('no narrower network is right');
-}
 
 /** Presets that layers say of one size alone, and the operator that keeps them from more. */
 const sized: Readonly<Record<string, string>> = { 'unetpp-bn': 'upsample', 'unetpp-3d': 'instancenorm' };

@@ -83,8 +83,10 @@ export const leakyRelu: Lowering = (to) =>
 /** Slopes, one or one a channel, line up with the last axis: max(x, 0) + slope * min(x, 0). */
 export const prelu: Lowering = (to) => {
   const x = to.input(0);
-  const slope = overChannels(to, to.input(1), to.rank());
-  const below = to.b.op('Mul', [to.b.op('Minimum', [x, to.b.float(0, x.type)]), slope]);
+  const below = to.b.op('Mul', [
+    to.b.op('Minimum', [x, to.b.float(0, x.type)]),
+    overChannels(to, to.input(1), to.rank()),
+  ]);
   return to.b.op('AddV2', [to.b.op('Relu', [x]), below]);
 };
 

@@ -122,10 +122,8 @@ function standardized(to: LoweringContext, x: TfTensor, axes: readonly number[])
 
 /** Each channel's scale and shift, where they are learned. */
 function scaledAndShifted(to: LoweringContext, xhat: TfTensor): TfTensor {
-  const [, weight, bias] = to.inputs;
-  if (!weight || !bias) return xhat;
-  const [scale, shift] = [weight, bias].map((v) => overChannels(to, v, to.rank())) as [TfTensor, TfTensor];
-  return to.b.op('AddV2', [to.b.op('Mul', [xhat, scale]), shift]);
+  const [weight, bias] = to.inputs.slice(1).map((v) => overChannels(to, v, to.rank()));
+  return weight && bias ? to.b.op('AddV2', [to.b.op('Mul', [xhat, weight]), bias]) : xhat;
 }
 
 /** (x) or (x, weight, bias) -> y. */
