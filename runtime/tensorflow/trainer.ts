@@ -4,6 +4,7 @@ import {
   emitTraining,
   encodeGraph,
   reorderedArena,
+  type TfPort,
   type TfTrainingGraph,
 } from '../../compiler/5-emit/tensorflow/index.js';
 import type { StepInput, StepResult, Tensor, Trainer, TrainingState } from '../engine.js';
@@ -42,19 +43,17 @@ class TfTrainer implements Trainer {
   async restore(state: TrainingState): Promise<void> {
     const { parameters, statistics, slots } = state;
     const vectors: Record<string, Float32Array> = { ...slots, parameters, statistics };
-    const { inputs, outputs } = this.#graph.restore;
+    const { inputs, each } = this.#graph.restore;
     // The state is not kept: what the variables hold need not be there twice.
     const held = new Set(inputs.map((i) => i.name));
     this.#rest = new Map(Object.entries(vectors).filter(([name]) => !held.has(name)));
-    const feeds = inputs.map(({ name, tensor, shape }) => {
+    // One vector after the other: of a large network several at once would be the largest thing a run holds.
+    for (const [k, { name, tensor, shape }] of inputs.entries()) {
       const vector = vectors[name];
       if (!vector) throw new Error(`the state has no slot ${name}`);
-      return [tensor, { data: this.#reordered(name, vector, 'to-tensorflow'), shape }] as const;
-    });
-    await this.#session.run(
-      feeds,
-      outputs.map((o) => o.tensor),
-    );
+      const data = this.#reordered(name, vector, 'to-tensorflow');
+      await this.#session.run([[tensor, { data, shape }]], [(each[k] as TfPort).tensor]);
+    }
   }
 
   async step(input: StepInput): Promise<StepResult> {

@@ -125,8 +125,8 @@ export class State {
     this.#updated.add(name);
   }
 
-  /** An input for every variable, and an output that waits until they are filled. */
-  restore(): { inputs: TfPort[]; outputs: TfPort[] } {
+  /** An input for every variable, an output that waits until they are filled, and one each that waits for its own. */
+  restore(): { inputs: TfPort[]; outputs: TfPort[]; each: TfPort[] } {
     const { b } = this.#emission;
     const assigns: string[] = [];
     const inputs = [...this.#variables.values()].map(({ name, length, handle }) => {
@@ -136,8 +136,11 @@ export class State {
       assigns.push(b.effect('AssignVariableOp', [handle, tensor], float));
       return { name, tensor, shape };
     });
-    const done = this.#emission.identity('restored', b.float(1), assigns);
-    return { inputs, outputs: [{ name: 'restored', tensor: done, shape: [] }] };
+    const done = (name: string, after: readonly string[]): TfPort => {
+      return { name, tensor: this.#emission.identity(name, b.float(1), after), shape: [] };
+    };
+    const each = inputs.map(({ name }, k) => done(`restored/${name}`, [assigns[k] as string]));
+    return { inputs, outputs: [done('restored', assigns)], each };
   }
 
   snapshot(): { outputs: TfPort[] } {

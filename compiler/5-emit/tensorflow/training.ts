@@ -13,7 +13,12 @@ import { State } from './state.js';
 export interface TfTrainingGraph {
   readonly nodes: readonly TfNode[];
   readonly step: { readonly inputs: readonly TfPort[]; readonly outputs: readonly TfPort[] };
-  readonly restore: { readonly inputs: readonly TfPort[]; readonly outputs: readonly TfPort[] };
+  /** All at once, or with `each`, an output an input, one after the other. */
+  readonly restore: {
+    readonly inputs: readonly TfPort[];
+    readonly outputs: readonly TfPort[];
+    readonly each: readonly TfPort[];
+  };
   readonly snapshot: { readonly outputs: readonly TfPort[] };
 }
 
