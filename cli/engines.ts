@@ -8,12 +8,12 @@ export interface EngineOptions {
   readonly precision?: string;
 }
 
-/** What the engine is for: the fastest at training is not the fastest at answering. */
-type Purpose = 'train' | 'predict';
+/** What the engine is for: the fastest at training is not the fastest at answering, and a built file is ONNX Runtime's. */
+type Purpose = 'train' | 'predict' | 'open';
 
 /**
  * The engine that `--engine`, `--device` and `--precision` name. `auto`: TensorFlow to train where it is installed, and on a
- * GPU also to predict; else ONNX Runtime (docs/performance.md says how they compare).
+ * GPU also to predict; else ONNX Runtime (docs/measurements.md says how they compare).
  *
  * @throws UsageError for a name that is none; UserError for an engine or a device that this machine does not have
  */
@@ -31,10 +31,11 @@ export async function chooseEngine(options: EngineOptions, purpose: Purpose = 'p
     const what = device === 'gpu' ? '--device gpu' : '--precision bf16';
     throw new UsageError(`ONNX Runtime does not take ${what} here`, 'use --engine tfjs, or leave it out');
   }
-  if (engine === 'ort' || !(needsTensorFlow || (await isWorthIt(purpose)))) {
-    return (await import('../runtime/ort/index.js')).ort;
-  }
-  return openTensorFlow(device, precision);
+  if (needsTensorFlow) return openTensorFlow(device, precision);
+  const { ort } = await import('../runtime/ort/index.js');
+  if (engine === 'ort' || !(await isWorthIt(purpose))) return ort;
+  // Nobody asked for it: where it is there but does not work, `doctor` says why.
+  return openTensorFlow(device, precision).catch(() => ort);
 }
 
 export function readPrecision(name = 'fp32'): 'fp32' | 'bf16' {
@@ -44,6 +45,7 @@ export function readPrecision(name = 'fp32'): 'fp32' | 'bf16' {
 
 /** Whether `auto` takes TensorFlow: found without loading it. */
 async function isWorthIt(purpose: Purpose): Promise<boolean> {
+  if (purpose === 'open') return false;
   const { locateTensorFlow } = await import('../runtime/tensorflow/native/locate.js');
   const { isMissing } = await import('../runtime/tensorflow/native/choose.js');
   const found = await locateTensorFlow();
@@ -54,7 +56,11 @@ async function openTensorFlow(device: 'cpu' | 'gpu' | undefined, precision: 'fp3
   const { tensorflow } = await import('../runtime/tensorflow/index.js');
   const { available, devices, reason } = await tensorflow().status();
   if (!available) {
-    throw new UserError('engine-missing', `the engine tfjs is not available: ${reason}`, 'or use --engine ort');
+    throw new UserError(
+      'engine-missing',
+      `the engine tfjs is not available: ${reason}`,
+      "'unetc doctor' says more; --engine ort comes with unetc",
+    );
   }
   if (device === 'gpu' && !devices.includes('gpu')) {
     throw new UserError(

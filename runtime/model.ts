@@ -27,7 +27,7 @@ export interface ModelOptions {
  * @throws UserError if it is neither, or has no such level or mode. Dispose of `predictor` when done.
  */
 export async function openModel(path: string, options: ModelOptions): Promise<Model> {
-  return (await isFolder(path)) ? openTrained(path, options) : openBuilt(path, options);
+  return (await isRun(path)) ? openTrained(path, options) : openBuilt(path, options);
 }
 
 async function openTrained(folder: string, { engine, level, mode }: ModelOptions): Promise<Model> {
@@ -57,7 +57,8 @@ async function openBuilt(file: string, { engine, level, mode }: ModelOptions): P
   return { task, predictor: await engine.open(bytes), output: null };
 }
 
-async function isFolder(path: string): Promise<boolean> {
+/** Whether a path is a run's folder, rather than a built file. @throws UserError if there is neither */
+export async function isRun(path: string): Promise<boolean> {
   try {
     return (await stat(path)).isDirectory();
   } catch (error) {

@@ -1,4 +1,4 @@
-import { openModel } from '../../runtime/model.js';
+import { isRun, openModel } from '../../runtime/model.js';
 import { predictImages } from '../../runtime/predict.js';
 import { chooseEngine, type EngineOptions } from '../engines.js';
 import { UsageError } from '../errors.js';
@@ -27,7 +27,7 @@ export async function predict(
   const tile = options.tile === undefined ? undefined : tileOf(options.tile);
   const threshold = parseNumber(options.threshold ?? '0.5', '--threshold', 0, 1);
   if (threshold === 1) throw new UsageError('--threshold 1 would make every mask empty', 'give a number below 1');
-  const engine = await chooseEngine(options);
+  const engine = await chooseEngine(options, (await isRun(path)) ? 'predict' : 'open');
   const signal = io.interruption();
   const model = await openModel(path, { engine, level, mode: options.mode });
   const bar = await progressBar(io, 'predicting');

@@ -26,8 +26,9 @@ const product: PrecisionRule = {
 const moves: PrecisionRule = { precision: 'follow', why: 'moves or compares numbers and rounds none' };
 const gate: PrecisionRule = {
   precision: 'follow',
-  why: 'scales by a power of two, a sign or zero at most: as its input is',
+  why: 'multiplies each number by one at most: as its input is',
 };
+const blocks: PrecisionRule = { precision: 'follow', why: 'sums the few numbers of a window at most' };
 const few: PrecisionRule = { precision: 'agree', why: 'combines a few numbers of one size: as its inputs are' };
 const norm: PrecisionRule = {
   precision: 'image',
@@ -56,7 +57,7 @@ export const precisionRules: Readonly<Record<OpName, PrecisionRule>> = {
   conv_filter_grad: product,
 
   maxpool: moves,
-  maxpool_grad: moves,
+  maxpool_grad: blocks,
   concat: moves,
   slice: moves,
   pad: moves,
@@ -79,7 +80,7 @@ export const precisionRules: Readonly<Record<OpName, PrecisionRule>> = {
   batchnorm_train: norm,
   batchnorm_grad: norm,
 
-  // Nearest alone only moves numbers: see `ruleOf`.
+  // Linear; nearest is another matter: see `ruleOf`.
   upsample: { precision: 'high', why: 'blends linearly, which every kernel there is does in f32' },
   upsample_grad: { precision: 'high', why: 'blends linearly, which every kernel there is does in f32' },
 
@@ -125,9 +126,10 @@ export const precisionRules: Readonly<Record<OpName, PrecisionRule>> = {
 };
 
 export function ruleOf(node: Node): PrecisionRule {
-  const nearest =
-    (node.op === 'upsample' || node.op === 'upsample_grad') && (node.attrs.mode ?? 'nearest') === 'nearest';
-  return nearest ? { precision: 'follow', why: moves.why } : precisionRules[node.op];
+  const nearest = (node.attrs.mode ?? 'nearest') === 'nearest';
+  if (nearest && node.op === 'upsample') return moves;
+  if (nearest && node.op === 'upsample_grad') return blocks;
+  return precisionRules[node.op];
 }
 
 /**

@@ -1,5 +1,4 @@
-import { createRequire } from 'node:module';
-import type { LibraryHandle } from 'koffi';
+import type { LoadedLibrary } from './native/load.js';
 
 /** A pointer of the C API; 0n is null. */
 export type Pointer = bigint;
@@ -89,37 +88,10 @@ const sessionRun =
 
 type Async = { async(...args: unknown[]): void };
 
-/**
- * Keeps what TensorFlow logs through Abseil, whatever TF_CPP_MIN_LOG_LEVEL says, from the terminal: a notice of a pass that
- * is off. The function's name holds the release of Abseil that the library was built with; where it is another one, the
- * notice is printed.
- */
-function quiet(libraries: readonly LibraryHandle[]): void {
-  const error = 2;
-  for (const release of ['20230802', '20240116', '20240722', '20250127', '20250512', '20250814']) {
-    for (const lib of libraries) {
-      try {
-        const name = `_ZN4absl12lts_${release}14SetMinLogLevelENS0_18LogSeverityAtLeastE`;
-        lib.func(name, 'void', ['int'])(error);
-        return;
-      } catch {
-        // Not this one.
-      }
-    }
-  }
-}
-
-/** Loads the library, and before it those it needs, so that nothing depends on the loader's path. Throws if it can't. */
-export function loadCApi(library: string, preload: readonly string[] = []): CApi {
-  // What TensorFlow prints of its own belongs on nobody's terminal; its errors come back as status.
-  process.env.TF_CPP_MIN_LOG_LEVEL ??= '2';
-  // Not an import: its native part is for one platform, and only this engine needs it.
-  const koffi = createRequire(import.meta.url)('koffi') as typeof import('koffi');
-  const before = preload.map((path) => koffi.load(path, { global: true }));
-  const lib = koffi.load(library);
-  quiet([...before, lib]);
-  const calls = Object.fromEntries(Object.entries(signatures).map(([name, text]) => [name, lib.func(text)]));
-  const session = lib.func(sessionRun) as unknown as Async;
+/** The C API of a loaded library. Throws if it lacks a function. */
+export function cApiOf({ koffi, library }: LoadedLibrary): CApi {
+  const calls = Object.fromEntries(Object.entries(signatures).map(([name, text]) => [name, library.func(text)]));
+  const session = library.func(sessionRun) as unknown as Async;
   const run: CApi['run'] = (handle, inputs, inputValues, outputs, outputValues, status) =>
     new Promise((resolve, reject) => {
       const done = (error: unknown): void => (error ? reject(error) : resolve());

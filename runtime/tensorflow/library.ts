@@ -1,5 +1,6 @@
-import { type CApi, loadCApi } from './c-api.js';
+import { type CApi, cApiOf } from './c-api.js';
 import { isMissing } from './native/choose.js';
+import { loadTensorFlow } from './native/load.js';
 import { locateTensorFlow } from './native/locate.js';
 
 let loaded: Promise<CApi> | undefined;
@@ -13,5 +14,5 @@ export function tensorFlow(): Promise<CApi> {
 async function load(): Promise<CApi> {
   const found = await locateTensorFlow();
   if (isMissing(found)) throw new Error(`${found.missing}; ${found.remedy}`);
-  return loadCApi(found.library, found.preload);
+  return cApiOf(loadTensorFlow(found));
 }

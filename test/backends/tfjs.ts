@@ -1,8 +1,8 @@
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
+import { reordered } from '../../compiler/5-emit/shared.js';
 import { emitGraphModel } from '../../compiler/5-emit/tensorflow/index.js';
 import { Layout, permutation } from '../../compiler/5-emit/tensorflow/layout.js';
-import { reordered } from '../../compiler/5-emit/tensorflow/weights.js';
 import type { Graph, NamedValue } from '../../compiler/ir/graph.js';
 import { type Float64Tensor, tensor } from '../../testing/reference/index.js';
 import * as page from './page.js';

@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -102,5 +102,19 @@ describe('the process', () => {
     const resumed = unetc([...argv.slice(0, -1), String(finished + 1), '--resume', '--json']);
     expect(resumed.status, resumed.stderr).toBe(0);
     expect(JSON.parse(resumed.stdout)).toMatchObject({ epochs: finished + 1 });
+  });
+
+  it('trains in ONNX Runtime where a TensorFlow is there but broken, unless told otherwise', () => {
+    const broken = join(folder, 'libtensorflow.so.2');
+    writeFileSync(broken, 'no library');
+    const train = (...more: string[]) =>
+      unetc(['train', 'tiny.unet', '--data', 'data', '--out', `run-${more.length}`, ...more], {
+        UNETC_TENSORFLOW: broken,
+      });
+    const auto = train();
+    expect([auto.status, auto.stderr]).toEqual([0, expect.stringContaining('ONNX Runtime on the CPU')]);
+    const told = train('--engine', 'tfjs');
+    expect([told.status, told.stderr]).toEqual([1, expect.stringContaining('the engine tfjs is not available')]);
+    expect(told.stderr).not.toMatch(/^\s+at /m);
   });
 });

@@ -5,9 +5,10 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { hasFeature, linuxFlags, macFlags, missingFeatures } from '../../runtime/cpu.js';
 import { cacheFolder, manifestName } from '../../runtime/tensorflow/native/cache.js';
 import { chooseBuild, isMissing } from '../../runtime/tensorflow/native/choose.js';
+import { loadTensorFlow } from '../../runtime/tensorflow/native/load.js';
 import { type LocateOptions, locateTensorFlow } from '../../runtime/tensorflow/native/locate.js';
 import { isOlder, type Machine } from '../../runtime/tensorflow/native/machine.js';
-import { loadTensorFlow, probeTensorFlow } from '../../runtime/tensorflow/native/probe.js';
+import { probeTensorFlow } from '../../runtime/tensorflow/native/probe.js';
 import { builds, isKept } from '../../runtime/tensorflow/native/wheels.js';
 import { linux } from './wheel-server.js';
 
@@ -237,7 +238,7 @@ describe('the probe', () => {
       reason: expect.stringMatching(/^it does not load: .+/),
     });
     expect(await probeTensorFlow(wrong(join(home, 'none.so')))).toMatchObject({ ok: false });
-    await expect(loadTensorFlow(wrong(join(home, 'none.so')))).rejects.toThrow();
+    expect(() => loadTensorFlow(wrong(join(home, 'none.so')))).toThrow();
   });
 
   it('says of a library without the C API what it lacks', async () => {
@@ -265,7 +266,7 @@ describe('the installed TensorFlow', () => {
     expect(probe).toMatchObject({ ok: true, devices: expect.arrayContaining(['cpu']) });
     if (probe.ok && found.version) expect(probe.version).toBe(found.version);
     // In this process, which the test runner ends: a library that crashes at the end is a failed run.
-    const tensorflow = await loadTensorFlow(found);
-    expect(tensorflow.func('const char *TF_Version()')()).toBe(probe.ok && probe.version);
+    const { library } = loadTensorFlow(found);
+    expect(library.func('const char *TF_Version()')()).toBe(probe.ok && probe.version);
   });
 });

@@ -1,6 +1,6 @@
 import { isNumber, knownShape, printDim } from '../../ir/dim.js';
 import type { Graph, NamedValue, Value } from '../../ir/graph.js';
-import { bytesOf } from '../shared.js';
+import { bytesOf, numbersOf } from '../shared.js';
 import { LoweringContext, type PoolIndices } from './lowering.js';
 import { lowerings } from './lowerings/index.js';
 import { ModelBuilder } from './model-builder.js';
@@ -68,12 +68,8 @@ function nameOf(names: ReadonlyMap<number, string>, value: Value): string {
 }
 
 function addWeights(model: ModelBuilder, param: Value, weights: ReadonlyMap<string, Float32Array>): void {
-  const { path } = param.origin;
-  const dims = knownShape(param.type.shape);
-  const data = weights.get(path);
-  const length = dims.reduce((a, b) => a * b, 1);
-  if (data?.length !== length) throw new Error(`${path} needs ${length} numbers, there are ${data?.length ?? 'none'}`);
-  model.initializers.push({ name: path, type: 'float', dims, raw: bytesOf(data) });
+  const raw = bytesOf(numbersOf(param, weights));
+  model.initializers.push({ name: param.origin.path, type: 'float', dims: knownShape(param.type.shape), raw });
 }
 
 /** Ids of what pools put out, where the graph also holds the pool's gradient. */

@@ -1,5 +1,6 @@
-import { type Dim, isNumber, known, knownShape, printDim } from '../../ir/dim.js';
-import type { Attrs, Node, Value } from '../../ir/graph.js';
+import { type Dim, isNumber, knownShape, printDim } from '../../ir/dim.js';
+import type { Node, Value } from '../../ir/graph.js';
+import { NodeView } from '../node-view.js';
 import type { TfBuilder } from './builder.js';
 import { type Layout, type Order, permutation, sameOrder } from './layout.js';
 import type { TfTensor } from './node.js';
@@ -54,10 +55,7 @@ export interface Links {
 }
 
 /** What a lowering sees: the node, its inputs, their shapes and layouts, and where to write. */
-export class LoweringContext {
-  readonly node: Node;
-  readonly attrs: Attrs;
-  readonly inputs: readonly TfTensor[];
+export class LoweringContext extends NodeView<TfTensor> {
   readonly b: TfBuilder;
   readonly layout: Layout;
   readonly sizes: RuntimeSizes;
@@ -68,40 +66,15 @@ export class LoweringContext {
     inputs: readonly TfTensor[],
     shared: { readonly b: TfBuilder; readonly layout: Layout; readonly sizes: RuntimeSizes; readonly links: Links },
   ) {
-    this.node = node;
-    this.attrs = node.attrs;
-    this.inputs = inputs;
+    super(node, inputs);
     this.b = shared.b;
     this.layout = shared.layout;
     this.sizes = shared.sizes;
     this.links = shared.links;
   }
 
-  input(k: number): TfTensor {
-    this.value(k);
-    return this.inputs[k] as TfTensor;
-  }
-
-  value(k: number): Value {
-    const value = this.node.inputs[k];
-    if (value === undefined) throw new Error(`${this.node.op} at ${this.node.origin.path} has no input ${k}`);
-    return value;
-  }
-
   output(k = 0): Value {
     return this.node.outputs[k] as Value;
-  }
-
-  rank(k = 0): number {
-    return this.value(k).type.shape.length;
-  }
-
-  spatialRank(k = 0): number {
-    return this.rank(k) - 2;
-  }
-
-  channels(k = 0): number {
-    return known(this.value(k).type.shape[1] as Dim);
   }
 
   order(value: Value): Order {

@@ -1,33 +1,7 @@
 import { knownShape } from '../../ir/dim.js';
 import type { Param } from '../../ir/graph.js';
+import { numbersOf, reordered } from '../shared.js';
 import { filterOrder, type Order, permutation } from './layout.js';
-
-/**
- * The elements of a row-major tensor of `shape`, rewritten row-major in `order`. The same array comes back where nothing
- * moves.
- */
-export function reordered(data: Float32Array, shape: readonly number[], order: Order): Float32Array {
-  if (order.every((axis, k) => axis === k)) return data;
-  const strides = shape.map((_, k) => shape.slice(k + 1).reduce((a, b) => a * b, 1));
-  const sizes = order.map((axis) => shape[axis] as number);
-  const steps = order.map((axis) => strides[axis] as number);
-  const out = new Float32Array(data.length);
-  const inner = sizes.length - 1;
-  const [lastSize, lastStep] = [sizes[inner] as number, steps[inner] as number];
-  const index = new Array<number>(inner).fill(0);
-  let from = 0;
-  for (let at = 0; at < out.length; ) {
-    for (let i = 0, f = from; i < lastSize; i++, f += lastStep) out[at++] = data[f] as number;
-    for (let k = inner - 1; k >= 0; k--) {
-      from += steps[k] as number;
-      index[k] = (index[k] as number) + 1;
-      if ((index[k] as number) < (sizes[k] as number)) break;
-      from -= (steps[k] as number) * (sizes[k] as number);
-      index[k] = 0;
-    }
-  }
-  return out;
-}
 
 /** A stretch of a flat arena and the shape of what lies in it. */
 interface Slot {
@@ -66,11 +40,5 @@ export function reorderedArena(
 }
 
 /** A parameter's numbers in TensorFlow's order; throws if there are none, or too few. */
-export function weightOf(param: Param, order: Order, weights: ReadonlyMap<string, Float32Array>): Float32Array {
-  const { path } = param.origin;
-  const shape = knownShape(param.type.shape);
-  const data = weights.get(path);
-  const length = shape.reduce((a, b) => a * b, 1);
-  if (data?.length !== length) throw new Error(`${path} needs ${length} numbers, there are ${data?.length ?? 'none'}`);
-  return reordered(data, shape, order);
-}
+export const weightOf = (param: Param, order: Order, weights: ReadonlyMap<string, Float32Array>): Float32Array =>
+  reordered(numbersOf(param, weights), knownShape(param.type.shape), order);

@@ -1,17 +1,6 @@
 import { spawn } from 'node:child_process';
 import { createRequire } from 'node:module';
-import type { LibraryHandle } from 'koffi';
 import type { TensorFlowLibrary } from './locate.js';
-
-/** Loads TensorFlow into this process, for good: it can't be unloaded. @throws Error with the loader's words */
-export async function loadTensorFlow({ library, preload }: TensorFlowLibrary): Promise<LibraryHandle> {
-  const { default: koffi } = await import('koffi');
-  // Errors only, unless the user asks for more: TensorFlow greets with what CPU it found.
-  process.env.TF_CPP_MIN_LOG_LEVEL ??= '2';
-  // Global, so that the C API finds its framework half, and TensorFlow CUDA's libraries, whatever LD_LIBRARY_PATH says.
-  for (const path of preload) koffi.load(path, { global: true });
-  return koffi.load(library, { global: true });
-}
 
 export type Probe =
   | { readonly ok: true; readonly version: string; readonly devices: readonly string[]; readonly milliseconds: number }
