@@ -52,8 +52,29 @@ const lovasz: Corner = {
   relative: 1e-6,
 };
 
+const counting = (shape: readonly number[], modulus: number): Float64Tensor =>
+  tensor(
+    shape,
+    Array.from({ length: shape.reduce((a, b) => a * b, 1) }, (_, k) => (k % modulus) - 2),
+  );
+
+/** Whole numbers that bf16 holds: half of them fall outside of a volume that is one element deep. */
+const flat: readonly Corner[] = [1, 2].flatMap((groups) =>
+  [
+    [1, 1, 1],
+    [1, 2, 1],
+    [1, 4, 4],
+  ].map((size): Corner => {
+    const channels = 2 * groups;
+    const attrs = { channels, kernel: 3, stride: 1, padding: 'same', dilation: 1, groups, bias: false } as const;
+    const inputs = [counting([2, groups, ...size], 5), counting([channels, 1, 3, 3, 3], 7)];
+    return { what: `volumes of ${size.join(' x ')}, one channel in ${groups} groups`, op: 'conv', attrs, inputs };
+  }),
+);
+
 export const corners: readonly Corner[] = [
   lovasz,
+  ...flat,
   ...ties,
   ...masks,
   {

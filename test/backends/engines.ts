@@ -9,6 +9,7 @@ import { type Float64Tensor, tensor } from '../../testing/reference/index.js';
 import { runOnnx } from '../onnx/run.js';
 import { runTensorFlow } from '../tensorflow/run.js';
 import { chromiumHost } from './chromium.js';
+import { onDirtyMemory } from './dirty.js';
 import { chooseBackend } from './page.js';
 import type { Arithmetic } from './rounding.js';
 import { type Host, nodeHost, openGraphModel } from './tfjs.js';
@@ -133,11 +134,12 @@ function tf(device: Device, precision: Backend['precision']): Backend {
       const { available, devices, reason } = await engine.status();
       if (!available) return reason ?? 'TensorFlow does not load';
       if (!devices.includes(device)) return 'TensorFlow finds no GPU';
-      return {
+      const opened: Opened = {
         run: (graph, feeds) => runTensorFlow(precision === 'bf16' ? lowerPrecision(graph) : graph, feeds, device),
         model: engine.predictor,
         trainer: engine.trainer,
       };
+      return device === 'cpu' ? onDirtyMemory(opened, engine) : opened;
     },
   };
 }
