@@ -37,8 +37,12 @@ export interface Lack {
   readonly rare?: boolean;
 }
 
+/** Engines that run in the process, and TensorFlow.js: two tables, tested side by side. */
+export type Section = 'native' | 'tfjs';
+
 export interface Backend {
   readonly name: string;
+  readonly section: Section;
   /** Answers in words why this machine doesn't have it. */
   open(): Promise<Opened | string>;
   readonly trains: boolean;
@@ -87,7 +91,7 @@ const graphModelLacks: readonly Lack[] = [
  */
 export const backends: readonly Backend[] = [
   onnx('cpu', { functions: 4 }),
-  onnx('webgpu', { functions: 16 }, 0.5),
+  onnx('webgpu', { functions: 16 }, 0.4),
   tf('cpu', 'fp32'),
   tf('cpu', 'bf16'),
   tf('gpu', 'fp32'),
@@ -104,6 +108,7 @@ function onnx(device: OrtDevice, arithmetic: Arithmetic, share?: number): Backen
   const engine = onnxRuntime(device);
   return {
     name: `onnxruntime ${device}`,
+    section: 'native',
     trains: true,
     precision: 'fp32',
     arithmetic,
@@ -127,6 +132,7 @@ function tf(device: Device, precision: Backend['precision']): Backend {
   const engine = tensorflow({ device, precision });
   return {
     name: `tensorflow ${device} ${precision}`,
+    section: 'native',
     trains: true,
     precision,
     arithmetic: { functions: 4 },
@@ -148,6 +154,7 @@ function tf(device: Device, precision: Backend['precision']): Backend {
 function tfjs(place: 'node' | 'chromium', device: string, arithmetic: Arithmetic, share?: number): Backend {
   return {
     name: `tfjs graph model, ${place} ${device}`,
+    section: 'tfjs',
     trains: false,
     precision: 'fp32',
     arithmetic,

@@ -12,8 +12,8 @@ import { type Bounds, boundsOf, running } from './rounding.js';
 
 type Tensors = ReadonlyMap<string, Float64Tensor>;
 
-/** Few are enough for thousands of elements, of which the furthest counts. */
-const draws = 2;
+/** Once is enough for thousands of elements, of which the furthest counts. */
+const draws = 1;
 
 export interface Preset {
   readonly name: string;

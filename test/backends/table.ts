@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import type { Section } from './engines.js';
 
 /** What is checked, in the order of the columns. */
 export const checks = [
@@ -15,7 +16,6 @@ export const checks = [
 export type Check = (typeof checks)[number];
 
 const file = fileURLToPath(new URL('../../docs/backends.md', import.meta.url));
-const [begin, end] = ['<!-- table -->', '<!-- /table -->'];
 
 /** Counts what was tried on an engine, and what it can't do. */
 export class Tally {
@@ -39,23 +39,22 @@ export class Tally {
     return this.#cannot;
   }
 
-  cells(): string[] {
-    return checks.map((check) => {
-      const found = this.#counts.get(check);
-      if (!found) return '';
-      return found.passed === found.tried ? String(found.tried) : `${found.passed} of ${found.tried}`;
-    });
+  cell(check: Check): string {
+    const found = this.#counts.get(check);
+    if (!found) return '';
+    return found.passed === found.tried ? String(found.tried) : `${found.passed} of ${found.tried}`;
   }
 }
 
-/** As Markdown. */
+/** As Markdown, without columns in which nothing was tried. */
 export function tableOf(tallies: ReadonlyMap<string, Tally>): string {
-  const rows = [...tallies].map(([name, t]) =>
-    t.missing === undefined
-      ? [name, ...t.cells(), [...t.unable].sort().join('; ')]
-      : [name, ...checks.map(() => ''), `not run: ${t.missing}`],
-  );
-  return grid([['engine', ...checks, 'cannot'], ...rows]);
+  const used = checks.filter((check) => [...tallies.values()].some((t) => t.cell(check) !== ''));
+  const rows = [...tallies].map(([name, t]) => [
+    name,
+    ...used.map((check) => t.cell(check)),
+    t.missing === undefined ? [...t.unable].sort().join('; ') : `not run: ${t.missing}`,
+  ]);
+  return grid([['engine', ...used, 'cannot'], ...rows]);
 }
 
 function grid(rows: readonly (readonly string[])[]): string {
@@ -65,22 +64,23 @@ function grid(rows: readonly (readonly string[])[]): string {
   return [head, rule, ...body].map(line).join('\n');
 }
 
-/** The names of the engines in docs/backends.md. */
-export function documented(): string[] {
+/** The names of the engines in a table of docs/backends.md. */
+export function documented(section: Section): string[] {
   const text = readFileSync(file, 'utf8');
-  const rows = text.slice(...placeIn(text)).matchAll(/^\| ([^|]+?) \|/gm);
+  const rows = text.slice(...placeIn(text, section)).matchAll(/^\| ([^|]+?) \|/gm);
   return [...rows].map((m) => m[1] as string).slice(2);
 }
 
-/** Where the table lies in the document. */
-function placeIn(text: string): [number, number] {
+/** Where a table lies in the document. */
+function placeIn(text: string, section: Section): [number, number] {
+  const [begin, end] = [`<!-- ${section} -->`, `<!-- /${section} -->`];
   const [from, to] = [text.indexOf(begin) + begin.length, text.indexOf(end)];
   if (!text.includes(begin) || to < from) throw new Error(`docs/backends.md has no table between ${begin} and ${end}`);
   return [from, to];
 }
 
-export function writeTable(table: string): void {
+export function writeTable(section: Section, table: string): void {
   const text = readFileSync(file, 'utf8');
-  const [from, to] = placeIn(text);
+  const [from, to] = placeIn(text, section);
   writeFileSync(file, `${text.slice(0, from)}\n${table}\n${text.slice(to)}`);
 }

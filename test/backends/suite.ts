@@ -5,7 +5,7 @@ import { type Float64Tensor, kernels, tensor } from '../../testing/reference/ind
 import { oneOperator } from '../ops/build.js';
 import { closeChromium } from './chromium.js';
 import { corners } from './corners.js';
-import { backends, type Opened } from './engines.js';
+import { type Backend, backends, type Opened, type Section } from './engines.js';
 import { differentiable, inferenceOps, type Trial, trialsOf, usualCases } from './operators.js';
 import {
   everySelection,
@@ -23,24 +23,30 @@ import { byTrainer, judge as judgeRun, oneStep, type Run, tenSteps } from './tra
 
 type Tensors = ReadonlyMap<string, Float64Tensor>;
 
-// Every engine and device of this machine, against the reference in double precision, within bounds that follow from its
-// arithmetic (rounding.ts). UPDATE=1 writes what was found into docs/backends.md; UNETC_CASES and UNETC_SEED choose the cases.
+/**
+ * Declares the tests of some engines, which are a table of docs/backends.md. Every engine and device of this machine is held against the
+ * reference in double precision, within bounds that follow from its arithmetic (rounding.ts). UPDATE=1 writes what was found
+ * into the document; UNETC_CASES and UNETC_SEED choose the random cases.
+ */
+export function suiteOf(section: Section): void {
+  const rows = backends.filter((b) => b.section === section);
+  const tallies = new Map(rows.map((b) => [b.name, new Tally()]));
 
-const tallies = new Map(backends.map((b) => [b.name, new Tally()]));
+  afterAll(async () => {
+    await closeChromium();
+    const table = tableOf(tallies);
+    console.log(`\n${table}\n`);
+    if (process.env.UPDATE) writeTable(section, table);
+  });
 
-afterAll(async () => {
-  await closeChromium();
-  const table = tableOf(tallies);
-  console.log(`\n${table}\n`);
-  if (process.env.UPDATE) writeTable(table);
-});
+  test('docs/backends.md has a row for each', () => {
+    expect(documented(section)).toEqual(rows.map((b) => b.name));
+  });
 
-test('docs/backends.md has a row for every engine', () => {
-  expect(documented()).toEqual(backends.map((b) => b.name));
-});
+  describe.each(rows)('$name', (backend) => testsOf(backend, tallies.get(backend.name) as Tally));
+}
 
-describe.each(backends)('$name', (backend) => {
-  const tally = tallies.get(backend.name) as Tally;
+function testsOf(backend: Backend, tally: Tally): void {
   let engine: Opened;
   beforeAll(async () => {
     const opened = await backend.open();
@@ -66,6 +72,10 @@ describe.each(backends)('$name', (backend) => {
       return undefined;
     }
   };
+
+  // Of those that take long, some.
+  const some = <T>(list: readonly T[], every: number): readonly T[] =>
+    backend.share === undefined ? list : list.filter((_, k) => k % every === 0);
 
   const answer = (graph: Graph, feeds: Tensors) => attempt(() => engine.run(graph, feeds));
 
@@ -125,7 +135,7 @@ describe.each(backends)('$name', (backend) => {
         return true;
       });
     for (const run of oneStep) trains('training step', run);
-    for (const run of tenSteps) trains('ten steps', run);
+    for (const run of some(tenSteps, 2)) trains('ten steps', run);
   }
 
   const answers = (kind: Check, preset: Preset): void =>
@@ -154,9 +164,6 @@ describe.each(backends)('$name', (backend) => {
       }
       return true;
     });
-  // Of those that take long, some.
-  const some = <T>(list: readonly T[], every: number): readonly T[] =>
-    backend.share === undefined ? list : list.filter((_, k) => k % every === 0);
   for (const preset of some(presets, 5)) answers('presets', preset);
   for (const preset of some(randomNetworks, 3)) answers('1-D and 3-D', preset);
 
@@ -165,4 +172,4 @@ describe.each(backends)('$name', (backend) => {
     const due = (backend.lacks ?? []).filter((l) => !l.rare).map((l) => l.what);
     expect([...tally.unable].sort()).toEqual(due.sort());
   });
-});
+}
