@@ -72,12 +72,6 @@ async function openTensorFlow(device: 'cpu' | 'gpu' | undefined, precision: 'fp3
   return tensorflow({ device: device ?? (devices.includes('gpu') ? 'gpu' : 'cpu'), precision });
 }
 
-/** `TensorFlow on the CPU, bf16` */
-export function titleOf({ name, device, precision }: Engine): string {
-  const engine = name === 'tensorflow' ? 'TensorFlow' : name === 'onnxruntime' ? 'ONNX Runtime' : name;
-  return `${engine} on the ${device.toUpperCase()}, ${precision}`;
-}
-
 /** Stops a command that is about a native engine to install, unless it names one. */
 export function installable(name: string, verb: string): void {
   if (name === 'tfjs') return;

@@ -66,3 +66,9 @@ export interface Engine {
   /** Runs an ONNX file. */
   open(model: Uint8Array): Promise<Predictor>;
 }
+
+/** `TensorFlow on the CPU, bf16` */
+export function titleOf({ name, device, precision }: Pick<Engine, 'name' | 'device' | 'precision'>): string {
+  const engine = name === 'tensorflow' ? 'TensorFlow' : name === 'onnxruntime' ? 'ONNX Runtime' : name;
+  return `${engine} on the ${device.toUpperCase()}, ${precision}`;
+}

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { deploy } from '../compiler/index.js';
 import type { Network } from '../compiler/ir/graph.js';
 import type { Dataset } from './data/index.js';
-import type { Engine, Weights } from './engine.js';
+import { type Engine, titleOf, type Weights } from './engine.js';
 import { type EvaluationRow, evaluate } from './evaluate.js';
 import { writeAtomic } from './files/atomic.js';
 import { HeldOut } from './held-out.js';
@@ -61,7 +61,14 @@ export async function writeReport(options: ReportOptions): Promise<readonly Eval
   const worst = order.slice(0, count);
   const best = order.slice(count).slice(-count).reverse();
   const draw = (list: readonly (readonly [number, number])[]): Promise<CaseImages[]> => drawCases(options, list);
-  const page = reportPage({ record, lines, rows, worst: await draw(worst), best: await draw(best) });
+  const page = reportPage({
+    record,
+    lines,
+    rows,
+    engine: titleOf(engine),
+    worst: await draw(worst),
+    best: await draw(best),
+  });
   await writeAtomic(join(folder, runFiles.report), page);
   return rows;
 }

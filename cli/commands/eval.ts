@@ -1,8 +1,9 @@
 import { openFolder, readNames } from '../../runtime/data/index.js';
+import { titleOf } from '../../runtime/engine.js';
 import { type Evaluation, type EvaluationRow, evaluate as evaluateNetwork } from '../../runtime/evaluate.js';
 import { openRun, runWeights } from '../../runtime/run-folder.js';
 import { dataFormat } from '../../runtime/task.js';
-import { chooseEngine, type EngineOptions, titleOf } from '../engines.js';
+import { chooseEngine, type EngineOptions } from '../engines.js';
 import { imagesToJudge } from '../held-out.js';
 import type { Io, Outcome } from '../io.js';
 import { parseLevel } from '../options.js';

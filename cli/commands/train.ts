@@ -1,10 +1,11 @@
 import { join } from 'node:path';
 import type { Recipe } from '../../compiler/index.js';
 import { openFolder, readNames } from '../../runtime/data/index.js';
+import { titleOf } from '../../runtime/engine.js';
 import { holdsRun, type RunRecord, readRecord, runFiles } from '../../runtime/run-folder.js';
 import { dataFormat } from '../../runtime/task.js';
 import { type TrainResult, train as trainNetwork } from '../../runtime/train.js';
-import { chooseEngine, type EngineOptions, titleOf } from '../engines.js';
+import { chooseEngine, type EngineOptions } from '../engines.js';
 import type { Io, Outcome } from '../io.js';
 import { parseCount, parseNumber, parseSettings, parseSize } from '../options.js';
 import { trainingProgress } from '../progress.js';
@@ -32,6 +33,8 @@ export async function train(file: string, options: TrainOptions, io: Io): Promis
   const given = parseSettings(options.set);
   const before = options.resume && (await holdsRun(options.out)) ? await readRecord(options.out) : null;
   const engine = await chooseEngine(sameEngine(options, before), 'train');
+  // Levels are judged in what predicts with them later.
+  const judge = await chooseEngine({ engine: options.engine === 'ort' ? 'ort' : 'auto' }, 'predict');
   const set = { ...before?.set, ...given };
   const spec = await loadSpec(file, set, io);
   const recipe = withChanges(before?.recipe ?? spec.recipe, change);
@@ -49,6 +52,7 @@ export async function train(file: string, options: TrainOptions, io: Io): Promis
     heldOut,
     runFolder: options.out,
     engine,
+    judge,
     resume: options.resume,
     onProgress: await trainingProgress(io, recipe.batch, titleOf(engine)),
     signal: io.interruption(),
@@ -58,7 +62,10 @@ export async function train(file: string, options: TrainOptions, io: Io): Promis
     return { json: summary(result), text: '', exit: 130 };
   }
   const report = join(result.run, runFiles.report);
-  return { json: { ...summary(result), rows: result.rows ?? [], report }, text: describe(result, report) };
+  return {
+    json: { ...summary(result), rows: result.rows ?? [], report },
+    text: describe(result, report, titleOf(judge)),
+  };
 }
 
 /** A run goes on in the engine that it was trained in, so that it ends as if it had not stopped, unless flags say another. */
@@ -97,12 +104,12 @@ function summary(result: TrainResult) {
   return { run: result.run, epochs: result.epochs, interrupted: result.interrupted, best: result.best, ...last };
 }
 
-function describe(result: TrainResult, report: string): string {
+function describe(result: TrainResult, report: string, engine: string): string {
   const best = result.lines.find((l) => l.epoch === result.best?.epoch);
   const iou = best?.output ? `, IoU ${percent(best.output.iou)} % on held-out images` : '';
   return [
     ...(result.rows?.length
-      ? [`held-out images, epoch ${result.best?.epoch}`, '', evaluationTable(result.rows), '']
+      ? [`held-out images, epoch ${result.best?.epoch}; ${engine}`, '', evaluationTable(result.rows), '']
       : []),
     `${result.run}: ${result.epochs} epochs, best ${result.best?.epoch ?? '-'}${iou}`,
     `report: ${report}`,

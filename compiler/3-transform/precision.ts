@@ -49,11 +49,6 @@ const scalars: PrecisionRule = {
 };
 const integer: PrecisionRule = { precision: 'high', why: 'is made from whole numbers' };
 
-const thin: PrecisionRule = {
-  precision: 'high',
-  why: 'sums one channel of volumes that may be one element deep, where oneDNN in bf16 reads memory that nobody wrote',
-};
-
 /** Exhaustive by type: a new operator doesn't compile without. */
 export const precisionRules: Readonly<Record<OpName, PrecisionRule>> = {
   conv: product,
@@ -131,22 +126,10 @@ export const precisionRules: Readonly<Record<OpName, PrecisionRule>> = {
 };
 
 export function ruleOf(node: Node): PrecisionRule {
-  if (node.op === 'conv' && isThin(node)) return thin;
   const nearest = (node.attrs.mode ?? 'nearest') === 'nearest';
   if (nearest && node.op === 'upsample') return moves;
   if (nearest && node.op === 'upsample_grad') return blocks;
   return precisionRules[node.op];
-}
-
-/**
- * A convolution that TensorFlow 2.20's oneDNN does wrongly in bf16: over volumes of depth 1, with one input channel of
- * a group, and taps before and behind. It multiplies what the memory held by zero, and NaN times zero is NaN.
- */
-function isThin({ inputs: [image, kernel] }: Node): boolean {
-  const depth = image?.type.shape[2];
-  const [, channels, taps, ...others] = kernel?.type.shape ?? [];
-  if (depth === undefined || channels?.offset !== 1 || others.length !== 2) return false;
-  return (depth.symbol !== null || depth.offset === 1) && (taps?.offset ?? 1) > 1;
 }
 
 /**

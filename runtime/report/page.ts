@@ -20,6 +20,8 @@ export interface ReportData {
   readonly lines: readonly EpochLine[];
   /** By level and mode, ascending; empty without held-out images. */
   readonly rows: readonly EvaluationRow[];
+  /** What answered for them, in words. */
+  readonly engine: string;
   readonly best: readonly CaseImages[];
   readonly worst: readonly CaseImages[];
 }
@@ -44,7 +46,7 @@ ${header(data)}
 <div class="charts">
 ${chartPlaces(charts)}
 </div>
-${levels(data.rows)}
+${levels(data)}
 ${cases(data)}
 ${settings(data.record)}
 <script>${script}</script>
@@ -73,7 +75,7 @@ function header({ record, lines, rows }: ReportData): string {
 </header>`;
 }
 
-function levels(rows: readonly EvaluationRow[]): string {
+function levels({ rows, engine }: ReportData): string {
   if (rows.length === 0) return '';
   const slowest = Math.max(...rows.map((r) => r.milliseconds));
   const full = rows.filter((r) => r.level === Math.max(...rows.map((x) => x.level)));
@@ -90,6 +92,7 @@ ${pruningSentence(rows)}
 <thead><tr><th>level</th><th class="left">mode</th><th>parameters</th><th>MACs</th><th>IoU, %</th><th>pooled IoU, %</th><th>Dice, %</th><th>cross-entropy</th><th>ms an image</th><th>speed</th></tr></thead>
 <tbody>${body.join('\n')}</tbody>
 </table></div>
+<p class="soft">Measured in ${escapeHtml(engine)}.</p>
 ${classTable(rows)}`;
 }
 

@@ -1,4 +1,4 @@
-import { type Dim, knownShape } from '../../../ir/dim.js';
+import { type Dim, isNumber, knownShape } from '../../../ir/dim.js';
 import type { Value } from '../../../ir/graph.js';
 import { numberAttr } from '../../../ops/attrs.js';
 import { resolveTransposeWindow, resolveWindow, type Window } from '../../../ops/spatial.js';
@@ -89,14 +89,24 @@ const kernels3d = byKernels({
   inputGradAttrs: { Tshape: { type: 'int32' } },
 });
 
-/** The filter's gradient in single precision: in bf16 the kernel adds memory that nothing was written to, of small volumes. */
+/** A product in single precision, for kernels that in bf16 multiply memory that nothing was written to. */
+const inSingle =
+  (product: Products['forward']): Products['forward'] =>
+  (c, a, b) =>
+    c.to.b.cast(product(c, c.to.b.cast(a, 'float'), c.to.b.cast(b, 'float')), a.type);
+
+/** oneDNN's kernels in bf16 are wrong for filters' gradients of small volumes, and for `isThin`. */
 const dense3d: Products = {
   ...kernels3d,
-  filterGrad: (c, x, dy) => {
-    const { b } = c.to;
-    return b.cast(kernels3d.filterGrad(c, b.cast(x, 'float'), b.cast(dy, 'float')), x.type);
-  },
+  forward: (c, x, w) => (isThin(c) ? inSingle(kernels3d.forward) : kernels3d.forward)(c, x, w),
+  filterGrad: inSingle(kernels3d.filterGrad),
 };
+
+/** One channel of volumes that may be one element deep, and taps before and behind it. */
+function isThin({ x, w }: Convolution): boolean {
+  const depth = x[1] as Dim;
+  return w.at(-2) === 1 && (w[0] as number) > 1 && (!isNumber(depth) || depth.offset === 1);
+}
 
 /** One filter a channel: [kh, kw, C, multiplier]. */
 const depthwise = byKernels({

@@ -1,0 +1,150 @@
+import { join } from 'node:path';
+import { saveCheckpoint, saveWeights, weightsOfState } from './checkpoint.js';
+import type { Trainer, TrainingState } from './engine.js';
+import { appendRecord } from './files/json-lines.js';
+import { bestOf, type EpochLine, type Position, positionNotes } from './position.js';
+import { stream } from './random.js';
+import { runFiles } from './run-folder.js';
+import { learningRate } from './schedule.js';
+import { resultOf, type Session, type TrainResult } from './training.js';
+import { UserError } from './user-error.js';
+import { type Validation, validate } from './validate.js';
+
+/** Trains from a position to the end, or until the signal says so. */
+export async function runEpochs(session: Session, start: Position): Promise<TrainResult> {
+  const trainer = await session.options.engine.trainer(session.plan, start.state);
+  try {
+    return await trainEpochs(session, trainer, start);
+  } finally {
+    await trainer.dispose();
+  }
+}
+
+async function trainEpochs(session: Session, trainer: Trainer, start: Position): Promise<TrainResult> {
+  const { options, recipe } = session;
+  const { runFolder, signal } = options;
+  let lines = start.lines;
+  let position = start;
+  while (lines.length < recipe.epochs) {
+    const epoch = lines.length + 1;
+    const stepped = await runSteps(session, trainer, position);
+    const stop = async (): Promise<TrainResult> => {
+      await saveLast(session, stepped, await trainer.snapshot());
+      return resultOf(runFolder, lines, true);
+    };
+    if (signal?.aborted) return stop();
+    const started = performance.now();
+    const state = await trainer.snapshot();
+    const loss = stepped.lossSum / session.batches.perEpoch;
+    const judged = await judge(session, state, epoch);
+    if (judged === 'aborted') return stop();
+    const seconds = stepped.seconds + (performance.now() - started) / 1000;
+    const line: EpochLine = {
+      epoch,
+      loss,
+      lr: stepped.lr,
+      seconds: Math.round(seconds * 1000) / 1000,
+      heads: judged?.heads ?? [],
+      average: judged?.average ?? null,
+      output: judged?.output ?? null,
+    };
+    const best = bestOf(lines);
+    lines = [...lines, line];
+    if (bestOf(lines)?.epoch !== best?.epoch) await saveBest(session, state, line);
+    position = { lines, step: 0, lossSum: 0, seconds: 0, lr: 0, state };
+    await saveLast(session, position, state);
+    await appendRecord(join(runFolder, runFiles.metrics), { ...line });
+    options.onProgress?.({ kind: 'epoch', epochs: recipe.epochs, line });
+    if (signal?.aborted) break;
+  }
+  return resultOf(runFolder, lines, lines.length < recipe.epochs || (signal?.aborted ?? false));
+}
+
+/** An epoch's validation; null without held-out images. */
+async function judge(
+  { options, plan, record, held }: Session,
+  state: TrainingState,
+  epoch: number,
+): Promise<Validation | null | 'aborted'> {
+  const { network, engine, signal } = options;
+  if (held.length === 0) return null;
+  try {
+    return await validate({
+      network,
+      weights: weightsOfState(plan, state),
+      engine,
+      task: record.task,
+      held,
+      ...(signal ? { signal } : {}),
+      onImage: (done, total) => options.onProgress?.({ kind: 'validate', epoch, done, total }),
+    });
+  } catch (error) {
+    if (signal?.aborted) return 'aborted';
+    throw error;
+  }
+}
+
+/** The rest of an epoch's steps, from where a position stands; stops early when the signal says so. */
+async function runSteps(session: Session, trainer: Trainer, from: Position): Promise<Position> {
+  const { options, recipe, batches } = session;
+  const epoch = from.lines.length + 1;
+  const steps = batches.perEpoch;
+  let { step, lossSum, lr } = from;
+  const started = performance.now();
+  for await (const { image, target } of batches.epoch(epoch, step)) {
+    if (options.signal?.aborted) break;
+    const done = (epoch - 1) * steps + step;
+    lr = learningRate(recipe.schedule, recipe.optimizer.lr, {
+      step: done,
+      total: recipe.epochs * steps,
+      stepsPerEpoch: steps,
+      lines: from.lines,
+    });
+    const seed = stream(recipe.seed, 'dropout', done).uint32();
+    const result = await trainer.step({ image, target, lr, step: done + 1, seed });
+    step++;
+    if (!Number.isFinite(result.loss) || !Number.isFinite(result.gradientNorm))
+      throw diverged(session, epoch, step, result.loss);
+    lossSum += result.loss;
+    options.onProgress?.({ kind: 'step', epoch, step, steps, loss: result.loss, lr });
+  }
+  return { ...from, step, lossSum, lr, seconds: from.seconds + (performance.now() - started) / 1000 };
+}
+
+function diverged({ options, recipe }: Session, epoch: number, step: number, loss: number): UserError {
+  const what = Number.isFinite(loss) ? 'the gradient is no longer finite' : `the loss became ${loss}`;
+  const kept = epoch > 1 ? `; ${options.runFolder} keeps epoch ${epoch - 1}` : '';
+  return new UserError(
+    'training-diverged',
+    `training diverged: ${what} in epoch ${epoch}, step ${step}${kept}`,
+    `start again with a smaller lr (it is ${recipe.optimizer.lr}), a warm-up, or clip = 1`,
+  );
+}
+
+async function saveLast(
+  { options, plan, record, batches }: Session,
+  position: Position,
+  state: TrainingState,
+): Promise<void> {
+  const epoch = position.lines.length;
+  await saveCheckpoint(join(options.runFolder, runFiles.last), {
+    layout: plan,
+    state,
+    meta: {
+      spec: record.spec,
+      options: { set: record.set },
+      epoch,
+      step: epoch * batches.perEpoch + position.step,
+      seed: record.seed,
+      notes: positionNotes(position),
+    },
+  });
+}
+
+async function saveBest({ options, plan, record }: Session, state: TrainingState, line: EpochLine): Promise<void> {
+  await saveWeights(join(options.runFolder, runFiles.best), weightsOfState(plan, state), {
+    spec: record.spec,
+    options: JSON.stringify({ set: record.set }),
+    epoch: String(line.epoch),
+  });
+}
