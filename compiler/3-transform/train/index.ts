@@ -7,6 +7,7 @@ import type { Recipe } from '../../recipe.js';
 import { simplify } from '../simplify.js';
 import type { Arena, ArenaSlot, TrainingPlan } from '../training-plan.js';
 import { backward } from './backward.js';
+import { mergeUpsampling } from './enlarged-convs.js';
 import { elements, headLoss, predictionOf } from './losses.js';
 import { slotNames, update } from './optimizers.js';
 
@@ -23,10 +24,8 @@ export function trainingPlan(
 ): TrainingPlan {
   const bound = boundForTraining(network, options.batch, options.size);
   const image = (bound.graph.inputs[0] as NamedValue).value;
-  const forward = withoutDeadNodes({
-    ...bound.graph,
-    outputs: bound.heads.map((h) => ({ name: h.name, value: h.value })),
-  });
+  const heads = bound.heads.map((h) => ({ name: h.name, value: h.value }));
+  const forward = mergeUpsampling(withoutDeadNodes({ ...bound.graph, outputs: heads }));
   const parameters = arenaOf(forward.params, 'weight');
   const statistics = arenaOf(forward.params, 'statistic');
   const firstHead = bound.heads[0];

@@ -51,6 +51,21 @@ export const slice: Lowering = (to) => {
   return b.op('Slice', [to.input(0), b.ints(begin), b.ints(size)], index);
 };
 
+/** The parts along IR axis `axis`, one for each of `lengths`. */
+export function parts(to: LoweringContext, x: TfTensor, place: number, lengths: readonly number[]): TfTensor[] {
+  if (lengths.length === 1) return [x];
+  const { b } = to;
+  return b.split(
+    'SplitV',
+    [x, b.ints(lengths), b.int(place)],
+    { T: { type: x.type }, Tlen: { type: 'int32' }, num_split: { int: lengths.length } },
+    new Array(lengths.length).fill(x.type),
+  );
+}
+
+export const split: Lowering = (to) =>
+  parts(to, to.input(0), to.axis(to.value(0), numberAttr(to.attrs, 'axis')), listAttr(to.attrs, 'lengths'));
+
 const sides = (to: LoweringContext) => resolveSides(to.attrs, to.spatialRank());
 
 export const pad: Lowering = (to) => {
