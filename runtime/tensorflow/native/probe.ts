@@ -10,7 +10,13 @@ export type Probe =
  * Loads the library in a process of its own, asks its version and opens a session for the list of devices: so a library
  * that ends its process, because the CPU lacks an instruction, say, is a finding and not our end.
  */
-export function probeTensorFlow({ library, preload }: TensorFlowLibrary, timeout = 60_000): Promise<Probe> {
+export async function probeTensorFlow(found: TensorFlowLibrary, timeout = 60_000): Promise<Probe> {
+  const first = await attempt(found, timeout);
+  // On a busy machine a thread that is still starting when the process ends may crash it; a library that always does, does again.
+  return first.ok || !first.answered ? first : attempt(found, timeout);
+}
+
+function attempt({ library, preload }: TensorFlowLibrary, timeout: number): Promise<Probe & { answered?: boolean }> {
   const koffi = createRequire(import.meta.url).resolve('koffi');
   return new Promise((resolve) => {
     const child = spawn(process.execPath, ['-e', script, JSON.stringify({ koffi, library, preload })], {
@@ -30,8 +36,9 @@ export function probeTensorFlow({ library, preload }: TensorFlowLibrary, timeout
     child.on('close', (code, signal) => {
       const answer = parse(out);
       // An answer is no good of a library that crashes afterwards: so would a training that is done.
-      if (signal || code !== 0) resolve({ ok: false, reason: ended(answer.ok, code, signal, err) });
-      else resolve(answer);
+      if (signal || code !== 0) {
+        resolve({ ok: false, reason: ended(answer.ok, code, signal, err), answered: answer.ok });
+      } else resolve(answer);
     });
   });
 }
@@ -79,6 +86,7 @@ try {
   const devices = [];
   for (let k = 0; k < tf.func('int TF_DeviceListCount(void *)')(list); k++) devices.push(type(list, k, status).toLowerCase());
   answer({ ok: true, version, devices, milliseconds });
+  setTimeout(() => {}, 100);
 } catch (error) {
   answer({ ok: false, reason: 'it does not load: ' + error.message.split('\\n')[0] });
 }
