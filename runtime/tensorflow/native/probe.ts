@@ -11,12 +11,15 @@ export type Probe =
  * that ends its process, because the CPU lacks an instruction, say, is a finding and not our end.
  */
 export async function probeTensorFlow(found: TensorFlowLibrary, timeout = 60_000): Promise<Probe> {
-  const first = await attempt(found, timeout);
+  const { answered, probe } = await attempt(found, timeout);
   // On a busy machine a thread that is still starting when the process ends may crash it; a library that always does, does again.
-  return first.ok || !first.answered ? first : attempt(found, timeout);
+  return probe.ok || !answered ? probe : (await attempt(found, timeout)).probe;
 }
 
-function attempt({ library, preload }: TensorFlowLibrary, timeout: number): Promise<Probe & { answered?: boolean }> {
+function attempt(
+  { library, preload }: TensorFlowLibrary,
+  timeout: number,
+): Promise<{ readonly answered: boolean; readonly probe: Probe }> {
   const koffi = createRequire(import.meta.url).resolve('koffi');
   return new Promise((resolve) => {
     const child = spawn(process.execPath, ['-e', script, JSON.stringify({ koffi, library, preload })], {
@@ -32,13 +35,13 @@ function attempt({ library, preload }: TensorFlowLibrary, timeout: number): Prom
     child.stderr.on('data', (chunk) => {
       err = (err + chunk).slice(-4000);
     });
-    child.on('error', (error) => resolve({ ok: false, reason: error.message }));
+    const say = (answered: boolean, probe: Probe): void => resolve({ answered, probe });
+    child.on('error', (error) => say(false, { ok: false, reason: error.message }));
     child.on('close', (code, signal) => {
       const answer = parse(out);
       // An answer is no good of a library that crashes afterwards: so would a training that is done.
-      if (signal || code !== 0) {
-        resolve({ ok: false, reason: ended(answer.ok, code, signal, err), answered: answer.ok });
-      } else resolve(answer);
+      const { ok } = answer;
+      say(ok, signal || code !== 0 ? { ok: false, reason: ended(ok, code, signal, err) } : answer);
     });
   });
 }
