@@ -1,0 +1,91 @@
+import * as vscode from 'vscode';
+import { LanguageClient, type ServerOptions, TransportKind } from 'vscode-languageclient/node';
+import type { DrawingAnswer } from '../../../cli/lsp/drawing.js';
+import { languageId, section, settings } from './names.js';
+import { type Program, programOf } from './program.js';
+
+/** The language server, started with what the settings say. */
+export class Server implements vscode.Disposable {
+  private client: LanguageClient | undefined;
+  /** Starts and stops, one after the other. */
+  private work: Promise<void> = Promise.resolve();
+
+  /**
+   * @param bundled the server that comes with the extension
+   * @param onFresh hears whenever a text may have another meaning: it changed, or what it imports did
+   */
+  constructor(
+    private readonly bundled: string,
+    private readonly onFresh: (uri: vscode.Uri) => void,
+  ) {}
+
+  /** Starts it; one that runs is stopped first. */
+  restart(): Promise<void> {
+    return this.enqueue(async () => {
+      await this.stop();
+      await this.start();
+    });
+  }
+
+  /** The drawing of an open text; null if the server does not run or does not know the text. */
+  async drawing(uri: vscode.Uri): Promise<DrawingAnswer | null> {
+    await this.work;
+    if (!this.client?.isRunning()) return null;
+    return this.client.sendRequest<DrawingAnswer | null>('unetc/drawing', { textDocument: { uri: uri.toString() } });
+  }
+
+  dispose(): Promise<void> {
+    return this.enqueue(() => this.stop());
+  }
+
+  private enqueue(step: () => Promise<void>): Promise<void> {
+    this.work = this.work.then(step);
+    return this.work;
+  }
+
+  private async start(): Promise<void> {
+    const path = vscode.workspace.getConfiguration(section).get<string>(settings.path, '');
+    const program = programOf(path, this.bundled, process.platform);
+    const client = new LanguageClient(section, 'UNet', optionsOf(program), {
+      documentSelector: ['file', 'untitled'].map((scheme) => ({ scheme, language: languageId })),
+      middleware: {
+        // Diagnostics come a moment after the last key, and also where only an imported file has changed.
+        handleDiagnostics: (uri, diagnostics, next) => {
+          next(uri, diagnostics);
+          this.onFresh(uri);
+        },
+      },
+    });
+    this.client = client;
+    try {
+      await client.start();
+    } catch (error) {
+      void explain(program, error);
+    }
+  }
+
+  private async stop(): Promise<void> {
+    const { client } = this;
+    this.client = undefined;
+    // One that never started, or has crashed, can't be asked to stop.
+    await client?.dispose().catch(() => undefined);
+  }
+}
+
+function optionsOf(program: Program): ServerOptions {
+  const args = [...program.args];
+  return program.kind === 'script'
+    ? { module: program.file, args, transport: TransportKind.stdio }
+    : { command: program.command, args, transport: TransportKind.stdio, options: { shell: program.shell } };
+}
+
+async function explain(program: Program, error: unknown): Promise<void> {
+  const name = program.kind === 'script' ? program.file : program.command;
+  const button = 'Open Settings';
+  const chosen = await vscode.window.showErrorMessage(
+    `UNet: ${name} did not start as a language server: ${error instanceof Error ? error.message : String(error)}`,
+    button,
+  );
+  if (chosen === button)
+    await vscode.commands.executeCommand('workbench.action.openSettings', `${section}.${settings.path}`);
+}

@@ -1,0 +1,68 @@
+import { explorer } from '../../../compiler/5-emit/drawing/html/script.js';
+import { pageRules, variables } from '../../../compiler/5-emit/drawing/html/style.js';
+import { escapeXml } from '../../../compiler/5-emit/drawing/svg/xml.js';
+import { dark, light } from '../../../compiler/5-emit/drawing/theme.js';
+import { previewScript } from './script.js';
+
+/** `auto`: as the editor. */
+export type Theme = 'auto' | 'light' | 'dark';
+
+export interface PageOptions {
+  /** Fresh for each page, so that nothing but its own script and style has any effect: letters, digits, `-` and `_`. */
+  readonly nonce: string;
+  /** The text's address; the editor gives it back when it opens the panel again. */
+  readonly uri: string;
+  readonly theme: Theme;
+  /** The level to be shown at first; null, or one that is not there: the whole network. */
+  readonly level: number | null;
+}
+
+/** The page of a preview: no address, no inline handler, and a policy that would let none have any effect. */
+export function previewPage({ nonce, uri, theme, level }: PageOptions): string {
+  const policy = `default-src 'none'; style-src 'nonce-${nonce}'; script-src 'nonce-${nonce}'; base-uri 'none'; form-action 'none'`;
+  const settings = JSON.stringify({ uri, level }).replaceAll('<', '\\u003c');
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${escapeXml(policy)}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Network</title>
+<style nonce="${nonce}">${styleOf(theme)}</style>
+</head>
+<body>
+<button id="problem" type="button" aria-live="polite" hidden></button>
+<p id="note">The network is drawn as soon as the language server has read the text.</p>
+<main></main>
+<script nonce="${nonce}">${explorer}${previewScript}start(${settings});</script>
+</body>
+</html>
+`;
+}
+
+function styleOf(theme: Theme): string {
+  const own = (palette: typeof light, scheme: string): string =>
+    `${variables(palette)};color-scheme:${scheme};--wrong:${scheme === 'dark' ? '#ff8f85' : '#b3261e'};--wrongFill:${scheme === 'dark' ? '#3b1d1c' : '#fdeceb'}`;
+  const colours =
+    theme === 'auto'
+      ? `body{${own(light, 'light')}}
+body.vscode-dark,body.vscode-high-contrast:not(.vscode-high-contrast-light){${own(dark, 'dark')}}
+body[class*=vscode-]{--paper:var(--vscode-editor-background)}`
+      : `body{${own(theme === 'dark' ? dark : light, theme)}}`;
+  return `${pageRules}${colours}
+body{padding:1rem 1.25rem 2rem;max-width:none;font-size:13px}
+h1{font-size:1.25rem}
+.bar{margin:.75rem 0 .5rem}
+svg{min-width:26rem}
+[hidden]{display:none}
+#problem{display:block;width:100%;margin:0 0 1rem;padding:.6rem .8rem;border:0;border-left:3px solid var(--wrong);background:var(--wrongFill);color:var(--ink);font:inherit;text-align:left;white-space:pre-line;cursor:pointer}
+#problem[hidden]{display:none}
+#problem b{color:var(--wrong);font-weight:600}
+#problem:focus-visible{outline:2px solid var(--down);outline-offset:2px}
+main{transition:opacity .15s}
+main.stale{opacity:.45;filter:grayscale(1)}
+[data-box]{cursor:pointer}
+.here rect{stroke-width:3.5px}
+.here:not(.cut) rect{stroke:var(--ink)}
+`;
+}
