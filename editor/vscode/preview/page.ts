@@ -31,9 +31,9 @@ export function previewPage({ nonce, uri, theme, level }: PageOptions): string {
 <style nonce="${nonce}">${styleOf(theme)}</style>
 </head>
 <body>
-<button id="problem" type="button" aria-live="polite" hidden></button>
 <p id="note">The network is drawn as soon as the language server has read the text.</p>
 <main></main>
+<button id="problem" type="button" aria-live="polite" hidden></button>
 <script nonce="${nonce}">${explorer}${previewScript}start(${settings});</script>
 </body>
 </html>
@@ -50,15 +50,14 @@ body.vscode-dark,body.vscode-high-contrast:not(.vscode-high-contrast-light){${ow
 body[class*=vscode-]{--paper:var(--vscode-editor-background)}`
       : `body{${own(theme === 'dark' ? dark : light, theme)}}`;
   return `${pageRules}${colours}
-body{padding:1rem 1.25rem 2rem;max-width:none;font-size:13px}
+body{padding:1rem 1.25rem 7rem;max-width:none;font-size:13px}
 h1{font-size:1.25rem}
 .bar{margin:.75rem 0 .5rem}
 svg{min-width:26rem}
 [hidden]{display:none}
-#problem{display:block;width:100%;margin:0 0 1rem;padding:.6rem .8rem;border:0;border-left:3px solid var(--wrong);background:var(--wrongFill);color:var(--ink);font:inherit;text-align:left;white-space:pre-line;cursor:pointer}
-#problem[hidden]{display:none}
+#problem{position:fixed;inset:auto 0 0;z-index:1;max-height:40vh;overflow:auto;padding:.6rem 1.25rem;border:0;border-top:2px solid var(--wrong);background:var(--wrongFill);color:var(--ink);font:inherit;text-align:left;white-space:pre-line;cursor:pointer}
 #problem b{color:var(--wrong);font-weight:600}
-#problem:focus-visible{outline:2px solid var(--down);outline-offset:2px}
+#problem:focus-visible{outline:2px solid var(--down);outline-offset:-2px}
 main{transition:opacity .15s}
 main.stale{opacity:.45;filter:grayscale(1)}
 [data-box]{cursor:pointer}
