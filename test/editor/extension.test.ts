@@ -80,6 +80,16 @@ describe('the server', () => {
     expect(panel.told).toHaveLength(before);
     await editor.set('unetc.path', '');
     expect(editor.clients.map((c) => c.running)).toEqual([false, false, true]);
+    await editor.write('block C(x) { x }');
+    expect(panel.told.length).toBeGreaterThan(before);
+  });
+
+  it('may be one that is too old to draw, which is said once', async () => {
+    const { editor } = await opened();
+    await editor.set('unetc.path', '/old/unetc');
+    await editor.write('network');
+    await editor.write('network A');
+    expect(editor.said).toEqual([expect.stringMatching(/Unhandled method unetc\/drawing.*unetc\.path/)]);
   });
 });
 

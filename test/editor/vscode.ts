@@ -129,6 +129,7 @@ export class Editor {
           return { revealRange: () => undefined };
         },
         showErrorMessage: async (text: string) => void this.said.push(text),
+        showWarningMessage: async (text: string) => void this.said.push(text),
         showInformationMessage: async (text: string) => void this.said.push(text),
       },
       workspace: {
@@ -172,7 +173,8 @@ export class Editor {
         }
         isRunning = (): boolean => this.entry.running;
         async sendRequest(method: string, { textDocument }: { textDocument: { uri: string } }): Promise<unknown> {
-          if (method !== 'unetc/drawing') throw new Error(`unknown request ${method}`);
+          const old = JSON.stringify(this.entry.server).includes('old');
+          if (old || method !== 'unetc/drawing') throw new Error(`Unhandled method ${method}`);
           const { document } = editor;
           return textDocument.uri === document.uri ? answerDrawing(document, analyse(document.getText())) : null;
         }

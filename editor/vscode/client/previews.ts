@@ -103,8 +103,8 @@ class Preview {
 
   async draw(): Promise<void> {
     const turn = ++this.asked;
-    const answer = await this.ask(this.uri).catch(() => null);
-    // Overtaken by a later question; or the text was closed: the picture stays as it is.
+    const answer = await this.ask(this.uri);
+    // Overtaken by a later question; or the text was closed, or the server is gone: the picture stays as it is.
     if (turn !== this.asked || answer === null) return;
     this.answer = answer;
     this.last = answer.drawing ?? this.last;

@@ -7,6 +7,7 @@ import { type Program, programOf } from './program.js';
 /** The language server, started with what the settings say. */
 export class Server implements vscode.Disposable {
   private client: LanguageClient | undefined;
+  private complained = false;
   /** Starts and stops, one after the other. */
   private work: Promise<void> = Promise.resolve();
 
@@ -30,8 +31,24 @@ export class Server implements vscode.Disposable {
   /** The drawing of an open text; null if the server does not run or does not know the text. */
   async drawing(uri: vscode.Uri): Promise<DrawingAnswer | null> {
     await this.work;
-    if (!this.client?.isRunning()) return null;
-    return this.client.sendRequest<DrawingAnswer | null>('unetc/drawing', { textDocument: { uri: uri.toString() } });
+    const { client } = this;
+    if (!client?.isRunning()) return null;
+    try {
+      return await client.sendRequest<DrawingAnswer | null>('unetc/drawing', { textDocument: { uri: uri.toString() } });
+    } catch (error) {
+      if (this.client === client) this.complain(error);
+      return null;
+    }
+  }
+
+  /** Says once what keeps the server from drawing: it is older than this extension, or broke. */
+  private complain(error: unknown): void {
+    const text = error instanceof Error ? error.message : String(error);
+    if (this.complained) return;
+    this.complained = true;
+    void vscode.window.showWarningMessage(
+      `UNet: the language server did not draw the network (${text}). If ${section}.${settings.path} names a unetc of your own, update it or leave the setting empty.`,
+    );
   }
 
   dispose(): Promise<void> {
@@ -57,6 +74,7 @@ export class Server implements vscode.Disposable {
       },
     });
     this.client = client;
+    this.complained = false;
     try {
       await client.start();
     } catch (error) {
