@@ -123,6 +123,10 @@ describe('the preview', () => {
     panel.say({ type: 'box', box: 'X[1,1]' });
     await settled();
     expect(editor.selection).toEqual({ column: 3, at: [line, 4] });
+    editor.visible = false;
+    panel.say({ type: 'box', box: 'X[1,1]' });
+    await settled();
+    expect(editor.selection).toEqual({ column: -2, at: [line, 4] });
     editor.moveTo(line, 9);
     const boxes = ['X[0,1]', 'X[0,2]', 'X[0,3]', 'X[1,1]', 'X[1,2]', 'X[2,1]'];
     expect(last(panel, 'cursor')?.boxes).toEqual(expect.arrayContaining(boxes));

@@ -28,6 +28,8 @@ export class Editor {
   readonly said: string[] = [];
   readonly clients: { readonly id: string; readonly server: object; running: boolean }[] = [];
   readonly settings: Record<string, unknown> = {};
+  /** Whether the text is to be seen, in column 3. */
+  visible = true;
   /** Where the text was shown last. */
   selection: unknown;
   private document: TextDocument;
@@ -94,6 +96,7 @@ export class Editor {
       postMessage: async (message: Panel['told'][number]) => panel.told.push(message),
     };
     return {
+      viewColumn: 1,
       webview,
       reveal: () => this.said.push(`reveal ${title}`),
       dispose: () => closed(),
@@ -104,6 +107,7 @@ export class Editor {
   }
 
   private api(): object {
+    const editor = this;
     const listen = (name: string) => (listener: (event: never) => void) => {
       this.listeners[name] = listener;
     };
@@ -120,7 +124,11 @@ export class Editor {
       },
       window: {
         activeTextEditor: { document: this.shown() },
-        visibleTextEditors: [{ document: this.shown(), viewColumn: 3, selection: { active: cursor } }],
+        // As it stands: the text may be closed.
+        get visibleTextEditors() {
+          return editor.visible ? [{ document: editor.shown(), viewColumn: 3, selection: { active: cursor } }] : [];
+        },
+        tabGroups: { all: [] },
         createWebviewPanel: (_: string, title: string) => this.panel(title),
         registerWebviewPanelSerializer: (type: string, s: never) => this.serializers.set(type, s),
         onDidChangeTextEditorSelection: listen('selection'),
@@ -147,6 +155,9 @@ export class Editor {
       Uri: { parse: (text: string) => ({ path: text, toString: () => text }) },
       ViewColumn: { One: 1, Beside: -2 },
       TextEditorRevealType: { InCenterIfOutsideViewport: 2 },
+      TabInputText: class {
+        constructor(readonly uri: object) {}
+      },
       Range: place,
       Selection: place,
     };

@@ -135,16 +135,25 @@ class Preview {
     else if (message.type === 'problem') void this.go(this.answer?.problem?.range);
   }
 
-  /** Shows a place of the text, in the column where the text is open. */
+  /** Shows a place of the text, in the column where the text is open, else beside the picture. */
   private async go(range: Range | undefined): Promise<void> {
     if (range === undefined) return;
     const { start, end } = range;
     const place = new vscode.Range(start.line, start.character, end.line, end.character);
     const editor = await vscode.window.showTextDocument(this.uri, {
-      viewColumn: this.editor()?.viewColumn ?? vscode.ViewColumn.One,
+      viewColumn: this.column(),
       selection: new vscode.Range(place.start, place.start),
     });
     editor.revealRange(place, vscode.TextEditorRevealType.InCenterIfOutsideViewport);
+  }
+
+  private column(): vscode.ViewColumn {
+    const address = this.uri.toString();
+    const behind = vscode.window.tabGroups.all.find((group) =>
+      group.tabs.some(({ input }) => input instanceof vscode.TabInputText && input.uri.toString() === address),
+    );
+    const free = this.panel.viewColumn === vscode.ViewColumn.One ? vscode.ViewColumn.Beside : vscode.ViewColumn.One;
+    return this.editor()?.viewColumn ?? behind?.viewColumn ?? free;
   }
 
   private editor(): vscode.TextEditor | undefined {

@@ -4,9 +4,24 @@ import type { DrawingAnswer } from '../../../cli/lsp/drawing.js';
 import { languageId, section, settings } from './names.js';
 import { type Program, programOf } from './program.js';
 
+/** Leaves it to `explain` to say that it did not start. */
+class Client extends LanguageClient {
+  starting = false;
+
+  override async start(): Promise<void> {
+    this.starting = true;
+    await super.start();
+    this.starting = false;
+  }
+
+  override error(message: string, data?: unknown, show?: boolean | 'force'): void {
+    super.error(message, data, this.starting ? false : show);
+  }
+}
+
 /** The language server, started with what the settings say. */
 export class Server implements vscode.Disposable {
-  private client: LanguageClient | undefined;
+  private client: Client | undefined;
   private complained = false;
   /** Starts and stops, one after the other. */
   private work: Promise<void> = Promise.resolve();
@@ -63,7 +78,7 @@ export class Server implements vscode.Disposable {
   private async start(): Promise<void> {
     const path = vscode.workspace.getConfiguration(section).get<string>(settings.path, '');
     const program = programOf(path, this.bundled, process.platform);
-    const client = new LanguageClient(section, 'UNet', optionsOf(program), {
+    const client = new Client(section, 'UNet', optionsOf(program), {
       documentSelector: ['file', 'untitled'].map((scheme) => ({ scheme, language: languageId })),
       middleware: {
         // Diagnostics come a moment after the last key, and also where only an imported file has changed.

@@ -41,14 +41,11 @@ export function previewPage({ nonce, uri, theme, level }: PageOptions): string {
 }
 
 function styleOf(theme: Theme): string {
-  const own = (palette: typeof light, scheme: string): string =>
-    `${variables(palette)};color-scheme:${scheme};--wrong:${scheme === 'dark' ? '#ff8f85' : '#b3261e'};--wrongFill:${scheme === 'dark' ? '#3b1d1c' : '#fdeceb'}`;
   const colours =
     theme === 'auto'
-      ? `body{${own(light, 'light')}}
-body.vscode-dark,body.vscode-high-contrast:not(.vscode-high-contrast-light){${own(dark, 'dark')}}
-body[class*=vscode-]{--paper:var(--vscode-editor-background)}`
-      : `body{${own(theme === 'dark' ? dark : light, theme)}}`;
+      ? `body{${paletteOf('light', true)}}
+body.vscode-dark,body.vscode-high-contrast:not(.vscode-high-contrast-light){${paletteOf('dark', true)}}`
+      : `body{${paletteOf(theme, false)}}`;
   return `${pageRules}${colours}
 body{padding:1rem 1.25rem 7rem;max-width:none;font-size:13px}
 h1{font-size:1.25rem}
@@ -64,4 +61,12 @@ main.stale{opacity:.45;filter:grayscale(1)}
 .here rect{stroke-width:3.5px}
 .here:not(.cut) rect{stroke:var(--ink)}
 `;
+}
+
+/** @param blend whether the page lies on the editor's own background */
+function paletteOf(scheme: 'light' | 'dark', blend: boolean): string {
+  const palette = scheme === 'dark' ? dark : light;
+  const paper = blend ? `var(--vscode-editor-background,${palette.paper})` : palette.paper;
+  const [wrong, wrongFill] = scheme === 'dark' ? ['#ff8f85', '#3b1d1c'] : ['#b3261e', '#fdeceb'];
+  return `${variables({ ...palette, paper })};--wrong:${wrong};--wrongFill:${wrongFill};color-scheme:${scheme}`;
 }
