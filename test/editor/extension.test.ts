@@ -117,6 +117,12 @@ describe('the preview', () => {
     expect(editor.selection).toEqual({ column: 3, at: [line - 1, lines.at(-1)?.length] });
   });
 
+  it('drops the drawing where the text has no network, and no mistake either', async () => {
+    const { editor, panel } = await opened();
+    await editor.write('block C(x) { x |> relu }');
+    expect(last(panel)).toMatchObject({ drawing: null, problem: null });
+  });
+
   it('leads from a node to its rule and from the cursor to its nodes', async () => {
     const { editor, panel } = await opened();
     const line = starter.slice(0, starter.indexOf('X[i, j] =')).split('\n').length - 1;
@@ -134,6 +140,10 @@ describe('the preview', () => {
     editor.moveTo(0, 0);
     expect(last(panel, 'cursor')?.boxes).toEqual([]);
     panel.say({ type: 'box', box: 'of an older drawing' });
+    editor.gone = true;
+    panel.say({ type: 'box', box: 'X[1,1]' });
+    await settled();
+    expect(editor.said).toEqual(['UNet: no such file']);
   });
 
   it('is one for each text, and comes back after a restart if its file is there', async () => {

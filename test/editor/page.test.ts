@@ -31,7 +31,7 @@ describe("the preview's page", () => {
         expect(markup).not.toMatch(/<(img|link|iframe|object|base)|\s(on\w+|src|href|style)=|https?:/i);
         expect(page).not.toMatch(/@import|url\(|fetch\(|XMLHttpRequest|import\(|eval\(/);
       }),
-      { numRuns: 50 },
+      { numRuns: 20 },
     );
   });
 });
@@ -141,6 +141,9 @@ describe.skipIf(!executablePath)('in a browser', () => {
     expect((await here()).sort()).toEqual(['S[1]', 'X[0,1]']);
     await tell(page, { type: 'cursor', boxes: [] });
     expect(await here()).toEqual([]);
+    await tell(page, { ...drawing(), drawing: null });
+    expect([await page.isVisible('#note'), await page.isVisible('svg')]).toEqual([true, false]);
+    await tell(page, drawing());
     await page.click('[data-box="X[1,2]"]');
     expect((await said(page)).at(-1)).toEqual({ type: 'box', box: 'X[1,2]' });
     await page.focus('[data-box="S[4]"]');

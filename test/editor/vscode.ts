@@ -30,6 +30,8 @@ export class Editor {
   readonly settings: Record<string, unknown> = {};
   /** Whether the text is to be seen, in column 3. */
   visible = true;
+  /** Whether its file has been deleted. */
+  gone = false;
   /** Where the text was shown last. */
   selection: unknown;
   private document: TextDocument;
@@ -133,6 +135,7 @@ export class Editor {
         registerWebviewPanelSerializer: (type: string, s: never) => this.serializers.set(type, s),
         onDidChangeTextEditorSelection: listen('selection'),
         showTextDocument: async (_: object, options: { viewColumn: number; selection: { at: unknown[] } }) => {
+          if (this.gone) throw new Error('no such file');
           this.selection = { column: options.viewColumn, at: options.selection.at[0] };
           return { revealRange: () => undefined };
         },

@@ -107,7 +107,7 @@ class Preview {
     // Overtaken by a later question; or the text was closed, or the server is gone: the picture stays as it is.
     if (turn !== this.asked || answer === null) return;
     this.answer = answer;
-    this.last = answer.drawing ?? this.last;
+    this.last = answer.drawing ?? (answer.problem ? this.last : null);
     this.tell();
   }
 
@@ -140,11 +140,16 @@ class Preview {
     if (range === undefined) return;
     const { start, end } = range;
     const place = new vscode.Range(start.line, start.character, end.line, end.character);
-    const editor = await vscode.window.showTextDocument(this.uri, {
-      viewColumn: this.column(),
-      selection: new vscode.Range(place.start, place.start),
-    });
-    editor.revealRange(place, vscode.TextEditorRevealType.InCenterIfOutsideViewport);
+    try {
+      const editor = await vscode.window.showTextDocument(this.uri, {
+        viewColumn: this.column(),
+        selection: new vscode.Range(place.start, place.start),
+      });
+      editor.revealRange(place, vscode.TextEditorRevealType.InCenterIfOutsideViewport);
+    } catch (error) {
+      // The file is gone, say.
+      void vscode.window.showErrorMessage(`UNet: ${error instanceof Error ? error.message : String(error)}`);
+    }
   }
 
   private column(): vscode.ViewColumn {

@@ -4,7 +4,7 @@ import type { PageData } from '../../../compiler/5-emit/drawing/index.js';
 export type ToPage =
   | {
       readonly type: 'drawing';
-      /** The last that could be made; null if none was yet. */
+      /** The last that could be made; null if none was yet, or a text without mistakes has no network. */
       readonly drawing: { readonly body: string; readonly data: PageData } | null;
       /** Whether the text has changed since, and is wrong now. */
       readonly stale: boolean;

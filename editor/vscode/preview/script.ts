@@ -32,7 +32,8 @@ function start({ uri, level: wanted }) {
   function show({ drawing, stale, problem: wrong }) {
     // Most keys change nothing that is drawn.
     const fresh = JSON.stringify(drawing);
-    if (drawing && fresh !== shown) draw(drawing);
+    if (!drawing) main.replaceChildren();
+    else if (fresh !== shown) draw(drawing);
     shown = fresh;
     main.classList.toggle('stale', stale && drawing !== null);
     problem.hidden = wrong === null;
