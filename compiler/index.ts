@@ -54,8 +54,9 @@ export function study(text: string, options: LoadOptions = {}): Studied {
   const typed = inferSteps(elaborated.meanings.steps);
   const inferred = elaborated.network ? infer(elaborated.network, typed) : { network: null, diagnostics: [] };
   const expects = inferred.network ? checkExpects(inferred.network, elaborated.network?.expects ?? []) : [];
+  const meant = [...elaborated.diagnostics, ...inferred.diagnostics, ...expects].filter((d) => !followsFrom(d, texts));
   const diagnostics = inOrder(
-    [...texts, ...elaborated.diagnostics, ...inferred.diagnostics, ...expects],
+    [...texts, ...meant],
     files.map((f) => f.path),
   );
   const broken = diagnostics.some((d) => d.severity === 'error');
@@ -72,6 +73,17 @@ export function study(text: string, options: LoadOptions = {}): Studied {
     typed,
     sketch: inferred.network,
   };
+}
+
+/** Whether something is said of a place whose text is wrong itself, or of a text that was not read: mistakes that mending those mends. */
+function followsFrom({ code, span }: Diagnostic, texts: readonly Diagnostic[]): boolean {
+  return texts.some(
+    (text) =>
+      text.span.file === span.file &&
+      (text.code === 'limit-file'
+        ? code === 'no-network'
+        : text.span.start.offset < span.end.offset && span.start.offset < text.span.end.offset),
+  );
 }
 
 /**

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { explain } from '../../compiler/diagnostics/index.js';
+import { explain } from '../../compiler/diagnostics/explain.js';
 import { writeAtomic } from '../../runtime/files/atomic.js';
 import { cacheFolder } from '../../runtime/tensorflow/native/cache.js';
 import { version } from '../../runtime/version.js';

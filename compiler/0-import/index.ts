@@ -53,6 +53,9 @@ export function fromFiles(files: readonly ImportedFile[]): Resolve {
   return (path) => texts.get(path) ?? null;
 }
 
+const within = (inner: Span, outer: Span): boolean =>
+  outer.start.offset <= inner.start.offset && inner.end.offset <= outer.end.offset;
+
 /** Files that a spec may import, directly or through others. */
 const most = 100;
 
@@ -74,7 +77,8 @@ class Reader {
     const imports: { decl: ImportDecl; module: Module }[] = [];
     const seen = new Map<string, ImportDecl>();
     for (const decl of tree.imports) {
-      if (decl.path.text === '') continue;
+      // A path that could not be read names no file.
+      if (decl.path.text === '' || diagnostics.some((d) => within(d.span, decl.path.span))) continue;
       const target = resolvePath(name, decl.path.text);
       const before = seen.get(target);
       if (before !== undefined) {

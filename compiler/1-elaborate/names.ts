@@ -11,7 +11,7 @@ import type {
   NetworkDecl,
 } from '../../grammar/tree.js';
 import type { Module } from '../0-import/index.js';
-import { type Collector, diagnose } from '../diagnostics/index.js';
+import { type Collector, diagnose, nearest } from '../diagnostics/index.js';
 import { isBuiltin } from './builtins.js';
 import { headerOf, readPattern } from './grid.js';
 import { ImportedNames } from './imported-names.js';
@@ -264,6 +264,11 @@ class NameWalk {
           hints: ['bind the index to a name, and write the condition after `when`'],
         }),
       );
+      // X[i+1] was meant to bind i.
+      for (const { text, span } of namesIn(pattern)) {
+        if (outer.value(text) === undefined)
+          scope.values.set(text, { kind: 'index', name: { text, span }, span, lint: false, used: true });
+      }
     }
   }
 
@@ -346,6 +351,7 @@ class NameWalk {
     else if (!options.silent) {
       const unknown = unknownValue(text, span, { values: () => scope.allValues(), blocks: () => scope.allBlocks() });
       if (unknown !== undefined) this.report.add(unknown);
+      this.meant(text, scope);
     }
   }
 
@@ -359,7 +365,19 @@ class NameWalk {
     } else if (!options.silent && !isLanguageOp(callee.text) && !isBuiltin(callee.text)) {
       const reach = { values: () => scope.allValues(), blocks: () => scope.allBlocks() };
       this.report.add(unknownCallee(callee.text, callee.span, reach));
+      this.meant(callee.text, scope);
     }
+  }
+
+  /** A name that is misspelt, or called without being a block, is not unused as well: one mistake, one message. */
+  private meant(text: string, scope: NameScope): void {
+    for (const name of [text, nearest(text, scope.allValues())]) {
+      const value = name === undefined ? undefined : scope.value(name);
+      if (value !== undefined) value.used = true;
+    }
+    const near = nearest(text, scope.allBlocks());
+    const block = near === undefined ? undefined : scope.block(near);
+    if (block !== undefined) block.used = true;
   }
 
   /** Where the text has holes, what they held may have used anything. */
@@ -377,6 +395,13 @@ class NameWalk {
     this.imports.reportUnused();
     return unused.map((d) => d.span);
   }
+}
+
+/** The names in a sum or the like. */
+function namesIn(expr: Expr): Name[] {
+  if (expr.kind === 'name') return [expr];
+  if (expr.kind === 'unary') return namesIn(expr.operand);
+  return expr.kind === 'binary' ? [...namesIn(expr.left), ...namesIn(expr.right)] : [];
 }
 
 const values = (args: readonly Arg[]): Expr[] => args.map((a) => a.value);

@@ -4,8 +4,6 @@ import type { Refusal } from './op.js';
 
 /** Every kind of refusal an operator can give; each is a page of the diagnostics catalogue. */
 export type RefusalCode =
-  /** Too few or too many dimensions, or no number of channels. */
-  | 'bad-rank'
   /** An argument's value makes no sense here: a list of the wrong length, a rate of 1. */
   | 'bad-argument'
   /** `groups` does not divide the channels. */
@@ -14,6 +12,7 @@ export type RefusalCode =
   | 'spatial-mismatch'
   /** Shapes that don't broadcast, channels apart from the rest agreeing. */
   | 'channel-mismatch'
+  /** Shapes that don't broadcast; too few or too many dimensions, or no number of channels. */
   | 'shape-mismatch'
   /** A fixed size that a stride does not divide. */
   | 'size-not-divisible'
@@ -84,7 +83,7 @@ export function imageInput(op: string, type: TensorType | undefined): { rank: nu
   const rank = type.shape.length - 2;
   if (rank < 1 || rank > 3) {
     return refuse(
-      'bad-rank',
+      'shape-mismatch',
       `${op} needs [N, C] and 1 to 3 spatial dimensions, this tensor is ${printShape(type.shape)}`,
       ['declare the input as f32[N, C, H, W], without H for one spatial dimension, with D before H for three'],
       0,
@@ -93,7 +92,7 @@ export function imageInput(op: string, type: TensorType | undefined): { rank: nu
   const channels = type.shape[1] ?? num(0);
   if (!isNumber(channels)) {
     return refuse(
-      'bad-rank',
+      'shape-mismatch',
       `${op} needs a known number of channels, this tensor is ${printShape(type.shape)}`,
       ['write the number of channels as the second dimension of the input'],
       0,

@@ -1,13 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import {
-  catalogue,
-  codes,
-  didYouMean,
-  editDistance,
-  explain,
-  nearest,
-  renderDiagnostic,
-} from '../../compiler/diagnostics/index.js';
+import { didYouMean, editDistance, nearest, renderDiagnostic } from '../../compiler/diagnostics/index.js';
 import type { Diagnostic, Span } from '../../grammar/diagnostic.js';
 
 const text = 'first line\n\tlet y = widht + 1\nthird\n';
@@ -77,21 +69,5 @@ describe('did you mean', () => {
     expect(nearest('x', ['y'])).toBeUndefined();
     expect(nearest('banana', ['width'])).toBeUndefined();
     expect(didYouMean('banana', ['a', 'b'])).toEqual(['known here: a, b']);
-  });
-});
-
-describe('catalogue', () => {
-  it('has a page for each code', () => {
-    expect(codes.length).toBeGreaterThan(60);
-    for (const code of codes) {
-      const page = explain(code);
-      expect(page).toContain(`${code} (${catalogue[code].severity})`);
-      expect(code).toMatch(/^[a-z]+(-[a-z]+)*$/);
-      expect(catalogue[code].title).toMatch(/^[^A-Z].*[^.]$/);
-      for (const sentence of [catalogue[code].what, catalogue[code].why, catalogue[code].fix])
-        expect(sentence).toMatch(/^\S.{7,}[^ ]$/s);
-    }
-    expect(explain('no-such-code')).toBeUndefined();
-    expect(explain('constructor')).toBeUndefined();
   });
 });
