@@ -60,7 +60,7 @@ export function placeOf(spec: string, path: string): string | null {
 }
 
 /** Gives the compiler the files that a spec imports; `UserError` for one that is there but can't be read. */
-function filesOf(spec: string): Resolve {
+export function filesOf(spec: string): Resolve {
   return (path) => {
     const file = placeOf(spec, path);
     if (file === null) return null;

@@ -95,7 +95,7 @@ export function deploy(network: Network, selection: Selection = {}, options: { k
   return checked('simplify', simplify(pruned, options));
 }
 
-export type { Diagnostic, Position, Related, Report, Severity, Span } from '../grammar/diagnostic.js';
+export type { Diagnostic, Fix, Position, Related, Report, Severity, Span } from '../grammar/diagnostic.js';
 export { type Formatted, format } from '../grammar/format/index.js';
 export { parse } from '../grammar/index.js';
 export { fromFiles, type ImportedFile, type Resolve } from './0-import/index.js';

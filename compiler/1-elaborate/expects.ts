@@ -1,5 +1,5 @@
 import type { ExpectDecl } from '../../grammar/tree.js';
-import { diagnose, didYouMean } from '../diagnostics/index.js';
+import { diagnose, suggest } from '../diagnostics/index.js';
 import type { Environment } from './environment.js';
 import type { Evaluator } from './evaluator.js';
 import type { RawExpect } from './raw.js';
@@ -18,7 +18,7 @@ export function elaborateExpect(
   if (what === undefined) {
     evaluator.report.add(
       diagnose('unknown-expect', decl.what.span, `${decl.what.text} is nothing that can be expected`, {
-        hints: didYouMean(decl.what.text, facts),
+        ...suggest(decl.what.text, facts, decl.what.span),
       }),
     );
   }
@@ -28,7 +28,7 @@ export function elaborateExpect(
   if (!modeKnown && decl.mode && network.modes.length > 0) {
     evaluator.report.add(
       diagnose('unknown-mode', decl.mode.span, `there is no output mode ${mode}`, {
-        hints: didYouMean(mode, [...network.modes, 'all']),
+        ...suggest(mode, [...network.modes, 'all'], decl.mode.span),
       }),
     );
   }

@@ -1,4 +1,4 @@
-import type { Span } from '../../grammar/diagnostic.js';
+import { behind, type Fix, replace, type Span } from '../../grammar/diagnostic.js';
 import type {
   Arg,
   BlockDecl,
@@ -9,6 +9,7 @@ import type {
   IndexDecl,
   Name,
   NetworkDecl,
+  SpecTree,
 } from '../../grammar/tree.js';
 import type { Module } from '../0-import/index.js';
 import { type Collector, diagnose, nearest } from '../diagnostics/index.js';
@@ -35,7 +36,7 @@ export interface NameFacts {
  * names defined twice, names nothing mentions, patterns that are none, expressions nested too deep.
  */
 export function checkNames(module: Module, network: NetworkDecl | undefined, report: Collector): NameFacts {
-  const walk = new NameWalk(report);
+  const walk = new NameWalk(report, module.tree);
   const library = walk.library(module);
   if (network !== undefined) {
     const scope = new NameScope(library);
@@ -64,7 +65,11 @@ class NameWalk {
   /** The block whose body is being walked: calling oneself is no use. */
   private inside: Definition | undefined;
 
-  constructor(private readonly report: Collector) {
+  /** @param tree the spec's own */
+  constructor(
+    private readonly report: Collector,
+    private readonly tree: SpecTree,
+  ) {
     this.imports = new ImportedNames(report);
   }
 
@@ -363,7 +368,12 @@ class NameWalk {
       // Most likely a block of the import that led nowhere.
       this.rejected.add(call);
     } else if (!options.silent && !isLanguageOp(callee.text) && !isBuiltin(callee.text)) {
-      const reach = { values: () => scope.allValues(), blocks: () => scope.allBlocks() };
+      const own = callee.span.file === undefined;
+      const reach = {
+        values: () => scope.allValues(),
+        blocks: () => scope.allBlocks(),
+        ...(own ? { importing: (path: string) => importing(this.tree, path) } : {}),
+      };
       this.report.add(unknownCallee(callee.text, callee.span, reach));
       this.meant(callee.text, scope);
     }
@@ -390,11 +400,24 @@ class NameWalk {
           ? 'use it in the block, or remove it and the arguments for it'
           : `use it, or remove the ${kind}`;
       const what = kind === 'let' ? name.text : `${kind} ${name.text}`;
-      this.report.add(diagnose('unused-name', name.span, `nothing uses ${what}`, { hints: [hint] }));
+      const fixes = [replace(name.span, `_${name.text}`, false, `call it _${name.text}`)];
+      this.report.add(diagnose('unused-name', name.span, `nothing uses ${what}`, { hints: [hint], fixes }));
     }
     this.imports.reportUnused();
     return unused.map((d) => d.span);
   }
+}
+
+/** The fix that imports a file: behind the imports there are, or before everything. */
+function importing({ imports, networks, blocks, trains, span }: SpecTree, path: string): Fix {
+  const last = imports.at(-1);
+  const first = [...networks, ...blocks, ...trains]
+    .map((d) => d.span.start)
+    .reduce((a, b) => (b.offset < a.offset ? b : a), span.end);
+  const line = `import "${path}"`;
+  return last === undefined
+    ? replace({ start: first, end: first }, `${line}\n\n`, true, `import ${path}`)
+    : replace(behind(last.span), `\n${line}`, true, `import ${path}`);
 }
 
 /** The names in a sum or the like. */

@@ -1,4 +1,4 @@
-import type { Diagnostic, Related, Severity, Span } from '../../grammar/diagnostic.js';
+import type { Diagnostic, Fix, Related, Severity, Span } from '../../grammar/diagnostic.js';
 import type { SyntaxCode } from '../../grammar/mistakes.js';
 import type { SelectionError } from '../3-transform/prune.js';
 import type { RefusalCode } from '../ops/refusal.js';
@@ -20,6 +20,8 @@ export interface More {
   readonly hints?: readonly string[];
   /** Other places that explain this one. */
   readonly related?: readonly Related[];
+  /** Changes that would mend it, the likeliest first. */
+  readonly fixes?: readonly Fix[];
 }
 
 /** A diagnostic of a kind in the catalogue, which gives its severity. */
@@ -31,9 +33,10 @@ export function diagnose(code: Code, span: Span, message: string, more: More = {
     span,
     hints: more.hints ?? [],
     related: more.related ?? [],
+    ...(more.fixes === undefined || more.fixes.length === 0 ? {} : { fixes: more.fixes }),
   };
 }
 
 export { type Collector, collect, inOrder } from './collect.js';
-export { didYouMean, editDistance, nearest } from './distance.js';
+export { didYouMean, editDistance, nearest, suggest } from './distance.js';
 export { type RenderOptions, renderDiagnostic } from './render.js';

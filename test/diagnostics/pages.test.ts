@@ -7,6 +7,7 @@ import { codes } from '../../compiler/diagnostics/index.js';
 import type { Example, Page } from '../../compiler/diagnostics/page.js';
 import { made, readPage, readPages } from '../../scripts/catalogue.mjs';
 import { type Ran, unetc } from '../cli/io.js';
+import { argvOf, filesOf } from './examples.js';
 
 const docs = new URL('../../docs/diagnostics/', import.meta.url);
 const update = process.env.UPDATE === '1';
@@ -24,37 +25,17 @@ afterAll(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** The numbers of `n = 1..101`. */
-function counted(range: string): number[] {
-  const [, from, to] = /^n = (\d+)\.\.(\d+)$/.exec(range) ?? [];
-  return Array.from({ length: Number(to) - Number(from) + 1 }, (_, k) => Number(from) + k);
-}
-const numbered = (text: string, n: number): string => text.replaceAll('{n}', String(n));
-
-/** The text that a reader would write for it, with every line that `// … n = 1..101` stands for. */
-const writtenOut = (text: string): string =>
-  text
-    .split('\n')
-    .flatMap((line) => {
-      const [, once, range] = /^(.*?)\s*\/\/ … (n = \d+\.\.\d+)$/.exec(line) ?? [];
-      return once === undefined || range === undefined ? [line] : counted(range).map((n) => numbered(once, n));
-    })
-    .join('\n');
-
 /** Runs an example's command where its files are, through the command line itself. */
-async function tried(name: string, { command, files }: Example): Promise<Ran> {
+async function tried(name: string, example: Example): Promise<Ran> {
   const place = join(folder, name);
-  for (const { name: file, times, text } of files) {
-    for (const n of counted(times ?? 'n = 1..1')) {
-      const path = join(place, numbered(file, n));
-      mkdirSync(dirname(path), { recursive: true });
-      writeFileSync(path, `${times === undefined ? writtenOut(text) : numbered(text, n)}\n`);
-    }
+  for (const [file, text] of filesOf(example)) {
+    const path = join(place, file);
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, text);
   }
   process.chdir(place);
-  const [program, ...argv] = [...command.matchAll(/'([^']*)'|(\S+)/g)].map((m) => m[1] ?? m[2] ?? '');
-  expect(program).toBe('unetc');
-  return unetc(...argv);
+  expect(example.command).toMatch(/^unetc /);
+  return unetc(...argvOf(example));
 }
 
 const found = (stderr: string): string[] =>
