@@ -9,6 +9,7 @@ import { inOrder } from './diagnostics/index.js';
 import { checkExpects } from './expects.js';
 import type { Graph, Network } from './ir/graph.js';
 import { checked } from './ir/verify.js';
+import { checkLevels } from './levels.js';
 import type { Recipe } from './recipe.js';
 
 export interface Loaded {
@@ -54,7 +55,10 @@ export function study(text: string, options: LoadOptions = {}): Studied {
   const typed = inferSteps(elaborated.meanings.steps);
   const inferred = elaborated.network ? infer(elaborated.network, typed) : { network: null, diagnostics: [] };
   const expects = inferred.network ? checkExpects(inferred.network, elaborated.network?.expects ?? []) : [];
-  const meant = [...elaborated.diagnostics, ...inferred.diagnostics, ...expects].filter((d) => !followsFrom(d, texts));
+  const said = [...texts, ...elaborated.diagnostics, ...inferred.diagnostics, ...expects];
+  const right = inferred.network !== null && said.every((d) => d.severity !== 'error');
+  const levels = right ? checkLevels(inferred.network, elaborated.network?.heads ?? []) : [];
+  const meant = [...said.slice(texts.length), ...levels].filter((d) => !followsFrom(d, texts));
   const diagnostics = inOrder(
     [...texts, ...meant],
     files.map((f) => f.path),

@@ -5,7 +5,7 @@ import type { Evaluator } from './evaluator.js';
 import type { RawExpect } from './raw.js';
 import { describe, isNumber, isPoisoned } from './values.js';
 
-const facts = ['parameters', 'macs', 'shape'] as const;
+const facts = ['parameters', 'macs', 'shape', 'receptive_field'] as const;
 
 /** An `expect` line with its value evaluated, its level and mode known; null, reported, if it makes no sense. */
 export function elaborateExpect(
@@ -39,7 +39,9 @@ export function elaborateExpect(
     ...(level === undefined ? {} : { level }),
     ...(mode === undefined ? {} : { mode }),
     ...(decl.size === undefined ? {} : { size: decl.size.dims }),
+    relation: decl.relation,
     value,
+    valueSpan: decl.value.span,
     span: decl.span,
   };
 }
@@ -67,7 +69,18 @@ function readValue(
 ): number | readonly number[] | null {
   const value = evaluator.expression(decl.value, env);
   if (isPoisoned(value)) return null;
-  if (what === 'shape') {
+  if (what === 'shape' && decl.relation !== '=') {
+    evaluator.fail(
+      'wrong-type',
+      decl.value.span,
+      `a shape is equal or not, so \`${decl.relation}\` says nothing of it`,
+      {
+        hints: ['write ='],
+      },
+    );
+    return null;
+  }
+  if (what === 'shape' || (what === 'receptive_field' && value.kind === 'list')) {
     if (value.kind === 'list') {
       const dims = value.items.map((v) => evaluator.whole(v, decl.value.span, 'a dimension'));
       return dims.every((d) => d !== null) ? (dims as number[]) : null;

@@ -46,7 +46,9 @@ export function callOperator(tools: Toolbox, op: OpName, args: readonly CallArg[
   if (tensors === null || attrs === null) return poison;
   // One tensor joined, summed or averaged with nothing is itself.
   if (language.tensors === 'many' && tensors.length === 1) return { kind: 'tensor', step: tensors[0] as RawValue };
-  return tools.apply(op, attrs, tensors, span);
+  const place = language.args.findIndex((a) => a.name === 'bias');
+  const biasUnsaid = place >= positional.length - split && !named.some((a) => a.name?.text === 'bias');
+  return tools.apply(op, attrs, tensors, span, biasUnsaid);
 }
 
 /** The tensors of a call; null if one is poison, 'wrong' if a mistake among them has been reported. */
