@@ -42,6 +42,23 @@ describe('render', () => {
     ).toBe(renderDiagnostic(diagnostic, { file: 'a.unet', text, color: false }));
   });
 
+  it('links places and codes only if asked, and shows the same', () => {
+    const links = {
+      place: (s: Span) => `file:///a.unet#${s.start.line}`,
+      page: (code: string) => `file:///${code}.md`,
+    };
+    const plain = renderDiagnostic(diagnostic, { file: 'a.unet', text, color: false });
+    expect(plain).not.toContain('\u001b');
+    const linked = renderDiagnostic(diagnostic, { file: 'a.unet', text, color: false, links });
+    expect(linked).toContain('\u001b]8;;file:///a.unet#2\u001b\\a.unet:2:10\u001b]8;;\u001b\\: error[');
+    expect(linked).toContain('\u001b]8;;file:///unknown-name.md\u001b\\unknown-name\u001b]8;;\u001b\\');
+    expect(linked).toContain('\u001b]8;;file:///a.unet#1\u001b\\a.unet:1:1');
+    const shown = linked.split('\u001b').map((part, k) => (k === 0 ? part : part.replace(/^(?:\]8;;[^\\]*$|\\)/, '')));
+    expect(shown.join('')).toBe(plain);
+    const nowhere = { place: () => undefined, page: () => undefined };
+    expect(renderDiagnostic(diagnostic, { file: 'a.unet', text, color: false, links: nowhere })).toBe(plain);
+  });
+
   it('survives a place that the text does not have, and cuts long lines', () => {
     const lost = { ...diagnostic, span: span(99, 1, 3) };
     expect(renderDiagnostic(lost, { file: 'a.unet', text, color: false })).toContain('a.unet:99:1');
