@@ -2,7 +2,7 @@ import type { Diagnostic, Span } from '../grammar/diagnostic.js';
 import { bindGraph } from './2-infer/bind.js';
 import { nextValid, sizeRules } from './2-infer/sizes.js';
 import { prune } from './3-transform/prune.js';
-import { countMacs } from './4-schedule/cost.js';
+import { nodeMacs } from './4-schedule/cost.js';
 import { diagnose } from './diagnostics/index.js';
 import type { Network } from './ir/graph.js';
 
@@ -21,7 +21,10 @@ export function checkLevels(
   const top = network.levels.at(-1);
   const sizes = usualSizes(network);
   if (network.levels.length < 2 || top === undefined || sizes === null) return [];
-  const cost = (level: number): number => countMacs(bindGraph(prune(network, { level }), sizes));
+  // Values keep their ids when a graph is pruned, so each node is counted once for all levels.
+  const macs = new Map(bindGraph(network.graph, sizes).nodes.map((n) => [n.outputs[0]?.id, nodeMacs(n)]));
+  const cost = (level: number): number =>
+    prune(network, { level }).nodes.reduce((sum, n) => sum + (macs.get(n.outputs[0]?.id) ?? 0), 0);
   const whole = cost(top);
   // The heads of a family are written in one place: one warning for all of them.
   const places = new Map<number, { readonly span: Span; readonly little: { level: number; saving: number }[] }>();
