@@ -40,10 +40,24 @@ export function oddOneOut(
   shapes: readonly Shape[],
   agree: (a: Shape, b: Shape) => boolean,
 ): { readonly odd: number; readonly against: number } | null {
+  // Thousands of inputs may have a handful of shapes: each pair of these is compared once.
+  const kinds = new Map<string, { readonly shape: Shape; count: number }>();
+  const keys = shapes.map((shape) => printShape(shape));
+  keys.forEach((key, i) => {
+    const kind = kinds.get(key);
+    if (kind) kind.count++;
+    else kinds.set(key, { shape: shapes[i]!, count: 1 });
+  });
+  const fellows = new Map<string, number>();
+  for (const [key, { shape }] of kinds) {
+    const all = [...kinds.values()].reduce((n, other) => n + (agree(shape, other.shape) ? other.count : 0), 0);
+    // Not itself.
+    fellows.set(key, all - (agree(shape, shape) ? 1 : 0));
+  }
   let odd = -1;
   let fewest = shapes.length;
-  shapes.forEach((shape, i) => {
-    const friends = shapes.filter((other, j) => j !== i && agree(shape, other)).length;
+  shapes.forEach((_, i) => {
+    const friends = fellows.get(keys[i]!) ?? 0;
     if (friends < shapes.length - 1 && friends <= fewest) {
       odd = i;
       fewest = friends;
