@@ -14,7 +14,7 @@ const rounds = 20;
 
 /**
  * Makes every certain fix, of two that overlap the first, and again until none is left. A round that does not rid the text of
- * the mistakes it was made for is undone, and its fixes are tried one by one. Pure; never throws, whatever the text.
+ * the mistakes it was made for is undone, and the first of its fixes that does is made alone. Pure; never throws, whatever the text.
  */
 export function mend(text: string, options: LoadOptions = {}): Mended {
   let now: Mended = { text, studied: study(text, options), fixed: [] };
@@ -63,11 +63,13 @@ function tryAll(before: Mended, fixes: readonly Fix[], options: LoadOptions): Me
 /** How much of the text could not be read as a spec. */
 const unread = ({ diagnostics }: Studied): number => diagnostics.filter((d) => d.code === 'syntax').length;
 
+/** The first that does what it says; places of the others are of the text before it, so they wait for the next round. */
 function oneByOne(before: Mended, fixes: readonly Fix[], options: LoadOptions): Mended | null {
-  // From the end, so that what is changed moves nothing that is still to be.
-  let now = before;
-  for (const fix of [...fixes].reverse()) now = tryAll(now, [fix], options) ?? now;
-  return now === before ? null : now;
+  for (const fix of fixes) {
+    const mended = tryAll(before, [fix], options);
+    if (mended !== null) return mended;
+  }
+  return null;
 }
 
 const applied = (text: string, fixes: readonly Fix[]): string =>

@@ -213,6 +213,8 @@ class NameWalk {
             `this rule is for ${rule.name.text}, but it is in grid ${grid.name.text}`,
             {
               hints: [`write ${grid.name.text}[...]`],
+              // Unless it is a rule of another grid, in the wrong place.
+              fixes: [replace(rule.name.span, grid.name.text, scope.value(rule.name.text) === undefined)],
             },
           ),
         );
@@ -374,7 +376,8 @@ class NameWalk {
         blocks: () => scope.allBlocks(),
         ...(own ? { importing: (path: string) => importing(this.tree, path) } : {}),
       };
-      this.report.add(unknownCallee(callee.text, callee.span, reach));
+      const indexed = indexing(call);
+      this.report.add(unknownCallee(callee.text, callee.span, indexed ? { ...reach, indexed } : reach));
       this.meant(callee.text, scope);
     }
   }
@@ -406,6 +409,21 @@ class NameWalk {
     this.imports.reportUnused();
     return unused.map((d) => d.span);
   }
+}
+
+/** The fix that makes an index of a call with one argument: `width(0)` was meant to be `width[0]`. */
+function indexing(call: Expr): Fix | undefined {
+  if (call.kind !== 'call' || call.args.length !== 1) return undefined;
+  const [arg] = call.args;
+  if (arg === undefined || arg.name !== undefined || arg.value.kind === 'missing') return undefined;
+  const file = call.span.file === undefined ? {} : { file: call.span.file };
+  const open = { ...file, start: call.callee.span.end, end: arg.value.span.start };
+  const close = { ...file, start: arg.value.span.end, end: call.span.end };
+  const edits = [
+    { span: open, text: '[' },
+    { span: close, text: ']' },
+  ];
+  return { title: 'write an index', edits, certain: true };
 }
 
 /** The fix that imports a file: behind the imports there are, or before everything. */

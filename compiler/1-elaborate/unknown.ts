@@ -10,6 +10,8 @@ export interface Reach {
   readonly blocks: () => readonly string[];
   /** The fix that imports a file; absent where the text is not the spec's own. */
   readonly importing?: (path: string) => Fix;
+  /** The fix that makes the call an index, where it can be one. */
+  readonly indexed?: Fix;
 }
 
 /** What to say of a name used as a value that no value has; undefined for the words of arguments, which stand for themselves. */
@@ -41,6 +43,7 @@ export function unknownCallee(text: string, span: Span, reach: Reach): Diagnosti
   if (reach.values().includes(text)) {
     return diagnose('not-callable', span, `${text} is a value and cannot be called`, {
       hints: [`pick an item with brackets, ${text}[...]`],
+      fixes: reach.indexed ? [reach.indexed] : [],
     });
   }
   const candidates = [...new Set([...reach.blocks(), ...languageOps, ...builtinNames])];

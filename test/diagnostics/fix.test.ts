@@ -33,6 +33,8 @@ describe('mend', () => {
     expect(mendable).toEqual(
       expect.arrayContaining([
         'unknown-name',
+        'not-callable',
+        'rule-name',
         'unknown-argument',
         'unexpected-character',
         'operator-chain',
@@ -70,6 +72,20 @@ describe('mend', () => {
       { numRuns: 60 },
     );
     expect(undone).toBeGreaterThan(30);
+  });
+
+  it('mends what lies within what it mends', () => {
+    const text = `network Small {
+  input image: f32[N, 3, H, W]
+  param width = [8, 16, 32]
+  param depth = 1
+  let y = image |> cnov(width(dpeth + depth - depth))
+  head S = image |> conv(width(1 + dpeth), kernal: width(0)) |> sigmoid
+}
+`;
+    const mended = mend(text);
+    expect(mended.text).toContain('image |> conv(width[depth + depth - depth])\n');
+    expect(mended.text).toContain('conv(width[1 + depth], kernel: width[0])');
   });
 
   it('takes any text, comes to an end, and does nothing more the second time', () => {
