@@ -41,8 +41,9 @@ async function tried(name: string, example: Example): Promise<Ran> {
 const found = (stderr: string): string[] =>
   [...stderr.matchAll(/^\S+: (?:error|warning|info)\[([a-z-]+)\]: /gm)].map((m) => m[1]!);
 
-/** The first message, as the page shows it; paths of this machine are none of it. */
-const answerOf = ({ stderr }: Ran): string => stderr.split('\n\n')[0]!.trimEnd();
+/** The first message of a code, as the page shows it; paths of this machine are none of it. */
+const answerOf = (code: string, { stderr }: Ran): string =>
+  (stderr.split('\n\n').find((message) => message.includes(`[${code}]: `)) ?? '').trimEnd();
 
 const readable = (text: string): void => {
   for (const sentence of text.split('\n\n')) expect(sentence).toMatch(/^[A-Z`0-9-][\s\S]{7,}[.!?:)`]$/);
@@ -67,8 +68,10 @@ describe.each(codes)('%s', (code) => {
     const codesFound = found(ran.stderr).filter((c) => !others.includes(c));
     expect(new Set(codesFound), ran.stderr).toEqual(new Set([code]));
     expect(ran.exit).toBe(page.severity === 'error' ? 1 : 0);
+    for (const said of ran.stderr.matchAll(/\]: (.*)$/gm))
+      expect(said[1]).toMatch(/^(?!.*(?:undefined|NaN|\[object)).*[^.]$/);
     const text = readFileSync(file, 'utf8');
-    const answer = answerOf(ran);
+    const answer = answerOf(code, ran);
     if (update) {
       const bare = text.replace(/```text\n[\s\S]*?\n```\n\n(?=## Right)/, '');
       writeFileSync(
