@@ -7,10 +7,12 @@ import {
   type Diagnostic,
   deploy,
   format,
+  knownShape,
   load,
   prune,
   receptiveFields,
 } from '../../compiler/index.js';
+import { evaluate, tensor } from '../../testing/reference/index.js';
 
 /** A small network around a head and what comes before it. */
 const network = (items: string, head = 'y |> conv(1, kernel: 1) |> sigmoid'): string =>
@@ -57,6 +59,50 @@ describe('bias-before-norm', () => {
       expect(mended).toContain('conv(8, kernel: 3, bias: ');
       expect(warnings(mended)).toEqual([]);
     }
+  });
+});
+
+describe('a bias in front of a norm', () => {
+  /** The largest change of an answer when the biases in front of a norm go from nothing to anything, in double precision. */
+  const effect = (norm: string, numbers: readonly number[]): number => {
+    const text = network(`let y = concat(image |> conv(4) |> ${norm}, image |> conv_transpose(4, 1, 1) |> ${norm})`);
+    const graph = deploy(load(text).network!);
+    const feeds = (bias: (k: number) => number) =>
+      new Map([
+        ...graph.params.map(({ origin: { path }, type }, k) => {
+          const shape = knownShape(type.shape);
+          const isBias = /^y\.conv.*bias$/.test(path);
+          const data = Array.from({ length: shape.reduce((a, b) => a * b, 1) }, (_, n) =>
+            isBias ? bias(n + k) : Math.sin(7 * n + k),
+          );
+          return [path, tensor(shape, data)] as const;
+        }),
+        [
+          'image',
+          tensor(
+            [1, 3, 4, 4],
+            Array.from({ length: 48 }, (_, n) => Math.cos(n * n)),
+          ),
+        ] as const,
+      ]);
+    const [without, having] = [() => 0, (k: number) => numbers[k % numbers.length]!].map(
+      (bias) => [...evaluate(graph, feeds(bias)).values()][0]!.data,
+    );
+    return Math.max(...Array.from(without!, (x, k) => Math.abs(x - having![k]!)));
+  };
+  const numbers = fc.array(fc.double({ min: -10, max: 10, noNaN: true }), { minLength: 2, maxLength: 9 });
+
+  it('changes nothing where the norm is of each channel', () => {
+    fc.assert(
+      fc.property(numbers, (n) => {
+        expect(effect('instancenorm', n)).toBeLessThan(1e-9);
+      }),
+      { numRuns: 20 },
+    );
+  });
+
+  it.each(['groupnorm(1)', 'layernorm'])('changes something in front of %s, of which nothing is said', (norm) => {
+    expect(effect(norm, [0, 5, -3])).toBeGreaterThan(1e-3);
   });
 });
 
