@@ -56,7 +56,7 @@ const diagnosticsOf = async (version: number) => {
 describe('unetc lsp', () => {
   it('answers what an editor asks', async () => {
     const hover = await ask<{ contents: { value: string } }>('hover', { position: place('X[i, 0] =') });
-    expect(hover.contents.value).toContain('`X[1,0]` | `[32, H/2, W/2]` | 13,952');
+    expect(hover.contents.value).toContain('`X[1,0]` | `[32, H/2, W/2]` | 14,016');
     const items = await ask<{ label: string }[]>('completion', { position: place('kernel: 3') });
     expect(items.map((i) => i.label)).toEqual(expect.arrayContaining(['kernel', 'dilation', 'width', 'Conv2']));
     const at = await ask<{ range: { start: object } }>('definition', { position: place('depth - i') });
