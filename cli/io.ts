@@ -1,4 +1,5 @@
 import { text } from 'node:stream/consumers';
+import { createSupportsHyperlinks } from 'supports-hyperlinks';
 
 /** Where a command reads its surroundings and writes: the process itself, or a test's buffers. */
 export interface Io {
@@ -10,6 +11,8 @@ export interface Io {
   readonly terminal: boolean;
   /** Whether `err` may be coloured. */
   readonly color: boolean;
+  /** Whether `err` shows hyperlinks: a terminal that is known to, and may be coloured. */
+  readonly links: boolean;
   /** All of stdin. */
   readonly input: () => Promise<string>;
   /**
@@ -43,6 +46,7 @@ export const processIo = (interruption: () => AbortSignal): Io => ({
   err: (message) => void process.stderr.write(message),
   terminal: process.stderr.isTTY === true && process.env.TERM !== 'dumb',
   color: mayColor(process.stderr, process.env),
+  links: mayColor(process.stderr, process.env) && createSupportsHyperlinks(process.stderr),
   input: () => text(process.stdin),
   interruption,
 });

@@ -61,6 +61,8 @@ function declareSpecCommands(program: Command, io: Io, perform: Perform): void {
   program
     .command('check <FILE...>')
     .description('parse, elaborate, infer shapes, prove the expect lines')
+    .option('--fix', 'make the corrections that are certain, and check again')
+    .addOption(new Option('--format <format>', 'text or sarif, for tools that review code').default('text'))
     .addOption(set())
     .addHelpText('after', example('check specs/unetpp.unet'))
     .action((files: string[], options) =>

@@ -14,6 +14,7 @@ import { failedWith, fileFailure } from '../runtime/files/failure.js';
 import { UserError } from '../runtime/user-error.js';
 import { Reported } from './errors.js';
 import type { Io } from './io.js';
+import { linksFor } from './render/links.js';
 
 /** Larger than any spec by orders of magnitude: whoever passes one has named the wrong file. */
 export const largestSpec = 4 * 1024 * 1024;
@@ -60,7 +61,7 @@ export function placeOf(spec: string, path: string): string | null {
 }
 
 /** Gives the compiler the files that a spec imports; `UserError` for one that is there but can't be read. */
-function filesOf(spec: string): Resolve {
+export function filesOf(spec: string): Resolve {
   return (path) => {
     const file = placeOf(spec, path);
     if (file === null) return null;
@@ -100,7 +101,10 @@ export function printDiagnostics(
   const texts = new Map(imports.map((f) => [f.path, { name: placeOf(file, f.path) ?? f.path, text: f.text }]));
   for (const d of diagnostics) {
     const hints = d.hints.length > 0 ? d.hints : [`'unetc explain ${d.code}' says more`];
-    io.err(`${renderDiagnostic({ ...d, hints }, { file, text, imports: texts, color: io.color })}\n\n`);
+    const links = io.links
+      ? linksFor((span) => (span.file === undefined ? file : placeOf(file, span.file)))
+      : undefined;
+    io.err(`${renderDiagnostic({ ...d, hints }, { file, text, imports: texts, color: io.color, links })}\n\n`);
   }
 }
 

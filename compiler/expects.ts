@@ -1,21 +1,26 @@
-import type { Diagnostic } from '../grammar/diagnostic.js';
+import { type Diagnostic, replace } from '../grammar/diagnostic.js';
 import type { RawExpect } from './1-elaborate/raw.js';
 import { bindGraph } from './2-infer/bind.js';
 import { describeRules, isValidSize, sizeRules } from './2-infer/sizes.js';
 import { checkSelection, prune } from './3-transform/prune.js';
 import { countMacs, countParameters } from './4-schedule/cost.js';
+import { receptiveFields } from './4-schedule/receptive-field.js';
+import { type Code, diagnose } from './diagnostics/index.js';
 import { evaluateDim, printDim } from './ir/dim.js';
-import type { Network } from './ir/graph.js';
+import type { Graph, Network } from './ir/graph.js';
 
 /** Checks every `expect` line; a failed one says both numbers. */
 export function checkExpects(network: Network, expects: readonly RawExpect[]): Diagnostic[] {
   return expects.flatMap((expect) => {
     const wrong = checkExpect(network, expect);
-    return wrong ? [{ severity: 'error' as const, span: expect.span, related: [], ...wrong }] : [];
+    return wrong ? [diagnose(wrong.code, expect.span, wrong.message, wrong)] : [];
   });
 }
 
-type Wrong = Pick<Diagnostic, 'code' | 'message' | 'hints'>;
+type Wrong = Pick<Diagnostic, 'message' | 'hints' | 'fixes'> & { readonly code: Code };
+
+const holds = (actual: number, relation: RawExpect['relation'], value: number): boolean =>
+  relation === '=' ? actual === value : relation === '<=' ? actual <= value : actual >= value;
 
 function checkExpect(network: Network, expect: RawExpect): Wrong | null {
   const selection = { level: expect.level, mode: expect.mode };
@@ -23,33 +28,58 @@ function checkExpect(network: Network, expect: RawExpect): Wrong | null {
   if (refused) return { code: refused.code, message: refused.message, hints: [refused.hint] };
   const graph = prune(network, selection);
   const where = `${expect.level === undefined ? '' : ` at L${expect.level}`}${expect.mode ? ` in ${expect.mode}` : ''}`;
-  if (expect.what === 'parameters') {
-    const actual = countParameters(graph);
-    return actual === expect.value ? null : failed(`parameters${where}`, String(expect.value), String(actual), actual);
-  }
+  if (expect.what === 'parameters') return checkNumber(expect, where, countParameters(graph));
+  if (expect.what === 'receptive_field') return checkField(expect, where, graph);
   const sizes = sizesOf(network, expect.size);
   if (typeof sizes === 'string') {
     return { code: 'expect-size', message: sizes, hints: ['say the size as in `expect macs at 256x256 = ...`'] };
   }
-  if (expect.what === 'macs') {
-    const actual = countMacs(bindGraph(graph, sizes));
-    return actual === expect.value ? null : failed(`macs${where}`, String(expect.value), String(actual), actual);
-  }
+  if (expect.what === 'macs') return checkNumber(expect, where, countMacs(bindGraph(graph, sizes)));
   const shape = graph.outputs[0]?.value.type.shape ?? [];
   const actual = shape.map((d) =>
     expect.size === undefined && d.symbol !== null ? printDim(d) : evaluateDim(d, sizes),
   );
   const wanted = Array.isArray(expect.value) ? expect.value : [expect.value];
   const same = actual.length === wanted.length && actual.every((n, k) => n === wanted[k]);
-  return same ? null : failed(`shape${where}`, `[${wanted.join(', ')}]`, `[${actual.join(', ')}]`);
+  if (same) return null;
+  return {
+    code: 'expect-failed',
+    message: `expected shape${where} = [${wanted.join(', ')}], but it is [${actual.join(', ')}]`,
+    hints: ['correct the expectation, or the network'],
+  };
 }
 
-function failed(what: string, expected: string, actual: string, value?: number): Wrong {
-  const hint =
-    value === undefined
-      ? 'correct the expectation, or the network'
-      : `if ${value} is right, write ${grouped(value)} here`;
-  return { code: 'expect-failed', message: `expected ${what} = ${expected}, but it is ${actual}`, hints: [hint] };
+function checkNumber(expect: RawExpect, where: string, actual: number): Wrong | null {
+  const { what, relation, value, valueSpan } = expect;
+  if (holds(actual, relation, value as number)) return null;
+  return {
+    code: 'expect-failed',
+    message: `expected ${what}${where} ${relation} ${value}, but it is ${actual}`,
+    hints: [`if ${actual} is right, write ${grouped(actual)} here`],
+    fixes: [replace(valueSpan, grouped(actual), false, `expect ${grouped(actual)}`)],
+  };
+}
+
+/** One number is for every axis. What sees the whole image sees as much as anybody asks for. */
+function checkField(expect: RawExpect, where: string, graph: Graph): Wrong | null {
+  const { relation, value } = expect;
+  const fields = receptiveFields(graph);
+  for (const { value: output } of graph.outputs) {
+    const { size, global } = fields.get(output.id) ?? { size: [], global: false };
+    const wanted = typeof value === 'number' ? size.map(() => value) : value;
+    const fits = wanted.length === size.length && size.every((n, k) => holds(n, relation, wanted[k] as number));
+    if (fits || (global && relation === '>=')) continue;
+    const text = (numbers: readonly number[]): string => numbers.join('x');
+    const message = `expected receptive_field${where} ${relation} ${text(wanted)}, but it is ${text(size)}${global ? ' and the whole image' : ''}`;
+    return relation === '>=' && wanted.length === size.length
+      ? {
+          code: 'field-too-small',
+          message,
+          hints: ['add a level, larger kernels or dilation; or ask for less'],
+        }
+      : { code: 'expect-failed', message, hints: ['correct the expectation, or the network'] };
+  }
+  return null;
 }
 
 /** 9041700 -> 9_041_700 */

@@ -9,6 +9,7 @@ import { inOrder } from './diagnostics/index.js';
 import { checkExpects } from './expects.js';
 import type { Graph, Network } from './ir/graph.js';
 import { checked } from './ir/verify.js';
+import { checkLevels } from './levels.js';
 import type { Recipe } from './recipe.js';
 
 export interface Loaded {
@@ -54,8 +55,12 @@ export function study(text: string, options: LoadOptions = {}): Studied {
   const typed = inferSteps(elaborated.meanings.steps);
   const inferred = elaborated.network ? infer(elaborated.network, typed) : { network: null, diagnostics: [] };
   const expects = inferred.network ? checkExpects(inferred.network, elaborated.network?.expects ?? []) : [];
+  const said = [...texts, ...elaborated.diagnostics, ...inferred.diagnostics, ...expects];
+  const right = inferred.network !== null && said.every((d) => d.severity !== 'error');
+  const levels = right ? checkLevels(inferred.network, elaborated.network?.heads ?? []) : [];
+  const meant = [...said.slice(texts.length), ...levels].filter((d) => !followsFrom(d, texts));
   const diagnostics = inOrder(
-    [...texts, ...elaborated.diagnostics, ...inferred.diagnostics, ...expects],
+    [...texts, ...meant],
     files.map((f) => f.path),
   );
   const broken = diagnostics.some((d) => d.severity === 'error');
@@ -74,6 +79,17 @@ export function study(text: string, options: LoadOptions = {}): Studied {
   };
 }
 
+/** Whether something is said of a place whose text is wrong itself, or of a text that was not read: mistakes that mending those mends. */
+function followsFrom({ code, span }: Diagnostic, texts: readonly Diagnostic[]): boolean {
+  return texts.some(
+    (text) =>
+      text.span.file === span.file &&
+      (text.code === 'limit-file'
+        ? code === 'no-network'
+        : text.span.start.offset < span.end.offset && span.start.offset < text.span.end.offset),
+  );
+}
+
 /**
  * The inference graph of a level and mode: pruned, simplified, checked. Throws if `checkSelection` would refuse.
  * @param options.keepDropout for a model that is to be trained on elsewhere
@@ -83,7 +99,7 @@ export function deploy(network: Network, selection: Selection = {}, options: { k
   return checked('simplify', simplify(pruned, options));
 }
 
-export type { Diagnostic, Position, Related, Report, Severity, Span } from '../grammar/diagnostic.js';
+export type { Diagnostic, Fix, Position, Related, Report, Severity, Span } from '../grammar/diagnostic.js';
 export { type Formatted, format } from '../grammar/format/index.js';
 export { parse } from '../grammar/index.js';
 export { fromFiles, type ImportedFile, type Resolve } from './0-import/index.js';

@@ -29,6 +29,22 @@ export interface Related {
   readonly message: string;
 }
 
+/** A stretch of a text, empty for an insertion, and what is to stand there. */
+export interface Edit {
+  readonly span: Span;
+  readonly text: string;
+}
+
+/** A change of the text that does what a hint says. */
+export interface Fix {
+  /** As an order: `replace with width`; lower case, no full stop. */
+  readonly title: string;
+  /** Of one file, not overlapping. */
+  readonly edits: readonly Edit[];
+  /** Whether it is what was meant, as far as anybody can tell: `check --fix` makes these, an editor offers the others too. */
+  readonly certain: boolean;
+}
+
 export interface Diagnostic {
   /** Stable name of the kind of mistake, a key of the catalogue: `unknown-name`. */
   readonly code: string;
@@ -39,12 +55,24 @@ export interface Diagnostic {
   /** One thing to do, each. */
   readonly hints: readonly string[];
   readonly related: readonly Related[];
+  /** Changes that would mend it, the likeliest first; absent where there are none. */
+  readonly fixes?: readonly Fix[];
 }
 
 /** Collects diagnostics; a stage receives one and goes on as far as it can. */
 export interface Report {
   add(diagnostic: Diagnostic): void;
 }
+
+/** The fix that puts something in the place of a span. */
+export const replace = (span: Span, text: string, certain: boolean, title = `replace with ${text}`): Fix => ({
+  title,
+  edits: [{ span, text }],
+  certain,
+});
+
+/** The empty stretch behind a span, where something can be inserted. */
+export const behind = ({ file, end }: Span): Span => ({ ...(file === undefined ? {} : { file }), start: end, end });
 
 export const nowhere: Span = {
   start: { line: 1, column: 1, offset: 0 },

@@ -132,7 +132,7 @@ export abstract class ItemParser extends DeclarationParser {
     return this.ACTION(() => ({ kind: 'output', span: this.spanFrom(start.startOffset), name, modes }));
   });
 
-  /** `expect parameters at L3 in fast = 2_204_961` */
+  /** `expect parameters at L3 in fast = 2_204_961`, `expect receptive_field at L1 >= 44` */
   private readonly expectation = this.RULE('expectation', (): ExpectDecl => {
     const hint = 'write `expect parameters = 9_041_700`; `at L3`, `at 256x256` and `in fast` may stand before `=`';
     const start = this.CONSUME(T.Expect);
@@ -177,7 +177,16 @@ export abstract class ItemParser extends DeclarationParser {
         },
       ]),
     );
-    this.wantEquals(7, hint);
+    let relation: ExpectDecl['relation'] = '=';
+    const takeRelation = (type: TokenType, sign: ExpectDecl['relation']) => (): void => {
+      this.CONSUME1(type);
+      this.ACTION(() => {
+        relation = sign;
+      });
+    };
+    this.either(8, T.AtLeast, takeRelation(T.AtLeast, '>='), () =>
+      this.either(9, T.AtMost, takeRelation(T.AtMost, '<='), () => this.wantEquals(7, hint)),
+    );
     const value = this.SUBRULE(this.expression);
     return this.ACTION(() => ({
       kind: 'expect',
@@ -186,6 +195,7 @@ export abstract class ItemParser extends DeclarationParser {
       level,
       mode,
       size,
+      relation,
       value,
     }));
   });

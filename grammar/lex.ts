@@ -1,4 +1,5 @@
 import { type IToken, Lexer, type TokenType } from './chevrotain.js';
+import { replace } from './diagnostic.js';
 import type { Mistakes, SyntaxCode } from './mistakes.js';
 import type { Source } from './source.js';
 import * as T from './tokens.js';
@@ -26,14 +27,16 @@ export function lex(source: Source, mistakes: Mistakes): Lexed {
   const { tokens, errors, groups } = lexer.tokenize(source.text);
   /** Where text ends that the parser does not get to see. */
   const ends: number[] = [];
-  const report = (code: SyntaxCode, start: number, end: number, message: string, hint: string): void => {
-    mistakes.add(code, source.span(start, end), message, hint);
+  const report: Reporter = (code, start, end, message, hint, meant, until = end) => {
+    const fix = meant === undefined ? [] : [replace(source.span(start, until), meant, true, orderFor(meant))];
+    mistakes.add(code, source.span(start, end), message, hint, [], fix);
   };
 
   for (const { offset, length } of errors) {
-    const [message, hint] = aboutCharacters(source.text.slice(offset, offset + length));
+    const characters = source.text.slice(offset, offset + length);
+    const [message, hint] = aboutCharacters(characters);
     ends.push(offset + length);
-    report('unexpected-character', offset, offset + length, message, hint);
+    report('unexpected-character', offset, offset + length, message, hint, meant[characters]);
   }
   for (const token of groups.mistakes ?? []) {
     const start = token.startOffset;
@@ -41,7 +44,7 @@ export function lex(source: Source, mistakes: Mistakes): Lexed {
     if (token.tokenType === T.OpenComment) {
       report('unterminated-comment', start, start + 2, 'this comment is never closed', 'close it with `*/`');
     } else {
-      report('unexpected-character', start, start + 1, '`#` begins no comment here', 'begin a comment with `//`');
+      report('unexpected-character', start, start + 1, '`#` begins no comment here', 'begin a comment with `//`', '//');
     }
   }
   for (const token of tokens) {
@@ -62,7 +65,18 @@ function tokensBehind(ends: number[], tokens: readonly IToken[], textEnd: number
   return offsets;
 }
 
-type Reporter = (code: SyntaxCode, start: number, end: number, message: string, hint: string) => void;
+const orderFor = (meant: string): string | undefined => (meant === '' ? 'remove it' : undefined);
+
+/** @param meant what was surely meant to stand there, up to `until` (absent: up to `end`) */
+type Reporter = (
+  code: SyntaxCode,
+  start: number,
+  end: number,
+  message: string,
+  hint: string,
+  meant?: string,
+  until?: number,
+) => void;
 
 /** Turns an identifier that is a keyword into that; reports a token that is a mistake by itself and makes it what was meant. */
 function checkToken(token: IToken, report: Reporter): void {
@@ -118,15 +132,17 @@ function checkToken(token: IToken, report: Reporter): void {
         start + 1,
         "strings are not written with `'`",
         `write \`"${clip(token.image.slice(1, -1))}"\``,
+        token.image.includes('"') ? undefined : `"${token.image.slice(1, -1)}"`,
+        end,
       );
       return;
     case T.ForeignAnd:
       become(token, T.And);
-      report('unexpected-character', start, end, '`&&` is not an operator', 'write `and`');
+      report('unexpected-character', start, end, '`&&` is not an operator', 'write `and`', 'and');
       return;
     case T.ForeignOr:
       become(token, T.Or);
-      report('unexpected-character', start, end, '`||` is not an operator', 'write `or`');
+      report('unexpected-character', start, end, '`||` is not an operator', 'write `or`', 'or');
       return;
     default:
   }
@@ -141,6 +157,7 @@ function checkToken(token: IToken, report: Reporter): void {
         from + found[0].length,
         message,
         'write `\\\\` for a backslash; the others are `\\"`, `\\n` and `\\t`',
+        `\\${found[0]}`,
       );
     }
   }
@@ -177,6 +194,23 @@ const known: Readonly<Record<string, string>> = {
   '\u2260': 'write `!=`',
   '\u2192': 'write `|>`',
   '\u2026': 'write `..`',
+};
+
+/** What is meant by characters that document programs and other languages write. */
+const meant: Readonly<Record<string, string>> = {
+  ';': '',
+  '\u2212': '-',
+  '\u2013': '-',
+  '\u00f7': '/',
+  '\u2264': '<=',
+  '\u2265': '>=',
+  '\u2260': '!=',
+  '\u2192': '|>',
+  '\u2026': '..',
+  '\u201c': '"',
+  '\u201d': '"',
+  '\u2018': '"',
+  '\u2019': '"',
 };
 
 function aboutCharacters(text: string): [message: string, hint: string] {

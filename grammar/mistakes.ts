@@ -1,4 +1,4 @@
-import type { Diagnostic, Related, Span } from './diagnostic.js';
+import type { Diagnostic, Fix, Related, Span } from './diagnostic.js';
 import { limits } from './limits.js';
 
 /** The kinds of mistake that reading a text can find. */
@@ -28,7 +28,14 @@ export class Mistakes {
   private full = false;
 
   /** @param hint one thing to do. */
-  add(code: SyntaxCode, span: Span, message: string, hint: string, related: readonly Related[] = []): void {
+  add(
+    code: SyntaxCode,
+    span: Span,
+    message: string,
+    hint: string,
+    related: readonly Related[] = [],
+    fixes: readonly Fix[] = [],
+  ): void {
     if (this.full) return;
     if (this.found.length === limits.mistakes) {
       this.full = true;
@@ -36,8 +43,17 @@ export class Mistakes {
       message = `more than ${limits.mistakes} mistakes; the rest are not listed`;
       hint = 'correct the first of them and check again';
       related = [];
+      fixes = [];
     }
-    this.found.push({ code, severity: 'error', message, span, hints: [hint], related });
+    this.found.push({
+      code,
+      severity: 'error',
+      message,
+      span,
+      hints: [hint],
+      related,
+      ...(fixes.length > 0 ? { fixes } : {}),
+    });
   }
 
   /** The mistakes in the order of the text. */

@@ -1,5 +1,5 @@
 import type { IToken } from './chevrotain.js';
-import type { Span } from './diagnostic.js';
+import { behind, replace, type Span } from './diagnostic.js';
 import { clip } from './lex.js';
 import { limits } from './limits.js';
 import type { Mistakes } from './mistakes.js';
@@ -136,7 +136,10 @@ export class TreeBuilder {
       const at = this.source.span(operator.token.startOffset, operator.token.startOffset + operator.token.image.length);
       const middle = clip(this.source.text.slice(before.right.span.start.offset, before.right.span.end.offset));
       const hint = `write \`and\` between the two: \`... ${before.operator} ${middle} and ${middle} ${operator.name} ...\``;
-      this.mistakes.add('operator-chain', at, 'comparisons cannot be chained', hint);
+      const { start, end } = before.right.span;
+      const again = ` and ${this.source.text.slice(start.offset, end.offset)}`;
+      const fix = replace(behind(before.right.span), again, true, `insert${clip(again)}`);
+      this.mistakes.add('operator-chain', at, 'comparisons cannot be chained', hint, [], [fix]);
     }
     return { kind: 'binary', span, operator: operator.name as BinaryOperator, left: left.expr, right: right.expr };
   }

@@ -133,6 +133,7 @@ export interface ExpectDecl {
   readonly level?: Name;
   readonly mode?: Name;
   readonly size?: { readonly dims: readonly number[]; readonly span: Span };
+  readonly relation: '=' | '<=' | '>=';
   readonly value: Expr;
 }
 

@@ -281,7 +281,8 @@ function expectation({ analysis, before, place, start }: Where): Completion[] {
     const outputs = analysis.studied.root.tree.networks.flatMap((n) => n.items).filter((i) => i.kind === 'output');
     return outputs.flatMap((o) => o.modes).map((m) => item(m.name.text, 'mode', 'mode', '', 0));
   }
-  if (before?.text === '=') return expressions({ analysis, before, place, start, ahead: undefined, newLine: false });
+  if (['=', '<=', '>='].includes(before?.text ?? ''))
+    return expressions({ analysis, before, place, start, ahead: undefined, newLine: false });
   return ['at', 'in'].map((w) => item(w, 'keyword', 'keyword', keywordDocs[w] ?? '', 0));
 }
 

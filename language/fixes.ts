@@ -1,36 +1,40 @@
-import type { Diagnostic } from '../compiler/index.js';
+import type { Diagnostic, Fix as Mending } from '../compiler/index.js';
 import type { Analysis } from './analysis.js';
 import type { Edit } from './navigate.js';
 
 export interface Fix {
+  /** As an order: `Replace with width`. */
   readonly title: string;
   readonly diagnostic: Diagnostic;
   readonly edits: readonly Edit[];
+  /** Whether it is what was meant, as far as anybody can tell. */
+  readonly certain: boolean;
 }
 
-/** What hints of diagnostics between two offsets can be done by itself: names that were meant, imports that are missing. */
-export function fixes({ studied }: Analysis, from: number, to: number): Fix[] {
-  const out: Fix[] = [];
-  for (const diagnostic of studied.diagnostics) {
-    const { span, hints } = diagnostic;
-    if (span.file !== undefined || span.start.offset > to || span.end.offset < from) continue;
-    for (const hint of hints) {
-      const meant = /^did you mean `?([\w:.]+)`?$/.exec(hint)?.[1];
-      if (meant !== undefined) {
-        const quoted = diagnostic.code === 'import-missing' ? `"${meant}"` : meant;
-        const edit = { start: span.start.offset, end: span.end.offset, text: quoted };
-        out.push({ title: `Replace with ${meant}`, diagnostic, edits: [edit] });
-      }
-      const path = /: import "([^"]+)"$/.exec(hint)?.[1];
-      if (path !== undefined) {
-        const { imports, networks, blocks } = studied.root.tree;
-        const behind = imports.at(-1)?.span.end.offset;
-        const start = behind ?? Math.min(...[...networks, ...blocks].map((d) => d.span.start.offset));
-        const line = `import "${path}"`;
-        const edit = { start, end: start, text: behind === undefined ? `${line}\n\n` : `\n${line}` };
-        out.push({ title: `Import ${path}`, diagnostic, edits: [edit] });
-      }
-    }
-  }
-  return out;
+/** What can be done by itself about the diagnostics between two offsets. */
+export function fixes({ text, studied }: Analysis, from: number, to: number): Fix[] {
+  return studied.diagnostics
+    .filter(({ span }) => span.file === undefined && span.start.offset <= to && span.end.offset >= from)
+    .flatMap((diagnostic) => fixesOf(text, diagnostic));
+}
+
+/** The fixes of one diagnostic that change the text it was made for, and no imported one. */
+export const fixesOf = (text: string, diagnostic: Diagnostic): Fix[] =>
+  (diagnostic.fixes ?? [])
+    .filter((fix) => fix.edits.every((e) => e.span.file === undefined))
+    .map((fix) => ({
+      title: fix.title.charAt(0).toUpperCase() + fix.title.slice(1),
+      diagnostic,
+      edits: fix.edits.map((e) => inText(text, e)),
+      certain: fix.certain,
+    }));
+
+/** As offsets. What empties a line takes the line with it. */
+function inText(text: string, { span, text: written }: Mending['edits'][number]): Edit {
+  const start = span.start.offset;
+  const end = span.end.offset;
+  const begin = text.slice(0, start).search(/(?<=^|\n|\r)[ \t]*$/);
+  const rest = /^[ \t]*(?:\r\n|\n|\r|$)/.exec(text.slice(end));
+  if (written !== '' || start === end || begin < 0 || rest === null) return { start, end, text: written };
+  return { start: begin, end: end + rest[0].length, text: '' };
 }

@@ -1,9 +1,11 @@
 // Compiles TypeScript into dist/, then gathers the command line into few files in dist/app/: reading two hundred small
 // modules takes a short command like `check` as long as all it has to do.
 import { rmSync } from 'node:fs';
+import { writeCatalogue } from './catalogue.mjs';
 import { binary, root, run } from './prepare.mjs';
 
 export async function build() {
+  writeCatalogue();
   run(process.execPath, [binary('typescript', 'tsc'), '-p', 'tsconfig.build.json']);
   const { rolldown } = await import('rolldown');
   rmSync(new URL('../dist/app', import.meta.url), { recursive: true, force: true });

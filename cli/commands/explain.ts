@@ -1,4 +1,5 @@
-import { codes, didYouMean, explain as page } from '../../compiler/diagnostics/index.js';
+import { explain as page, pageOf } from '../../compiler/diagnostics/explain.js';
+import { codes, didYouMean } from '../../compiler/diagnostics/index.js';
 import { UsageError } from '../errors.js';
 import type { Outcome } from '../io.js';
 
@@ -11,5 +12,5 @@ export function explain(code: string): Outcome {
       didYouMean(code, codes)[0] ?? 'the code stands in brackets after error or warning',
     );
   }
-  return { json: { code, text }, text: text.trimEnd() };
+  return { json: { code, ...pageOf(code), text }, text: text.trimEnd() };
 }

@@ -2,18 +2,22 @@ import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { explain } from '../../compiler/diagnostics/index.js';
+import { explain } from '../../compiler/diagnostics/explain.js';
 import { writeAtomic } from '../../runtime/files/atomic.js';
 import { cacheFolder } from '../../runtime/tensorflow/native/cache.js';
 import { version } from '../../runtime/version.js';
+import { pageAddress } from '../render/links.js';
 
-/** What `unetc explain` says, as files that a code in an editor can lead to. Where none can be written, codes lead nowhere. */
+/**
+ * What a code in an editor can lead to: its page in this package's docs, or where these did not come along what `unetc explain`
+ * says, written to the cache folder. Where nothing can be written, codes lead nowhere.
+ */
 export class Pages {
   private readonly folder = join(cacheFolder(), 'explain', version());
   private readonly known = new Map<string, string | undefined>();
 
   async addressOf(code: string): Promise<string | undefined> {
-    if (!this.known.has(code)) this.known.set(code, await this.write(code));
+    if (!this.known.has(code)) this.known.set(code, pageAddress(code) ?? (await this.write(code)));
     return this.known.get(code);
   }
 

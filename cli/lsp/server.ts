@@ -221,7 +221,7 @@ function answer(connection: Connection, analyses: Analyses, client: { readonly s
         diagnostics: request.context.diagnostics.filter(
           (d) => d.code === f.diagnostic.code && document.offsetAt(d.range.start) === f.diagnostic.span.start.offset,
         ),
-        isPreferred: true,
+        isPreferred: f.certain,
         edit: { changes: { [document.uri]: edits(document, f.edits) } },
       }));
     }),

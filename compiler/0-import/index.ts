@@ -1,7 +1,7 @@
-import type { Diagnostic, Span } from '../../grammar/diagnostic.js';
+import { type Diagnostic, type Fix, replace, type Span } from '../../grammar/diagnostic.js';
 import { parse } from '../../grammar/index.js';
 import type { ImportDecl, SpecTree } from '../../grammar/tree.js';
-import { diagnose, didYouMean } from '../diagnostics/index.js';
+import { diagnose, suggest } from '../diagnostics/index.js';
 import { isStandard, resolvePath } from './paths.js';
 import { standardLibrary } from './standard/index.js';
 
@@ -53,6 +53,9 @@ export function fromFiles(files: readonly ImportedFile[]): Resolve {
   return (path) => texts.get(path) ?? null;
 }
 
+const within = (inner: Span, outer: Span): boolean =>
+  outer.start.offset <= inner.start.offset && inner.end.offset <= outer.end.offset;
+
 /** Files that a spec may import, directly or through others. */
 const most = 100;
 
@@ -74,7 +77,8 @@ class Reader {
     const imports: { decl: ImportDecl; module: Module }[] = [];
     const seen = new Map<string, ImportDecl>();
     for (const decl of tree.imports) {
-      if (decl.path.text === '') continue;
+      // A path that could not be read names no file.
+      if (decl.path.text === '' || diagnostics.some((d) => within(d.span, decl.path.span))) continue;
       const target = resolvePath(name, decl.path.text);
       const before = seen.get(target);
       if (before !== undefined) {
@@ -84,6 +88,7 @@ class Reader {
           `${target} is imported already`,
           ['remove this import'],
           [{ span: before.path.span, message: 'the first import' }],
+          [replace(decl.span, '', true, 'remove this import')],
         );
         continue;
       }
@@ -108,7 +113,7 @@ class Reader {
     }
     const text = this.resolve?.(target) ?? standardLibrary.get(target) ?? null;
     if (text === null) {
-      this.missing(target, decl);
+      this.missing(target, decl, this.open.at(-1)?.path ?? '');
       return null;
     }
     this.files.push({ path: target, text });
@@ -126,8 +131,9 @@ class Reader {
     message: string,
     hints: string[],
     related: Diagnostic['related'] = [],
+    fixes: readonly Fix[] = [],
   ): void {
-    this.diagnostics.push(diagnose(code, span, message, { hints, related }));
+    this.diagnostics.push(diagnose(code, span, message, { hints, related, fixes }));
   }
 
   private cycle(start: number, target: string, span: Span): null {
@@ -146,12 +152,12 @@ class Reader {
     return null;
   }
 
-  private missing(target: string, { path }: ImportDecl): void {
+  private missing(target: string, { path }: ImportDecl, from: string): void {
     if (isStandard(target)) {
       const names = [...standardLibrary.keys()];
-      const near = didYouMean(target, names);
+      const { hints: near, fixes } = suggest(target, names, path.span);
       const hints = near.length > 0 ? near : [`the standard library has ${names.join(', ')}`];
-      this.fail('import-missing', path.span, `the standard library has no ${target}`, hints);
+      this.fail('import-missing', path.span, `the standard library has no ${target}`, hints, [], fixes);
       return;
     }
     const hint = (): string => {
@@ -160,8 +166,12 @@ class Reader {
       if (this.resolve(`${target}.unet`) !== null) return `write the whole name: import "${path.text}.unet"`;
       return 'a path is relative to the file it is written in';
     };
-    const hints = [hint()];
-    this.fail('import-missing', path.span, `there is no file ${target}`, hints);
+    // What another system's path, or one without its ending, surely means: a file that is there.
+    const near = [path.text.replaceAll('\\', '/'), `${path.text}.unet`].filter(
+      (p) => p !== path.text && (this.resolve?.(resolvePath(from, p)) ?? null) !== null,
+    );
+    const fixes = near.slice(0, 1).map((p) => replace(path.span, `"${p}"`, true));
+    this.fail('import-missing', path.span, `there is no file ${target}`, [hint()], [], fixes);
   }
 
   private empty(target: string, { tree, imports }: Module, span: Span): void {

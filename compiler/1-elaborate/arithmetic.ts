@@ -23,7 +23,7 @@ export interface Toolbox {
   /** Reports a mistake and answers poison. */
   fail(code: Code, span: Span, message: string, more?: More): Value;
   /** Applies an operator whose attributes are complete. */
-  apply(op: OpName, attrs: Attrs, inputs: readonly RawValue[], span: Span): Value;
+  apply(op: OpName, attrs: Attrs, inputs: readonly RawValue[], span: Span, biasUnsaid?: boolean): Value;
   /** Pays for list items about to be made; false: the limit is reached, and reported. */
   spend(steps: number, span: Span): boolean;
 }

@@ -1,5 +1,5 @@
 import type { Span } from '../../grammar/diagnostic.js';
-import { didYouMean } from '../diagnostics/index.js';
+import { suggest } from '../diagnostics/index.js';
 import { type Block, Environment } from './environment.js';
 import type { Evaluator } from './evaluator.js';
 import { limits } from './limits.js';
@@ -73,7 +73,7 @@ function bind(
     const { text, span: at } = arg.name;
     const before = given.get(text);
     if (!names.includes(text)) {
-      wrong('unknown-argument', at, `${name} has no parameter ${text}`, { hints: didYouMean(text, names), related });
+      wrong('unknown-argument', at, `${name} has no parameter ${text}`, { ...suggest(text, names, at), related });
     } else if (before !== undefined) {
       wrong('repeated-argument', at, `${text} of ${name} is given twice`, {
         related: [{ span: before.span, message: 'given here first' }],

@@ -96,7 +96,7 @@ export class Evaluator implements Toolbox {
     return this.calls.findLast((c) => c.span.file === undefined);
   }
 
-  apply(op: OpName, attrs: Attrs, inputs: readonly RawValue[], span: Span): Value {
+  apply(op: OpName, attrs: Attrs, inputs: readonly RawValue[], span: Span, biasUnsaid = false): Value {
     if (this.steps.full) {
       // Once: every further node would be one too many as well.
       if (!this.exhausted) this.fail('limit-nodes', span, `the network has more than ${limits.nodes} nodes`);
@@ -104,7 +104,7 @@ export class Evaluator implements Toolbox {
       return poison;
     }
     const call = span.file === undefined ? undefined : this.ownCall();
-    return tensor(this.steps.apply(op, attrs, inputs, span, this.scope, call));
+    return tensor(this.steps.apply(op, attrs, inputs, span, this.scope, call, biasUnsaid));
   }
 
   private exhausted = false;

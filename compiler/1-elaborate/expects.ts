@@ -1,11 +1,11 @@
 import type { ExpectDecl } from '../../grammar/tree.js';
-import { diagnose, didYouMean } from '../diagnostics/index.js';
+import { diagnose, suggest } from '../diagnostics/index.js';
 import type { Environment } from './environment.js';
 import type { Evaluator } from './evaluator.js';
 import type { RawExpect } from './raw.js';
 import { describe, isNumber, isPoisoned } from './values.js';
 
-const facts = ['parameters', 'macs', 'shape'] as const;
+const facts = ['parameters', 'macs', 'shape', 'receptive_field'] as const;
 
 /** An `expect` line with its value evaluated, its level and mode known; null, reported, if it makes no sense. */
 export function elaborateExpect(
@@ -18,7 +18,7 @@ export function elaborateExpect(
   if (what === undefined) {
     evaluator.report.add(
       diagnose('unknown-expect', decl.what.span, `${decl.what.text} is nothing that can be expected`, {
-        hints: didYouMean(decl.what.text, facts),
+        ...suggest(decl.what.text, facts, decl.what.span),
       }),
     );
   }
@@ -28,7 +28,7 @@ export function elaborateExpect(
   if (!modeKnown && decl.mode && network.modes.length > 0) {
     evaluator.report.add(
       diagnose('unknown-mode', decl.mode.span, `there is no output mode ${mode}`, {
-        hints: didYouMean(mode, [...network.modes, 'all']),
+        ...suggest(mode, [...network.modes, 'all'], decl.mode.span),
       }),
     );
   }
@@ -39,7 +39,9 @@ export function elaborateExpect(
     ...(level === undefined ? {} : { level }),
     ...(mode === undefined ? {} : { mode }),
     ...(decl.size === undefined ? {} : { size: decl.size.dims }),
+    relation: decl.relation,
     value,
+    valueSpan: decl.value.span,
     span: decl.span,
   };
 }
@@ -67,7 +69,18 @@ function readValue(
 ): number | readonly number[] | null {
   const value = evaluator.expression(decl.value, env);
   if (isPoisoned(value)) return null;
-  if (what === 'shape') {
+  if (what === 'shape' && decl.relation !== '=') {
+    evaluator.fail(
+      'wrong-type',
+      decl.value.span,
+      `a shape is equal or not, so \`${decl.relation}\` says nothing of it`,
+      {
+        hints: ['write ='],
+      },
+    );
+    return null;
+  }
+  if (what === 'shape' || (what === 'receptive_field' && value.kind === 'list')) {
     if (value.kind === 'list') {
       const dims = value.items.map((v) => evaluator.whole(v, decl.value.span, 'a dimension'));
       return dims.every((d) => d !== null) ? (dims as number[]) : null;

@@ -1,4 +1,4 @@
-import type { Diagnostic } from '../../grammar/diagnostic.js';
+import { type Diagnostic, replace } from '../../grammar/diagnostic.js';
 import type { ImportDecl, Name } from '../../grammar/tree.js';
 import type { Module } from '../0-import/index.js';
 import { type Collector, diagnose } from '../diagnostics/index.js';
@@ -58,6 +58,7 @@ export class ImportedNames {
       this.report.add(
         diagnose('unused-import', decl.path.span, `nothing uses a block of ${decl.path.text}`, {
           hints: [`it has ${someOf(blocks.map((b) => b.name.text))}; use one, or remove the import`],
+          fixes: [replace(decl.span, '', true, 'remove this import')],
         }),
       );
     }

@@ -2,9 +2,11 @@ import type { Span } from '../../grammar/diagnostic.js';
 import type { RuleDecl } from '../../grammar/tree.js';
 import { type Collector, diagnose } from '../diagnostics/index.js';
 import type { Edge } from '../ir/graph.js';
+import { biasBeforeNorm } from './bias.js';
 import type { Lazy } from './environment.js';
 import { type Grid, type GridCell, headerOf, someOf } from './grid.js';
 import type { HeadFamily } from './heads.js';
+import { squashedLogits } from './logits.js';
 import type { Answers } from './outputs.js';
 import type { RawValue } from './raw.js';
 import { cellLabel, type Scope, type Steps } from './steps.js';
@@ -30,6 +32,8 @@ export function lint(network: Elaborated, report: Collector): void {
   unusedResults(network, alive, dead, report);
   unusedHeads(network, report);
   droppedSkips(network, report);
+  biasBeforeNorm(network.steps, alive, report);
+  squashedLogits(network.steps, network.answers.heads, report);
 }
 
 /** Cells and lets no head or output depends on; one warning for each rule. Answers their scopes. */

@@ -1,4 +1,4 @@
-import type { Span } from '../../grammar/diagnostic.js';
+import { behind, type Fix, replace, type Span } from '../../grammar/diagnostic.js';
 import type {
   Arg,
   BlockDecl,
@@ -9,9 +9,10 @@ import type {
   IndexDecl,
   Name,
   NetworkDecl,
+  SpecTree,
 } from '../../grammar/tree.js';
 import type { Module } from '../0-import/index.js';
-import { type Collector, diagnose } from '../diagnostics/index.js';
+import { type Collector, diagnose, nearest } from '../diagnostics/index.js';
 import { isBuiltin } from './builtins.js';
 import { headerOf, readPattern } from './grid.js';
 import { ImportedNames } from './imported-names.js';
@@ -35,7 +36,7 @@ export interface NameFacts {
  * names defined twice, names nothing mentions, patterns that are none, expressions nested too deep.
  */
 export function checkNames(module: Module, network: NetworkDecl | undefined, report: Collector): NameFacts {
-  const walk = new NameWalk(report);
+  const walk = new NameWalk(report, module.tree);
   const library = walk.library(module);
   if (network !== undefined) {
     const scope = new NameScope(library);
@@ -64,7 +65,11 @@ class NameWalk {
   /** The block whose body is being walked: calling oneself is no use. */
   private inside: Definition | undefined;
 
-  constructor(private readonly report: Collector) {
+  /** @param tree the spec's own */
+  constructor(
+    private readonly report: Collector,
+    private readonly tree: SpecTree,
+  ) {
     this.imports = new ImportedNames(report);
   }
 
@@ -208,6 +213,8 @@ class NameWalk {
             `this rule is for ${rule.name.text}, but it is in grid ${grid.name.text}`,
             {
               hints: [`write ${grid.name.text}[...]`],
+              // Unless it is a rule of another grid, in the wrong place.
+              fixes: [replace(rule.name.span, grid.name.text, scope.value(rule.name.text) === undefined)],
             },
           ),
         );
@@ -264,6 +271,11 @@ class NameWalk {
           hints: ['bind the index to a name, and write the condition after `when`'],
         }),
       );
+      // X[i+1] was meant to bind i.
+      for (const { text, span } of namesIn(pattern)) {
+        if (outer.value(text) === undefined)
+          scope.values.set(text, { kind: 'index', name: { text, span }, span, lint: false, used: true });
+      }
     }
   }
 
@@ -346,6 +358,7 @@ class NameWalk {
     else if (!options.silent) {
       const unknown = unknownValue(text, span, { values: () => scope.allValues(), blocks: () => scope.allBlocks() });
       if (unknown !== undefined) this.report.add(unknown);
+      this.meant(text, scope);
     }
   }
 
@@ -357,9 +370,27 @@ class NameWalk {
       // Most likely a block of the import that led nowhere.
       this.rejected.add(call);
     } else if (!options.silent && !isLanguageOp(callee.text) && !isBuiltin(callee.text)) {
-      const reach = { values: () => scope.allValues(), blocks: () => scope.allBlocks() };
-      this.report.add(unknownCallee(callee.text, callee.span, reach));
+      const own = callee.span.file === undefined;
+      const reach = {
+        values: () => scope.allValues(),
+        blocks: () => scope.allBlocks(),
+        ...(own ? { importing: (path: string) => importing(this.tree, path) } : {}),
+      };
+      const indexed = indexing(call);
+      this.report.add(unknownCallee(callee.text, callee.span, indexed ? { ...reach, indexed } : reach));
+      this.meant(callee.text, scope);
     }
+  }
+
+  /** A name that is misspelt, or called without being a block, is not unused as well: one mistake, one message. */
+  private meant(text: string, scope: NameScope): void {
+    for (const name of [text, nearest(text, scope.allValues())]) {
+      const value = name === undefined ? undefined : scope.value(name);
+      if (value !== undefined) value.used = true;
+    }
+    const near = nearest(text, scope.allBlocks());
+    const block = near === undefined ? undefined : scope.block(near);
+    if (block !== undefined) block.used = true;
   }
 
   /** Where the text has holes, what they held may have used anything. */
@@ -372,11 +403,46 @@ class NameWalk {
           ? 'use it in the block, or remove it and the arguments for it'
           : `use it, or remove the ${kind}`;
       const what = kind === 'let' ? name.text : `${kind} ${name.text}`;
-      this.report.add(diagnose('unused-name', name.span, `nothing uses ${what}`, { hints: [hint] }));
+      const fixes = [replace(name.span, `_${name.text}`, false, `call it _${name.text}`)];
+      this.report.add(diagnose('unused-name', name.span, `nothing uses ${what}`, { hints: [hint], fixes }));
     }
     this.imports.reportUnused();
     return unused.map((d) => d.span);
   }
+}
+
+/** The fix that makes an index of a call with one argument: `width(0)` was meant to be `width[0]`. */
+function indexing(call: Expr): Fix | undefined {
+  if (call.kind !== 'call' || call.args.length !== 1) return undefined;
+  const [arg] = call.args;
+  if (arg === undefined || arg.name !== undefined || arg.value.kind === 'missing') return undefined;
+  const file = call.span.file === undefined ? {} : { file: call.span.file };
+  const open = { ...file, start: call.callee.span.end, end: arg.value.span.start };
+  const close = { ...file, start: arg.value.span.end, end: call.span.end };
+  const edits = [
+    { span: open, text: '[' },
+    { span: close, text: ']' },
+  ];
+  return { title: 'write an index', edits, certain: true };
+}
+
+/** The fix that imports a file: behind the imports there are, or before everything. */
+function importing({ imports, networks, blocks, trains, span }: SpecTree, path: string): Fix {
+  const last = imports.at(-1);
+  const first = [...networks, ...blocks, ...trains]
+    .map((d) => d.span.start)
+    .reduce((a, b) => (b.offset < a.offset ? b : a), span.end);
+  const line = `import "${path}"`;
+  return last === undefined
+    ? replace({ start: first, end: first }, `${line}\n\n`, true, `import ${path}`)
+    : replace(behind(last.span), `\n${line}`, true, `import ${path}`);
+}
+
+/** The names in a sum or the like. */
+function namesIn(expr: Expr): Name[] {
+  if (expr.kind === 'name') return [expr];
+  if (expr.kind === 'unary') return namesIn(expr.operand);
+  return expr.kind === 'binary' ? [...namesIn(expr.left), ...namesIn(expr.right)] : [];
 }
 
 const values = (args: readonly Arg[]): Expr[] => args.map((a) => a.value);

@@ -1,5 +1,5 @@
 import type { Span } from '../../grammar/diagnostic.js';
-import { didYouMean } from '../diagnostics/index.js';
+import { suggest } from '../diagnostics/index.js';
 import type { Attrs, AttrValue } from '../ir/graph.js';
 import { isOpName, type OpName, opNames, opOf } from '../ops/index.js';
 import type { ArgSpec } from '../ops/op.js';
@@ -46,7 +46,9 @@ export function callOperator(tools: Toolbox, op: OpName, args: readonly CallArg[
   if (tensors === null || attrs === null) return poison;
   // One tensor joined, summed or averaged with nothing is itself.
   if (language.tensors === 'many' && tensors.length === 1) return { kind: 'tensor', step: tensors[0] as RawValue };
-  return tools.apply(op, attrs, tensors, span);
+  const place = language.args.findIndex((a) => a.name === 'bias');
+  const biasUnsaid = place >= positional.length - split && !named.some((a) => a.name?.text === 'bias');
+  return tools.apply(op, attrs, tensors, span, biasUnsaid);
 }
 
 /** The tensors of a call; null if one is poison, 'wrong' if a mistake among them has been reported. */
@@ -123,9 +125,10 @@ function bindArguments(
     const at = arg.name?.span ?? arg.span;
     if (!specs.some((s) => s.name === name)) {
       wrong('unknown-argument', at, `${op} has no argument ${name}`, {
-        hints: didYouMean(
+        ...suggest(
           name,
           specs.map((s) => s.name),
+          at,
         ),
       });
     } else if (given.has(name)) {
@@ -188,8 +191,8 @@ function convert(spec: ArgSpec, v: Value, what: string, span: Span, wrong: Wrong
   };
   if (typeof spec.type === 'object') {
     if (v.kind === 'string' && spec.type.oneOf.includes(v.value)) return v.value;
-    const hints = v.kind === 'string' ? didYouMean(v.value, spec.type.oneOf) : [];
-    wrong('wrong-type', span, `${what} must be ${spec.type.oneOf.join(' or ')}, and this is ${describe(v)}`, { hints });
+    const more = v.kind === 'string' ? suggest(v.value, spec.type.oneOf, span) : {};
+    wrong('wrong-type', span, `${what} must be ${spec.type.oneOf.join(' or ')}, and this is ${describe(v)}`, more);
     return undefined;
   }
   switch (spec.type) {
@@ -206,7 +209,7 @@ function convert(spec: ArgSpec, v: Value, what: string, span: Span, wrong: Wrong
       if (spec.type === 'padding' && v.kind === 'string') {
         if (v.value === 'same' || v.value === 'valid') return v.value;
         wrong('wrong-type', span, `${what} must be same, valid, a whole number or a list, and this is ${describe(v)}`, {
-          hints: didYouMean(v.value, ['same', 'valid']),
+          ...suggest(v.value, ['same', 'valid'], span),
         });
         return undefined;
       }

@@ -25,6 +25,8 @@ export interface RawApply {
   readonly attrs: Attrs;
   readonly inputs: readonly RawValue[];
   readonly origin: Origin;
+  /** The call leaves its bias to the default. */
+  readonly biasUnsaid?: boolean;
 }
 
 export interface RawHead {
@@ -37,11 +39,13 @@ export interface RawHead {
 
 /** `expect parameters at L3 in fast = 2_204_961`, its value evaluated. */
 export interface RawExpect {
-  readonly what: 'parameters' | 'macs' | 'shape';
+  readonly what: 'parameters' | 'macs' | 'shape' | 'receptive_field';
   readonly level?: number;
   readonly mode?: string;
   readonly size?: readonly number[];
+  readonly relation: '=' | '<=' | '>=';
   readonly value: number | readonly number[];
+  readonly valueSpan: Span;
   readonly span: Span;
 }
 

@@ -49,13 +49,14 @@ export class Steps {
     span: Span,
     scope: Scope,
     call?: Origin['call'],
+    biasUnsaid = false,
   ): RawValue {
     const count = (scope.counts.get(op) ?? 0) + 1;
     scope.counts.set(op, count);
     this.owners.push(scope);
     const path = `${scope.path}.${op}${count}`;
     const origin = { path, span, ...(scope.cell ? { cell: scope.cell } : {}), ...(call ? { call } : {}) };
-    return this.list.push({ kind: 'apply', op, attrs, inputs, origin }) - 1;
+    return this.list.push({ kind: 'apply', op, attrs, inputs, origin, ...(biasUnsaid ? { biasUnsaid } : {}) }) - 1;
   }
 
   /** Forgets the steps made since the list was `length` long: an attempt that failed. */

@@ -1,6 +1,6 @@
-import type { Diagnostic, Span } from '../../grammar/diagnostic.js';
+import type { Diagnostic, Fix, Span } from '../../grammar/diagnostic.js';
 import { standardFileOf } from '../0-import/standard/index.js';
-import { diagnose, didYouMean } from '../diagnostics/index.js';
+import { diagnose, suggest } from '../diagnostics/index.js';
 import { builtinNames, isBuiltin } from './builtins.js';
 import { argumentWords, isLanguageOp, languageOps } from './operators.js';
 
@@ -8,6 +8,10 @@ import { argumentWords, isLanguageOp, languageOps } from './operators.js';
 export interface Reach {
   readonly values: () => readonly string[];
   readonly blocks: () => readonly string[];
+  /** The fix that imports a file; absent where the text is not the spec's own. */
+  readonly importing?: (path: string) => Fix;
+  /** The fix that makes the call an index, where it can be one. */
+  readonly indexed?: Fix;
 }
 
 /** What to say of a name used as a value that no value has; undefined for the words of arguments, which stand for themselves. */
@@ -22,9 +26,10 @@ export function unknownValue(text: string, span: Span, reach: Reach): Diagnostic
       hints: [`call it: ${text}(x), or x |> ${text}`],
     });
   }
-  const hints = didYouMean(text, [...new Set([...reach.values(), ...argumentWords])]);
+  const { hints, fixes } = suggest(text, [...new Set([...reach.values(), ...argumentWords])], span);
   return diagnose('unknown-name', span, `nothing is named ${text} here`, {
     hints: hints.length > 0 ? hints : knownValues(reach),
+    fixes,
   });
 }
 
@@ -38,12 +43,16 @@ export function unknownCallee(text: string, span: Span, reach: Reach): Diagnosti
   if (reach.values().includes(text)) {
     return diagnose('not-callable', span, `${text} is a value and cannot be called`, {
       hints: [`pick an item with brackets, ${text}[...]`],
+      fixes: reach.indexed ? [reach.indexed] : [],
     });
   }
   const candidates = [...new Set([...reach.blocks(), ...languageOps, ...builtinNames])];
-  const near = didYouMean(text, candidates);
+  const { hints: near, fixes } = suggest(text, candidates, span);
   const standard = standardFileOf(text);
-  if (standard !== undefined) near.push(`${text} is in the standard library: import "${standard}"`);
+  if (standard !== undefined) {
+    near.push(`${text} is in the standard library: import "${standard}"`);
+    if (reach.importing !== undefined) fixes.unshift(reach.importing(standard));
+  }
   const hints = near.length > 0 ? near : ['define it: block Name(x) { ... }; the reference page lists the operators'];
-  return diagnose('unknown-name', span, `no block or operator is named ${text}`, { hints });
+  return diagnose('unknown-name', span, `no block or operator is named ${text}`, { hints, fixes });
 }

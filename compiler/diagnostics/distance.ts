@@ -1,3 +1,5 @@
+import { type Fix, replace, type Span } from '../../grammar/diagnostic.js';
+
 /**
  * Edit distance between two names: insertions, deletions, replacements and swaps of neighbours count one each
  * (Damerau-Levenshtein, optimal string alignment). Case counts for half, so `Relu` is nearer to `relu` than `rely`.
@@ -54,4 +56,23 @@ export function didYouMean(name: string, candidates: readonly string[]): string[
   const near = nearest(name, candidates);
   if (near !== undefined) return [`did you mean ${near}`];
   return candidates.length > 0 && candidates.length <= 12 ? [`known here: ${candidates.join(', ')}`] : [];
+}
+
+/**
+ * The hint for an unknown name, and its correction. That is certain if a single slip of the keyboard makes the one name of the
+ * other, and no second candidate is as near; names of one or two letters are too near to each other.
+ * @param span of the name; of a string, its quotes included
+ */
+export function suggest(
+  name: string,
+  candidates: readonly string[],
+  span: Span,
+): { readonly hints: string[]; readonly fixes: Fix[] } {
+  const hints = didYouMean(name, candidates);
+  const near = nearest(name, candidates);
+  if (near === undefined) return { hints, fixes: [] };
+  const away = editDistance(name, near);
+  const rival = candidates.some((other) => other !== near && editDistance(name, other) <= away);
+  const quoted = span.end.offset - span.start.offset === name.length + 2;
+  return { hints, fixes: [replace(span, quoted ? `"${near}"` : near, away <= 1 && !rival && name.length > 2)] };
 }

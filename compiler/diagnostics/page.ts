@@ -1,8 +1,18 @@
 import type { Severity } from '../../grammar/diagnostic.js';
 
-/** What the catalogue knows about one kind of mistake. */
+/** A little spec, and the command that is to be run on it. */
+export interface Example {
+  /** `unetc check spec.unet` */
+  readonly command: string;
+  /** spec.unet, and what it imports. A file with `times` (`n = 1..101`) stands for as many, a number for each `{n}`. */
+  readonly files: readonly { readonly name: string; readonly times?: string; readonly text: string }[];
+}
+
+/** What a file of docs/diagnostics says about one kind of mistake. */
 export interface Page {
   readonly severity: Severity;
+  /** What it is about: `text`, `names and values`, `training`. */
+  readonly stage: string;
   /** A few words: the heading of the page. */
   readonly title: string;
   /** What the message means. */
@@ -11,6 +21,8 @@ export interface Page {
   readonly why: string;
   /** The way out. */
   readonly fix: string;
-  /** The mistake and its correction in a few lines of a spec. */
-  readonly example?: string;
+  /** Answered with this code, and no other. */
+  readonly wrong: Example;
+  /** The same put right: answered with nothing. */
+  readonly right: Example;
 }

@@ -9,6 +9,11 @@ export interface RenderOptions {
   readonly imports?: ReadonlyMap<string, { readonly name: string; readonly text: string }>;
   /** Whether to use ANSI colours. */
   readonly color: boolean;
+  /** Where places and codes lead to, for a terminal that shows links (OSC 8); undefined: nowhere. */
+  readonly links?: {
+    readonly place: (span: Span) => string | undefined;
+    readonly page: (code: string) => string | undefined;
+  };
 }
 
 /** Longest stretch of a source line that is shown, in characters. */
@@ -22,14 +27,15 @@ const width = 120;
  *           |                                                ^^^^^
  *           = help: did you mean width
  */
-export function renderDiagnostic(diagnostic: Diagnostic, { file, text, imports, color }: RenderOptions): string {
+export function renderDiagnostic(diagnostic: Diagnostic, { file, text, imports, color, links }: RenderOptions): string {
   const paint = (style: keyof typeof ansi, s: string): string => (color ? `\u001b[${ansi[style]}m${s}\u001b[0m` : s);
   const linesOf = (span: Span): string[] =>
     (span.file === undefined ? text : (imports?.get(span.file)?.text ?? '')).split(/\r\n|\r|\n/);
   const nameOf = (span: Span): string =>
     span.file === undefined ? file : (imports?.get(span.file)?.name ?? span.file);
   const tone = tones[diagnostic.severity];
-  const at = (span: Span): string => `${nameOf(span)}:${span.start.line}:${span.start.column}`;
+  const at = (span: Span): string =>
+    linked(`${nameOf(span)}:${span.start.line}:${span.start.column}`, links?.place(span));
   const digits = Math.max(5, ...[diagnostic, ...diagnostic.related].map((d) => String(d.span.start.line).length + 1));
   const gutter = ' '.repeat(digits);
 
@@ -44,7 +50,7 @@ export function renderDiagnostic(diagnostic: Diagnostic, { file, text, imports, 
   };
 
   const out = [
-    `${paint('bold', at(diagnostic.span))}: ${paint(tone, `${diagnostic.severity}[${diagnostic.code}]`)}: ${diagnostic.message}`,
+    `${paint('bold', at(diagnostic.span))}: ${paint(tone, `${diagnostic.severity}[${linked(diagnostic.code, links?.page(diagnostic.code))}]`)}: ${diagnostic.message}`,
     ...excerpt(diagnostic.span, '^', tone),
   ];
   for (const related of diagnostic.related) {
@@ -56,6 +62,10 @@ export function renderDiagnostic(diagnostic: Diagnostic, { file, text, imports, 
   for (const hint of diagnostic.hints) out.push(`${gutter} = ${paint('cyan', 'help')}: ${hint}`);
   return out.join('\n');
 }
+
+/** A terminal's hyperlink: OSC 8, ended by ST. */
+const linked = (shown: string, address: string | undefined): string =>
+  address === undefined ? shown : `\u001b]8;;${address}\u001b\\${shown}\u001b]8;;\u001b\\`;
 
 const ansi = { bold: '1', red: '31', yellow: '33', cyan: '36' } as const;
 const tones = { error: 'red', warning: 'yellow', info: 'cyan' } as const satisfies Record<Severity, keyof typeof ansi>;

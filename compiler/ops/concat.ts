@@ -24,7 +24,7 @@ export const concat: Op = {
     const open = shapes.findIndex((s) => s[axis] === undefined || (shapes.length > 1 && !isNumber(s[axis]!)));
     if (open >= 0) {
       const message = `concat needs a known number of channels: the ${ordinal(open)} input is ${printShape(shapes[open]!)}`;
-      return refuse('bad-rank', message, [], open);
+      return refuse('shape-mismatch', message, [], open);
     }
     const [first, ...rest] = shapes;
     const joined = rest.reduce((sum, s) => plus(sum, known(s[axis]!)), first![axis]!);

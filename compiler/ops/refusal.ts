@@ -4,8 +4,6 @@ import type { Refusal } from './op.js';
 
 /** Every kind of refusal an operator can give; each is a page of the diagnostics catalogue. */
 export type RefusalCode =
-  /** Too few or too many dimensions, or no number of channels. */
-  | 'bad-rank'
   /** An argument's value makes no sense here: a list of the wrong length, a rate of 1. */
   | 'bad-argument'
   /** `groups` does not divide the channels. */
@@ -14,6 +12,7 @@ export type RefusalCode =
   | 'spatial-mismatch'
   /** Shapes that don't broadcast, channels apart from the rest agreeing. */
   | 'channel-mismatch'
+  /** Shapes that don't broadcast; too few or too many dimensions, or no number of channels. */
   | 'shape-mismatch'
   /** A fixed size that a stride does not divide. */
   | 'size-not-divisible'
@@ -41,10 +40,24 @@ export function oddOneOut(
   shapes: readonly Shape[],
   agree: (a: Shape, b: Shape) => boolean,
 ): { readonly odd: number; readonly against: number } | null {
+  // Thousands of inputs may have a handful of shapes: each pair of these is compared once.
+  const kinds = new Map<string, { readonly shape: Shape; count: number }>();
+  const keys = shapes.map((shape) => printShape(shape));
+  keys.forEach((key, i) => {
+    const kind = kinds.get(key);
+    if (kind) kind.count++;
+    else kinds.set(key, { shape: shapes[i]!, count: 1 });
+  });
+  const fellows = new Map<string, number>();
+  for (const [key, { shape }] of kinds) {
+    const all = [...kinds.values()].reduce((n, other) => n + (agree(shape, other.shape) ? other.count : 0), 0);
+    // Not itself.
+    fellows.set(key, all - (agree(shape, shape) ? 1 : 0));
+  }
   let odd = -1;
   let fewest = shapes.length;
-  shapes.forEach((shape, i) => {
-    const friends = shapes.filter((other, j) => j !== i && agree(shape, other)).length;
+  shapes.forEach((_, i) => {
+    const friends = fellows.get(keys[i]!) ?? 0;
     if (friends < shapes.length - 1 && friends <= fewest) {
       odd = i;
       fewest = friends;
@@ -84,7 +97,7 @@ export function imageInput(op: string, type: TensorType | undefined): { rank: nu
   const rank = type.shape.length - 2;
   if (rank < 1 || rank > 3) {
     return refuse(
-      'bad-rank',
+      'shape-mismatch',
       `${op} needs [N, C] and 1 to 3 spatial dimensions, this tensor is ${printShape(type.shape)}`,
       ['declare the input as f32[N, C, H, W], without H for one spatial dimension, with D before H for three'],
       0,
@@ -93,7 +106,7 @@ export function imageInput(op: string, type: TensorType | undefined): { rank: nu
   const channels = type.shape[1] ?? num(0);
   if (!isNumber(channels)) {
     return refuse(
-      'bad-rank',
+      'shape-mismatch',
       `${op} needs a known number of channels, this tensor is ${printShape(type.shape)}`,
       ['write the number of channels as the second dimension of the input'],
       0,

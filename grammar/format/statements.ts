@@ -110,7 +110,8 @@ export class SpecPrinter extends ExpressionPrinter {
         while (cursor.peek() === 'at' || cursor.peek() === 'in') {
           parts.push(space, cursor.take(), space, cursor.take());
         }
-        return this.assigned(concat(parts), item.value, indentation);
+        const sign = cursor.peek() === '>=' || cursor.peek() === '<=' ? cursor.peek() : '=';
+        return this.assigned(concat(parts), item.value, indentation, undefined, sign);
       }
     }
   }
@@ -161,10 +162,10 @@ export class SpecPrinter extends ExpressionPrinter {
   }
 
   /** `left = value`; on a line of its own where the value does not fit behind the `=`, however it is broken. */
-  private assigned(left: Doc, value: Expr, indentation: number, key?: string): Statement | undefined {
+  private assigned(left: Doc, value: Expr, indentation: number, key?: string, sign = '='): Statement | undefined {
     const { cursor } = this;
     const aligned = this.keyFor(left, indentation, key);
-    const equals = cursor.take('=');
+    const equals = cursor.take(sign);
     const doc = this.value(value);
     if (!cursor.arrived) return undefined;
     const below = (): Doc => indent(concat([hard, doc]));

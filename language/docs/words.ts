@@ -1,4 +1,5 @@
 import type { BuiltinName } from '../../compiler/1-elaborate/builtins.js';
+import type { RawExpect } from '../../compiler/1-elaborate/raw.js';
 
 /** What each keyword begins or means. */
 export const keywordDocs: Readonly<Record<string, string>> = {
@@ -13,7 +14,7 @@ export const keywordDocs: Readonly<Record<string, string>> = {
   output:
     'What the network answers, in one or several modes; the first is the default.\n\n`output mask { accurate = mean(S)  fast = last(S) }`',
   expect:
-    'A fact that the compiler proves: `parameters`, `macs` or `shape`.\n\n`expect parameters at L3 in fast = 2_204_961`',
+    'A fact that the compiler proves: `parameters`, `macs`, `shape` or `receptive_field`, equal to, at most (`<=`) or at least (`>=`) a number.\n\n`expect parameters at L3 in fast = 2_204_961`',
   train: 'The recipe of training; flags of the command line go before it.\n\n`train { loss = bce + dice }`',
   import: 'Brings the blocks of another file.\n\n`import "std:blocks"`',
   in: 'Between an index and what it runs over; in `expect`, before a mode.',
@@ -53,4 +54,6 @@ export const factDocs: Readonly<Record<string, string>> = {
   parameters: 'Learned numbers: weights and biases, not running statistics.',
   macs: 'Multiply-accumulates for one image; needs a size: `at 256x256`.',
   shape: "The output's shape; needs a size: `at 256x256`.",
-};
+  receptive_field:
+    'Input pixels along each axis that one pixel of the output can see, at most: `expect receptive_field at L1 >= 44`.',
+} satisfies Record<RawExpect['what'], string>;

@@ -11,7 +11,7 @@ export const tinySpec = `network Tiny {
   input image: f32[N, 3, H, W]
 
   block Conv(x, c) {
-    x |> conv(c, kernel: 3) |> batchnorm |> relu
+    x |> conv(c, kernel: 3, bias: true) |> batchnorm |> relu
   }
 
   grid X[i in 0..depth, j in 0..depth - i] {

@@ -29,6 +29,7 @@ export async function unetcReading(input: string, ...argv: readonly string[]): P
     },
     terminal: false,
     color: false,
+    links: false,
     input: async () => input,
     interruption: () => new AbortController().signal,
   });

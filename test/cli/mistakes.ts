@@ -163,16 +163,19 @@ export const mistakes: readonly Mistake[] = [
   spec('an index out of the grid', 'X[i+1, j-1] |> upsample', 'X[i+3, j-1] |> upsample', ['X[3,0]']),
   spec('a cycle', 'X[i-1, 0] |> maxpool(2)', 'X[i, 0] |> maxpool(2)', ['X[1']),
   spec('a concatenation of different sizes', 'X[i+1, j-1] |> upsample(2)', 'X[i+1, j-1]', ['concat']),
-  spec('an unknown argument', 'kernel: 3)', 'kernal: 3)', ['kernal', 'kernel']),
+  spec('an unknown argument', 'kernel: 3,', 'kernal: 3,', ['kernal', 'kernel']),
   spec('an argument of the wrong type', 'maxpool(2)', 'maxpool("two")', ['maxpool']),
   spec('a fact that does not hold', 'output mask {', 'expect parameters = 12\n  output mask {', ['expect', '12']),
   spec('a head without an activation that its loss needs', 'loss      = bce + dice', 'loss      = cross_entropy', [
     'cross_entropy',
   ]),
   spec('an unknown optimizer', 'adam(lr: 1e-2)', 'adem(lr: 1e-2)', ['adem', 'adam']),
-  spec('a block that calls itself without end', 'x |> conv(c, kernel: 3) |> batchnorm |> relu', 'x |> Conv(c)', [
-    'Conv',
-  ]),
+  spec(
+    'a block that calls itself without end',
+    'x |> conv(c, kernel: 3, bias: true) |> batchnorm |> relu',
+    'x |> Conv(c)',
+    ['Conv'],
+  ),
   {
     area: 'Specs',
     title: 'an empty file',

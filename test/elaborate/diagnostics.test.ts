@@ -1,13 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import {
-  catalogue,
-  codes,
-  didYouMean,
-  editDistance,
-  explain,
-  nearest,
-  renderDiagnostic,
-} from '../../compiler/diagnostics/index.js';
+import { didYouMean, editDistance, nearest, renderDiagnostic } from '../../compiler/diagnostics/index.js';
 import type { Diagnostic, Span } from '../../grammar/diagnostic.js';
 
 const text = 'first line\n\tlet y = widht + 1\nthird\n';
@@ -50,6 +42,23 @@ describe('render', () => {
     ).toBe(renderDiagnostic(diagnostic, { file: 'a.unet', text, color: false }));
   });
 
+  it('links places and codes only if asked, and shows the same', () => {
+    const links = {
+      place: (s: Span) => `file:///a.unet#${s.start.line}`,
+      page: (code: string) => `file:///${code}.md`,
+    };
+    const plain = renderDiagnostic(diagnostic, { file: 'a.unet', text, color: false });
+    expect(plain).not.toContain('\u001b');
+    const linked = renderDiagnostic(diagnostic, { file: 'a.unet', text, color: false, links });
+    expect(linked).toContain('\u001b]8;;file:///a.unet#2\u001b\\a.unet:2:10\u001b]8;;\u001b\\: error[');
+    expect(linked).toContain('\u001b]8;;file:///unknown-name.md\u001b\\unknown-name\u001b]8;;\u001b\\');
+    expect(linked).toContain('\u001b]8;;file:///a.unet#1\u001b\\a.unet:1:1');
+    const shown = linked.split('\u001b').map((part, k) => (k === 0 ? part : part.replace(/^(?:\]8;;[^\\]*$|\\)/, '')));
+    expect(shown.join('')).toBe(plain);
+    const nowhere = { place: () => undefined, page: () => undefined };
+    expect(renderDiagnostic(diagnostic, { file: 'a.unet', text, color: false, links: nowhere })).toBe(plain);
+  });
+
   it('survives a place that the text does not have, and cuts long lines', () => {
     const lost = { ...diagnostic, span: span(99, 1, 3) };
     expect(renderDiagnostic(lost, { file: 'a.unet', text, color: false })).toContain('a.unet:99:1');
@@ -77,21 +86,5 @@ describe('did you mean', () => {
     expect(nearest('x', ['y'])).toBeUndefined();
     expect(nearest('banana', ['width'])).toBeUndefined();
     expect(didYouMean('banana', ['a', 'b'])).toEqual(['known here: a, b']);
-  });
-});
-
-describe('catalogue', () => {
-  it('has a page for each code', () => {
-    expect(codes.length).toBeGreaterThan(60);
-    for (const code of codes) {
-      const page = explain(code);
-      expect(page).toContain(`${code} (${catalogue[code].severity})`);
-      expect(code).toMatch(/^[a-z]+(-[a-z]+)*$/);
-      expect(catalogue[code].title).toMatch(/^[^A-Z].*[^.]$/);
-      for (const sentence of [catalogue[code].what, catalogue[code].why, catalogue[code].fix])
-        expect(sentence).toMatch(/^\S.{7,}[^ ]$/s);
-    }
-    expect(explain('no-such-code')).toBeUndefined();
-    expect(explain('constructor')).toBeUndefined();
   });
 });

@@ -47,10 +47,10 @@ describe('the example of the language', () => {
   });
 
   it('keeps what expect lines say', () => {
-    expect(made.expects.map(({ span: _, ...rest }) => rest)).toEqual([
-      { what: 'parameters', value: 9_041_700 },
-      { what: 'parameters', level: 1, value: 100_961 },
-      { what: 'parameters', level: 3, mode: 'fast', value: 2_204_961 },
+    expect(made.expects.map(({ span: _, valueSpan: __, ...rest }) => rest)).toEqual([
+      { what: 'parameters', relation: '=', value: 9_041_700 },
+      { what: 'parameters', level: 1, relation: '=', value: 100_961 },
+      { what: 'parameters', level: 3, mode: 'fast', relation: '=', value: 2_204_961 },
     ]);
   });
 

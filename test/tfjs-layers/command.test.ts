@@ -133,7 +133,7 @@ describe('build --target tfjs-layers', () => {
   });
 
   it('warns of what tfjs can’t train on, and writes it', async () => {
-    await writeSpec('dilated.unet', (text) => text.replace('conv(c, kernel: 3)', 'conv(c, kernel: 3, dilation: 2)'));
+    await writeSpec('dilated.unet', (text) => text.replace('conv(c, kernel: 3,', 'conv(c, kernel: 3, dilation: 2,'));
     const { exit, stderr } = await unetc('build', 'dilated.unet', '--target', 'tfjs-layers', '-o', 'dilated');
     expect(exit).toBe(0);
     expect(stderr).toMatch(/dilated\.unet:9:\d+: warning\[not-trainable-in-target\]/);

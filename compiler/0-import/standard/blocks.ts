@@ -36,7 +36,8 @@ block SCSE(x, c, reduction = 16) {
 // A gate on a skip (Oktay et al., 2018): one number in 0..1 for each pixel, by what the decoder sees (\`up\`, of the skip's
 // size); c channels inside, half of the skip's as a rule.
 block AttentionGate(skip, up, c) {
-  let both = add(up |> conv(c, kernel: 1) |> batchnorm, skip |> conv(c, kernel: 1) |> batchnorm)
-  mul(skip, both |> relu |> conv(1, kernel: 1) |> batchnorm |> sigmoid)
+  let both = add(up |> conv(c, kernel: 1, bias: true) |> batchnorm,
+                 skip |> conv(c, kernel: 1, bias: true) |> batchnorm)
+  mul(skip, both |> relu |> conv(1, kernel: 1, bias: true) |> batchnorm |> sigmoid)
 }
 `;

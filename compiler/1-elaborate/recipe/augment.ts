@@ -1,5 +1,5 @@
 import type { Expr } from '../../../grammar/tree.js';
-import { didYouMean } from '../../diagnostics/index.js';
+import { suggest } from '../../diagnostics/index.js';
 import { type Augmentation, type AugmentationName, augmentationNames } from '../../recipe.js';
 import { type Knob, type Reader, wordOf } from './reader.js';
 
@@ -28,13 +28,16 @@ export function readAugmentations(expr: Expr, reader: Reader): Augmentation[] | 
     const word = wordOf(item);
     const name = augmentationNames.find((n) => n === word?.name.text);
     if (word === undefined || name === undefined) {
-      const near = word ? didYouMean(word.name.text, augmentationNames) : [];
+      const { hints: near, fixes } = word
+        ? suggest(word.name.text, augmentationNames, word.name.span)
+        : { hints: [], fixes: [] };
       reader.fail(
         'unknown-augmentation',
         word?.name.span ?? item.span,
         word ? `there is no augmentation ${word.name.text}` : 'this is no augmentation',
         {
           hints: near.length > 0 ? near : [`known here: ${augmentationNames.join(', ')}`],
+          fixes,
         },
       );
       continue;

@@ -1,6 +1,6 @@
 import type { Span } from '../../../grammar/diagnostic.js';
 import type { Expr, TrainDecl } from '../../../grammar/tree.js';
-import { type Code, type Collector, diagnose, didYouMean, type More } from '../../diagnostics/index.js';
+import { type Code, type Collector, diagnose, type More, suggest } from '../../diagnostics/index.js';
 import { defaultRecipe, type Recipe } from '../../recipe.js';
 import type { Value } from '../values.js';
 import { readAugmentations } from './augment.js';
@@ -117,9 +117,10 @@ function distinct(train: TrainDecl, report: Collector): Map<SettingName, Setting
   for (const setting of train.settings) {
     const { text, span } = setting.name;
     if (!isSetting(text)) {
-      const near = didYouMean(text, settingNames);
+      const { hints: near, fixes } = suggest(text, settingNames, span);
       fail(report, 'unknown-setting', span, `train has no setting ${text}`, {
         hints: near.length > 0 ? near : [`settings: ${settingNames.join(', ')}`],
+        fixes,
       });
       continue;
     }

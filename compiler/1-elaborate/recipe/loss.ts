@@ -1,6 +1,6 @@
 import type { Span } from '../../../grammar/diagnostic.js';
 import type { Expr } from '../../../grammar/tree.js';
-import { type Collector, diagnose, didYouMean } from '../../diagnostics/index.js';
+import { type Collector, diagnose, suggest } from '../../diagnostics/index.js';
 import { type LossName, type LossTerm, lossNames } from '../../recipe.js';
 import { isPoisoned } from '../values.js';
 import type { Activation, RecipeHead } from './index.js';
@@ -79,7 +79,7 @@ function readLeaf(expr: Expr, reader: Reader): Part | undefined {
   const word = wordOf(expr);
   if (word !== undefined && !reader.knows(word)) {
     reader.fail('unknown-loss', word.name.span, `there is no loss ${word.name.text}`, {
-      hints: didYouMean(word.name.text, lossNames),
+      ...suggest(word.name.text, lossNames, word.name.span),
     });
     return undefined;
   }

@@ -1,5 +1,5 @@
 import type { Expr } from '../../../grammar/tree.js';
-import { didYouMean } from '../../diagnostics/index.js';
+import { suggest } from '../../diagnostics/index.js';
 import { defaultRecipe, type Optimizer, type Schedule } from '../../recipe.js';
 import { type Knob, type Reader, wordOf } from './reader.js';
 
@@ -79,9 +79,9 @@ function pick<T extends string>(
   const word = wordOf(expr);
   const name = names.find((n) => n === word?.name.text);
   if (word === undefined || name === undefined) {
-    const hints = word ? didYouMean(word.name.text, names) : [`known here: ${names.join(', ')}`];
+    const more = word ? suggest(word.name.text, names, word.name.span) : { hints: [`known here: ${names.join(', ')}`] };
     const message = word ? `there is no ${what} ${word.name.text}` : `this is no ${what}`;
-    reader.fail(code, word?.name.span ?? expr.span, message, { hints });
+    reader.fail(code, word?.name.span ?? expr.span, message, more);
     return undefined;
   }
   const values = reader.knobs(word, table[name]);

@@ -1,6 +1,6 @@
 import type { Span } from '../../../grammar/diagnostic.js';
 import type { Expr, Name } from '../../../grammar/tree.js';
-import { type Code, diagnose, didYouMean, type More } from '../../diagnostics/index.js';
+import { type Code, diagnose, type More, suggest } from '../../diagnostics/index.js';
 import { describe, isNumber, isPoisoned, type Value, wholeNumber } from '../values.js';
 import type { RecipeContext } from './index.js';
 
@@ -91,7 +91,7 @@ export class Reader {
     const found = words.find((w) => w === text);
     if (found === undefined && expr.kind !== 'missing') {
       this.fail('wrong-type', expr.span, `${what} must be ${words.join(' or ')}`, {
-        hints: text === undefined ? [] : didYouMean(text, words),
+        ...(text === undefined ? {} : suggest(text, words, expr.span)),
       });
     }
     return found;
@@ -125,7 +125,7 @@ export class Reader {
       const before = given.get(arg.name.text);
       if (!names.includes(arg.name.text)) {
         wrong('unknown-argument', arg.name.span, `${text} has no argument ${arg.name.text}`, {
-          hints: didYouMean(arg.name.text, names),
+          ...suggest(arg.name.text, names, arg.name.span),
         });
       } else if (before !== undefined) {
         wrong('repeated-argument', arg.name.span, `${arg.name.text} of ${text} is given twice`, {
