@@ -5,6 +5,7 @@ import type { Meanings } from './1-elaborate/raw.js';
 import { infer, inferSteps, type TypedSteps } from './2-infer/index.js';
 import { prune, type Selection } from './3-transform/prune.js';
 import { simplify } from './3-transform/simplify.js';
+import { withoutEchoes } from './diagnostics/echoes.js';
 import { inOrder } from './diagnostics/index.js';
 import { checkExpects } from './expects.js';
 import type { Graph, Network } from './ir/graph.js';
@@ -49,13 +50,14 @@ export const load = (text: string, options: LoadOptions = {}): Loaded => study(t
 
 /** `load`, with what it found on the way. */
 export function study(text: string, options: LoadOptions = {}): Studied {
-  const { root, files, diagnostics: texts } = readImports(text, options);
+  const { root, files, trees, mistakes, diagnostics: imports } = readImports(text, options);
   const elaborated = elaborate(root.tree, { set: options.set, imports: root.imports });
   const typed = inferSteps(elaborated.meanings.steps);
   const inferred = elaborated.network ? infer(elaborated.network, typed) : { network: null, diagnostics: [] };
   const expects = inferred.network ? checkExpects(inferred.network, elaborated.network?.expects ?? []) : [];
+  const meaning = [...elaborated.diagnostics, ...inferred.diagnostics, ...expects];
   const diagnostics = inOrder(
-    [...texts, ...elaborated.diagnostics, ...inferred.diagnostics, ...expects],
+    [...mistakes, ...imports, ...withoutEchoes(trees, mistakes, meaning)],
     files.map((f) => f.path),
   );
   const broken = diagnostics.some((d) => d.severity === 'error');

@@ -20,7 +20,12 @@ export interface Lazy {
 
 /** What a name stands for. */
 export type Entry =
-  | { readonly kind: 'value'; readonly value: Value }
+  | {
+      readonly kind: 'value';
+      readonly value: Value;
+      /** Where a block was given it. */
+      readonly given?: Span;
+    }
   | { readonly kind: 'lazy'; readonly lazy: Lazy }
   | { readonly kind: 'grid'; readonly grid: Grid }
   | { readonly kind: 'heads'; readonly family: HeadFamily };
@@ -42,8 +47,9 @@ export class Environment {
     this.names.set(name, entry);
   }
 
-  defineValue(name: string, value: Value): void {
-    this.names.set(name, { kind: 'value', value });
+  /** @param given where a block was given it */
+  defineValue(name: string, value: Value, given?: Span): void {
+    this.names.set(name, { kind: 'value', value, given });
   }
 
   /** @param home where its body was written; here, if it is not said. */
