@@ -6,7 +6,7 @@ import { infer, inferSteps, type TypedSteps } from './2-infer/index.js';
 import { prune, type Selection } from './3-transform/prune.js';
 import { simplify } from './3-transform/simplify.js';
 import { withoutEchoes } from './diagnostics/echoes.js';
-import { inOrder } from './diagnostics/index.js';
+import { collect, inOrder } from './diagnostics/index.js';
 import { checkExpects } from './expects.js';
 import type { Graph, Network } from './ir/graph.js';
 import { checked } from './ir/verify.js';
@@ -55,9 +55,11 @@ export function study(text: string, options: LoadOptions = {}): Studied {
   const typed = inferSteps(elaborated.meanings.steps);
   const inferred = elaborated.network ? infer(elaborated.network, typed) : { network: null, diagnostics: [] };
   const expects = inferred.network ? checkExpects(inferred.network, elaborated.network?.expects ?? []) : [];
-  const meaning = [...elaborated.diagnostics, ...inferred.diagnostics, ...expects];
+  // A block is typed once for each call: of one kind of mistake at one place the first is kept here too.
+  const meaning = collect();
+  for (const d of [...elaborated.diagnostics, ...inferred.diagnostics, ...expects]) meaning.add(d);
   const diagnostics = inOrder(
-    [...mistakes, ...imports, ...withoutEchoes(trees, mistakes, meaning)],
+    [...mistakes, ...imports, ...withoutEchoes(trees, mistakes, meaning.list())],
     files.map((f) => f.path),
   );
   const broken = diagnostics.some((d) => d.severity === 'error');

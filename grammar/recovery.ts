@@ -116,13 +116,16 @@ export abstract class RecoveringParser extends EmbeddedActionsParser {
   }
 
   /**
-   * Where to report that `opener` has no `closer` in front of the next token: at the opener, if it stands on that line;
-   * it may be pages above.
+   * Where to report that `opener` has no `closer` in front of the next token: there, since the opener may be pages above;
+   * but at the opener if it stands on that line, and if it begins an index, which ends where it began.
    */
   protected placeOfUnclosed(opener: IToken, closer: TokenType): { span: Span; related: readonly Related[] } {
     const due = this.gap();
     const open = this.spanOf(opener);
-    if (open.start.line !== due.start.line) return { span: due, related: [{ span: open, message: 'opened here' }] };
+    const near =
+      open.start.line === due.start.line ||
+      /\w\[/.test(this.work.source.text.slice(opener.startOffset - 1, opener.startOffset + 1));
+    if (!near) return { span: due, related: [{ span: open, message: 'opened here' }] };
     if (this.LA(1).tokenType === EOF) return { span: open, related: [] };
     return { span: open, related: [{ span: this.spanOf(this.LA(1)), message: `${closer.LABEL} is due before this` }] };
   }

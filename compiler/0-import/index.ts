@@ -124,7 +124,8 @@ class Reader {
     const module = this.read(text, target, target);
     this.modules.set(target, module);
     // What is wrong with the text may have cost it its blocks.
-    if (module.tree.blocks.length === 0 && this.mistakes.length + this.diagnostics.length === errors) this.empty(target, module, span);
+    if (module.tree.blocks.length === 0 && this.mistakes.length + this.diagnostics.length === errors)
+      this.empty(target, module, span);
     return module;
   }
 

@@ -11,9 +11,9 @@ import { Environment, type Lazy } from './environment.js';
 import { readCells, wholeGrid } from './grid.js';
 import { readHeads, wholeFamily } from './heads.js';
 import { limits } from './limits.js';
+import type { Reported } from './names.js';
 import { argumentWords, type CallArg, callOperator, isLanguageOp } from './operators.js';
 import type { RawValue } from './raw.js';
-import type { Reported } from './names.js';
 import { type Scope, type Steps, scopeOf } from './steps.js';
 import { unknownCallee, unknownValue } from './unknown.js';
 import {
@@ -265,7 +265,12 @@ export class Evaluator implements Toolbox {
 
   /** Whether a name is reported already: looking for what was meant takes long. */
   private known(code: Code, span: Span): boolean {
-    return this.report.muted || this.names.unknown.has(span) || this.report.has(code, span) || this.report.has('not-callable', span);
+    return (
+      this.report.muted ||
+      this.names.unknown.has(span) ||
+      this.report.has(code, span) ||
+      this.report.has('not-callable', span)
+    );
   }
 
   /** Whether a list of this length may be made. */
