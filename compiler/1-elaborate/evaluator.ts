@@ -186,6 +186,7 @@ export class Evaluator implements Toolbox {
 
   /** `let`s in order, each evaluated once, then the result. */
   body(body: Body, outer: Environment): Value {
+    if (body.lets.length === 0) return this.expression(body.result, outer);
     const env = new Environment(outer);
     for (const decl of body.lets) env.defineValue(decl.name.text, this.expression(decl.value, env));
     return this.expression(body.result, env);
