@@ -7,8 +7,8 @@ import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { gridOf } from './huge/grid.mjs';
-import { plotOf } from './huge/plot.mjs';
+
+import { plotOf } from './plot.mjs';
 
 const { values } = parseArgs({
   options: {
@@ -51,7 +51,8 @@ async function measure(nodes, rounds) {
   const { infer } = await import('../dist/compiler/2-infer/index.js');
   const compiler = await import('../dist/compiler/index.js');
   const { initialWeights } = await import('../dist/runtime/initialize.js');
-  const text = gridOf(nodes);
+  const { hugeGrid } = await import('../dist/testing/huge-grid.js');
+  const text = hugeGrid(nodes);
   let weights;
   const runs = [];
   for (let round = 0; round < rounds; round++) {

@@ -1,5 +1,10 @@
-/** A spec whose grid has about `nodes` nodes: a square of which each node joins the ones above and left of it. */
-export function gridOf(nodes) {
+/**
+ * A spec whose one grid has about `nodes` nodes: a square of which each node adds the ones above and left of it. Convolutions along its
+ * border; as many values are alive at once as it has rows.
+ *
+ * @param nodes 1 to 19,000: with the head's two operators it keeps within the limit of 20,000
+ */
+export function hugeGrid(nodes: number): string {
   const last = Math.round(Math.sqrt(nodes)) - 1;
   return `network Huge {
   input image: f32[N, 3, H, W]
