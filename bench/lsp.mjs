@@ -1,5 +1,5 @@
-// What a language service takes on a long spec: `node bench/lsp.mjs [lines]`, after `npm run build`. Milliseconds, the slowest of 20
-// places each after an edit of its own, so that nothing is left over from an answer before: of each service inside this
+// What a language service takes on a long spec: `node bench/lsp.mjs [lines]`, after `npm run build`. Milliseconds, median and slowest
+// of 20 places each after an edit of its own, so that nothing is left over from an answer before: of each service inside this
 // process, wall and CPU time; and of `unetc lsp`, from sending the edit and the request to the answer, as an editor waits.
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
@@ -15,14 +15,10 @@ const placeOf = (round) => text.indexOf('conv(c', Math.floor((text.length * roun
 /** The name of the block that the place is in. */
 const nameAt = (at) => text.lastIndexOf('block B', at) + 'block '.length;
 
-const most = new Map();
+/** By service: the times of each round. */
+const taken = new Map();
 const note = (name, round, times) => {
-  if (round < warming) return;
-  const before = most.get(name) ?? times.map(() => 0);
-  most.set(
-    name,
-    before.map((t, k) => Math.max(t, times[k])),
-  );
+  if (round >= warming) taken.set(name, [...(taken.get(name) ?? []), times]);
 };
 
 const spent = (work) => {
@@ -49,7 +45,9 @@ for (let round = 0; round < rounds; round++) {
     note(name, round, spent(() => ask(fresh, at)).times);
   }
 }
-console.log(`${text.split('\n').length} lines, ${text.length} characters; slowest of ${rounds - warming}`);
+console.log(
+  `${text.split('\n').length} lines, ${text.length} characters; median and slowest of ${rounds - warming}, ms`,
+);
 show(['in the process', 'wall', 'CPU']);
 
 const server = spawn(process.execPath, [fileURLToPath(new URL('../cli/unetc.mjs', import.meta.url)), 'lsp', '--stdio']);
@@ -104,8 +102,13 @@ await client.sendNotification('exit');
 client.dispose();
 
 function show([title, ...columns]) {
-  console.log(`${title.padEnd(28)}${columns.map((c) => `${c}, ms`.padStart(10)).join('')}`);
-  for (const [name, times] of most)
-    console.log(`  ${name.padEnd(26)}${times.map((t) => t.toFixed(1).padStart(10)).join('')}`);
-  most.clear();
+  console.log(`${title.padEnd(28)}${columns.map((c) => c.padStart(18)).join('')}`);
+  for (const [name, times] of taken) {
+    const cells = columns.map((_, k) => {
+      const sorted = times.map((t) => t[k]).sort((a, b) => a - b);
+      return `${sorted[sorted.length >> 1].toFixed(1)} ${sorted.at(-1).toFixed(1).padStart(8)}`.padStart(18);
+    });
+    console.log(`  ${name.padEnd(26)}${cells.join('')}`);
+  }
+  taken.clear();
 }
