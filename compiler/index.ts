@@ -5,7 +5,8 @@ import type { Meanings } from './1-elaborate/raw.js';
 import { infer, inferSteps, type TypedSteps } from './2-infer/index.js';
 import { prune, type Selection } from './3-transform/prune.js';
 import { simplify } from './3-transform/simplify.js';
-import { inOrder } from './diagnostics/index.js';
+import { withoutEchoes } from './diagnostics/echoes.js';
+import { collect, inOrder } from './diagnostics/index.js';
 import { checkExpects } from './expects.js';
 import type { Graph, Network } from './ir/graph.js';
 import { checked } from './ir/verify.js';
@@ -50,17 +51,19 @@ export const load = (text: string, options: LoadOptions = {}): Loaded => study(t
 
 /** `load`, with what it found on the way. */
 export function study(text: string, options: LoadOptions = {}): Studied {
-  const { root, files, diagnostics: texts } = readImports(text, options);
+  const { root, files, trees, mistakes, diagnostics: imports } = readImports(text, options);
   const elaborated = elaborate(root.tree, { set: options.set, imports: root.imports });
   const typed = inferSteps(elaborated.meanings.steps);
   const inferred = elaborated.network ? infer(elaborated.network, typed) : { network: null, diagnostics: [] };
   const expects = inferred.network ? checkExpects(inferred.network, elaborated.network?.expects ?? []) : [];
-  const said = [...texts, ...elaborated.diagnostics, ...inferred.diagnostics, ...expects];
+  // A block is typed once for each call: of one kind of mistake at one place the first is kept here too.
+  const meaning = collect();
+  for (const d of [...elaborated.diagnostics, ...inferred.diagnostics, ...expects]) meaning.add(d);
+  const said = [...mistakes, ...imports, ...meaning.list()];
   const right = inferred.network !== null && said.every((d) => d.severity !== 'error');
   const levels = right ? checkLevels(inferred.network, elaborated.network?.heads ?? []) : [];
-  const meant = [...said.slice(texts.length), ...levels].filter((d) => !followsFrom(d, texts));
   const diagnostics = inOrder(
-    [...texts, ...meant],
+    [...mistakes, ...imports, ...withoutEchoes(trees, mistakes, [...meaning.list(), ...levels])],
     files.map((f) => f.path),
   );
   const broken = diagnostics.some((d) => d.severity === 'error');
@@ -77,17 +80,6 @@ export function study(text: string, options: LoadOptions = {}): Studied {
     typed,
     sketch: inferred.network,
   };
-}
-
-/** Whether something is said of a place whose text is wrong itself, or of a text that was not read: mistakes that mending those mends. */
-function followsFrom({ code, span }: Diagnostic, texts: readonly Diagnostic[]): boolean {
-  return texts.some(
-    (text) =>
-      text.span.file === span.file &&
-      (text.code === 'limit-file'
-        ? code === 'no-network'
-        : text.span.start.offset < span.end.offset && span.start.offset < text.span.end.offset),
-  );
 }
 
 /**

@@ -1,5 +1,5 @@
 import { EOF, type IToken, type TokenType } from './chevrotain.js';
-import { RecoveringParser } from './recovery.js';
+import { RecoveringParser, statementLookahead } from './recovery.js';
 import * as T from './tokens.js';
 
 interface OpenBracket {
@@ -50,7 +50,41 @@ export abstract class BracketParser extends RecoveringParser {
 
   /** Whether what follows cannot stand in brackets, so that they must have ended. */
   private atEndOfBracket(): boolean {
-    return this.LA(1).tokenType === EOF || this.isNext(T.LeftBrace) || this.atItem();
+    return this.LA(1).tokenType === EOF || this.isNext(T.LeftBrace) || this.atItem() || this.atOuterArgument();
+  }
+
+  /** Whether `name:` follows in a `[` within the `(` of a call: its next argument, the `[` being never closed. */
+  private atOuterArgument(): boolean {
+    if (!this.isNext(T.Identifier) || !this.isNext(T.Colon, 2)) return false;
+    return this.brackets.at(-1)?.closer === T.RightBracket && this.brackets.at(-2)?.closer === T.RightParen;
+  }
+
+  /** Passes over a closing bracket whose opening one is missing, if the one that is due here follows later on. */
+  private passStray(): boolean {
+    const stray = this.LA(1);
+    const inner = this.brackets.at(-1);
+    if (!this.isNext(T.RightParen) && !this.isNext(T.RightBracket)) return false;
+    if (inner === undefined || this.brackets.some((b) => b.closer === stray.tokenType)) return false;
+    if (!this.closes(inner.closer)) return false;
+    this.failStray(inner.token, inner.closer);
+    this.SKIP_TOKEN();
+    return true;
+  }
+
+  /** Whether what is open here is closed later on, before the next statement. */
+  private closes(closer: TokenType): boolean {
+    let depth = 0;
+    for (let ahead = 2; ahead < statementLookahead; ahead++) {
+      const { tokenType } = this.LA(ahead);
+      if (tokenType === EOF || tokenType === T.LeftBrace || this.isNext(T.ItemKeyword, ahead)) return false;
+      if (tokenType === T.Equals) return false;
+      if (tokenType === T.LeftParen || tokenType === T.LeftBracket) depth++;
+      else if (tokenType === T.RightParen || tokenType === T.RightBracket) {
+        if (depth === 0) return tokenType === closer;
+        depth--;
+      }
+    }
+    return false;
   }
 
   /**
@@ -62,6 +96,7 @@ export abstract class BracketParser extends RecoveringParser {
   protected endElement(start?: number): boolean {
     const many = start !== undefined;
     const statement = (): boolean => this.onNewLine() && this.atStatement();
+    if (many && this.passStray()) return this.endElement(start);
     if ((many && this.isNext(T.Comma)) || this.atCloser()) return true;
     if (this.atEndOfBracket() || statement()) return false;
     const { token, closer } = this.brackets[this.brackets.length - 1]!;
@@ -86,20 +121,19 @@ export abstract class BracketParser extends RecoveringParser {
     const next = this.LA(1);
     const wrong = next.tokenType === T.RightParen || next.tokenType === T.RightBracket;
     if (wrong && !this.brackets.some((outer) => outer.closer === next.tokenType)) {
-      const related = [{ span: this.spanOf(open), message: 'opened here' }];
-      const message = `expected ${closer.LABEL} to close \`${open.image}\`, found ${this.found()}`;
-      this.fail('stray-bracket', this.spanOf(next), message, `write ${closer.LABEL}`, related);
+      this.failStray(open, closer);
       this.SKIP_TOKEN();
       return;
     }
-    const related =
-      next.tokenType === EOF ? [] : [{ span: this.spanOf(next), message: `${closer.LABEL} is due before this` }];
-    this.fail(
-      'unclosed-bracket',
-      this.spanOf(open),
-      `this \`${open.image}\` is never closed`,
-      `add ${closer.LABEL}`,
-      related,
-    );
+    const { span, related } = this.placeOfUnclosed(open, closer);
+    const which = span.start.offset === open.startOffset ? 'this' : 'the';
+    const message = `${which} \`${open.image}\` is never closed`;
+    this.fail('unclosed-bracket', span, message, `add ${closer.LABEL}`, related);
+  }
+
+  private failStray(open: IToken, closer: TokenType): void {
+    const related = [{ span: this.spanOf(open), message: 'opened here' }];
+    const message = `expected ${closer.LABEL} to close \`${open.image}\`, found ${this.found()}`;
+    this.fail('stray-bracket', this.spanOf(this.LA(1)), message, `write ${closer.LABEL}`, related);
   }
 }

@@ -1,4 +1,3 @@
-import type { IToken } from './chevrotain.js';
 import { ExpressionParser } from './expressions.js';
 import * as T from './tokens.js';
 import type { BlockDecl, Body, Expr, IndexDecl, InputDecl, LetDecl, ParamDecl } from './tree.js';
@@ -53,32 +52,37 @@ export abstract class DeclarationParser extends ExpressionParser {
       });
       items.push(value === undefined ? { name: parameter } : { name: parameter, default: value });
     });
-    this.OPTION1(() => this.CONSUME1(T.Equals));
-    const body = this.SUBRULE(this.body);
+    const equals = this.OPTION1(() => this.CONSUME1(T.Equals));
+    const body = this.SUBRULE(this.body, { ARGS: [equals === undefined] });
     return this.ACTION(() => ({ kind: 'block', span: this.spanFrom(start.startOffset), name, parameters, body }));
   });
 
-  /** What `=` is followed by: an expression, or `{ lets expression }`. */
-  protected readonly body = this.RULE(
-    'body',
-    (): Body =>
-      this.either(
-        1,
-        T.LeftBrace,
-        () => this.braces(),
-        () => {
-          const result = this.SUBRULE(this.expression);
-          return this.ACTION(() => ({ span: result.span, lets: [], result }));
-        },
-      ),
-  );
+  /**
+   * What `=` is followed by: an expression, or `{ lets expression }`.
+   *
+   * @param braced whether only the latter may stand here
+   */
+  protected readonly body = this.RULE('body', (braced = false): Body => {
+    if (braced && !this.RECORDING_PHASE) return this.braces();
+    return this.either(
+      1,
+      T.LeftBrace,
+      () => this.braces(),
+      () => {
+        const result = this.SUBRULE(this.expression);
+        return this.ACTION(() => ({ span: result.span, lets: [], result }));
+      },
+    );
+  });
 
   private braces(): Body {
-    const open = this.CONSUME(T.LeftBrace);
+    const before = this.ACTION(() => this.lastEnd());
+    const open = this.want(4, T.LeftBrace, bodyHint);
+    const start = this.ACTION(() => open?.startOffset ?? before);
     const lets: LetDecl[] = [];
     let result: Expr | undefined;
     this.repeat(
-      () => !this.isNext(T.RightBrace) && (this.isNext(T.Let) ? !this.isOutdented(open, result) : !this.atItem()),
+      () => !this.isNext(T.RightBrace) && (this.isNext(T.Let) ? !this.isOutdented(start, result) : !this.atItem()),
       () => {
         this.either(
           2,
@@ -106,7 +110,7 @@ export abstract class DeclarationParser extends ExpressionParser {
       result = { kind: 'missing', span: this.spanFrom(this.lastEnd()) };
     });
     this.wantRightBrace(3, open, 'the body');
-    return this.ACTION(() => ({ span: this.spanFrom(open.startOffset), lets, result: result! }));
+    return this.ACTION(() => ({ span: this.spanFrom(start), lets, result: result! }));
   }
 
   private failBehindResult(result: Expr | undefined, what: string, hint: string): void {
@@ -116,10 +120,10 @@ export abstract class DeclarationParser extends ExpressionParser {
   }
 
   /** Whether a `let` behind a body's final expression stands no deeper than the line that opened the body: not in it. */
-  private isOutdented(open: IToken, result: Expr | undefined): boolean {
+  private isOutdented(start: number, result: Expr | undefined): boolean {
     if (result === undefined || !this.onNewLine()) return false;
     const { source } = this.work;
-    return source.indentAt(this.nextOffset()) <= source.indentAt(open.startOffset);
+    return source.indentAt(this.nextOffset()) <= source.indentAt(start);
   }
 
   protected readonly index = this.RULE('index', (): IndexDecl => {

@@ -47,13 +47,14 @@ export abstract class ItemParser extends DeclarationParser {
     );
     const open = this.want(3, T.LeftBrace, hint);
     const rules: RuleDecl[] = [];
+    const indent = this.ACTION(() => this.nextIndent());
     this.repeat(
       () => !this.isNext(T.RightBrace) && !this.atItem(),
       () => {
         if (this.when(T.Identifier) && !this.isNext(T.Identifier, 2)) {
           rules.push(this.SUBRULE(this.rule));
         } else {
-          this.junk('a rule', ruleHint, () => this.atStatement() || this.atBrokenRule());
+          this.junk('a rule', ruleHint, () => this.atStatement() || this.atBrokenRule(indent));
         }
       },
     );
@@ -61,9 +62,14 @@ export abstract class ItemParser extends DeclarationParser {
     return this.ACTION(() => ({ kind: 'grid', span: this.spanFrom(start.startOffset), name, indices, rules }));
   });
 
-  /** Whether a line begins as a rule does, whatever follows. */
-  private atBrokenRule(): boolean {
-    return this.onNewLine() && this.isNext(T.Identifier) && this.isNext(T.LeftBracket, 2);
+  /** Whether a line begins as a rule does, whatever follows; one that stands deeper than the first rule goes on with another. */
+  private atBrokenRule(indent: number): boolean {
+    const looksSo = this.onNewLine() && this.isNext(T.Identifier) && this.isNext(T.LeftBracket, 2);
+    return looksSo && this.nextIndent() <= indent;
+  }
+
+  private nextIndent(): number {
+    return this.work.source.indentAt(this.nextOffset());
   }
 
   private readonly rule = this.RULE('rule', (): RuleDecl => {

@@ -8,7 +8,7 @@ import * as T from './tokens.js';
 import type { Name } from './tree.js';
 
 /** How far ahead the parser looks to see whether a statement begins: longer patterns than any network has. */
-const statementLookahead = 64;
+export const statementLookahead = 64;
 
 /** What belongs to one text. */
 interface Work {
@@ -113,6 +113,21 @@ export abstract class RecoveringParser extends EmbeddedActionsParser {
     const atEnd = this.LA(1).tokenType === EOF;
     if (this.LA(0).tokenType !== EOF && (atEnd || this.onNewLine())) return this.spanOf(this.LA(0));
     return atEnd ? this.work.source.span(this.nextOffset(), this.nextOffset()) : this.spanOf(this.LA(1));
+  }
+
+  /**
+   * Where to report that `opener` has no `closer` in front of the next token: there, since the opener may be pages above;
+   * but at the opener if it stands on that line, and if it begins an index, which ends where it began.
+   */
+  protected placeOfUnclosed(opener: IToken, closer: TokenType): { span: Span; related: readonly Related[] } {
+    const due = this.gap();
+    const open = this.spanOf(opener);
+    const near =
+      open.start.line === due.start.line ||
+      /\w\[/.test(this.work.source.text.slice(opener.startOffset - 1, opener.startOffset + 1));
+    if (!near) return { span: due, related: [{ span: open, message: 'opened here' }] };
+    if (this.LA(1).tokenType === EOF) return { span: open, related: [] };
+    return { span: open, related: [{ span: this.spanOf(this.LA(1)), message: `${closer.LABEL} is due before this` }] };
   }
 
   // ---- pieces of grammar; `idx` tells tokens of one kind within a rule apart, as for chevrotain's own
@@ -229,15 +244,17 @@ export abstract class RecoveringParser extends EmbeddedActionsParser {
    * Skips to where `stop` holds, at the latest to a closing bracket that was not opened on the way, the beginning of
    * an item or the end of the text. What stands in brackets is skipped with them; but `(` and `[` that are never
    * closed may be what is wrong, so `stop` counts in them too where a line begins.
+   *
+   * @param pass whether to pass over `)` and `]` that were not opened on the way: where none are open, they close nothing
    */
-  protected skip(stop: () => boolean): void {
+  protected skip(stop: () => boolean, pass = false): void {
     let braces = 0;
     let brackets = 0;
     // A `let` in skipped braces belongs to a body; every other item begins behind them.
     while (this.LA(1).tokenType !== EOF && (!this.atItem() || (braces > 0 && this.isNext(T.Let)))) {
       if (braces === 0) {
         if ((brackets === 0 || this.onNewLine()) && stop()) return;
-        if (this.isNext(T.RightBrace) || (brackets === 0 && this.atCloser())) return;
+        if (this.isNext(T.RightBrace) || (brackets === 0 && !pass && this.atCloser())) return;
       }
       if (this.isNext(T.LeftBrace)) braces++;
       else if (this.isNext(T.RightBrace)) braces--;
@@ -268,7 +285,7 @@ export abstract class RecoveringParser extends EmbeddedActionsParser {
     }
     // Nothing is left to take where an open bracket ran up to an item.
     if (!this.atItem()) this.SKIP_TOKEN();
-    this.skip(stop);
+    this.skip(stop, true);
   }
 
   /**
@@ -279,16 +296,9 @@ export abstract class RecoveringParser extends EmbeddedActionsParser {
     if (this.when(T.RightBrace)) {
       this.consume(idx, T.RightBrace);
     } else if (opener !== undefined && !this.work.echoes.has(this.nextOffset())) {
-      const related =
-        this.LA(1).tokenType === EOF ? [] : [{ span: this.spanOf(this.LA(1)), message: '`}` is due before this' }];
+      const { span, related } = this.placeOfUnclosed(opener, T.RightBrace);
       const message = `the \`{\` of ${of} is never closed`;
-      this.work.mistakes.add(
-        'unclosed-bracket',
-        this.spanOf(opener),
-        message,
-        `add \`}\` before ${this.found()}`,
-        related,
-      );
+      this.work.mistakes.add('unclosed-bracket', span, message, `add \`}\` before ${this.found()}`, related);
     }
   }
 }

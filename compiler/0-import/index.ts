@@ -28,7 +28,11 @@ export interface Imported {
   readonly root: Module;
   /** In the order in which they were first met, each once. */
   readonly files: readonly ImportedFile[];
-  /** Mistakes of the texts, and of the imports. */
+  /** Of the spec and of the files. */
+  readonly trees: readonly SpecTree[];
+  /** What is wrong with the texts as they are written. */
+  readonly mistakes: readonly Diagnostic[];
+  /** What is wrong with the imports. */
   readonly diagnostics: readonly Diagnostic[];
 }
 
@@ -44,7 +48,8 @@ export function readImports(
   const reader = new Reader(options.resolve);
   const name = options.file?.split(/[/\\]/).at(-1) ?? '';
   const root = reader.read(text, null, name);
-  return { root, files: reader.files, diagnostics: reader.diagnostics };
+  const { files, trees, mistakes, diagnostics } = reader;
+  return { root, files, trees, mistakes, diagnostics };
 }
 
 /** Answers with files read before, and with nothing else. */
@@ -61,6 +66,8 @@ const most = 100;
 
 class Reader {
   readonly files: ImportedFile[] = [];
+  readonly trees: SpecTree[] = [];
+  readonly mistakes: Diagnostic[] = [];
   readonly diagnostics: Diagnostic[] = [];
   private readonly modules = new Map<string, Module>();
   /** The files being read, outermost first, each with the import that led to the next. */
@@ -71,7 +78,8 @@ class Reader {
   /** @param name what the file's own imports are relative to */
   read(text: string, path: string | null, name: string): Module {
     const { tree, diagnostics } = parse(text, path ?? undefined);
-    this.diagnostics.push(...diagnostics);
+    this.trees.push(tree);
+    this.mistakes.push(...diagnostics);
     const entry: { readonly path: string; at?: Span } = { path: name };
     this.open.push(entry);
     const imports: { decl: ImportDecl; module: Module }[] = [];
@@ -117,11 +125,12 @@ class Reader {
       return null;
     }
     this.files.push({ path: target, text });
-    const errors = this.diagnostics.length;
+    const errors = this.mistakes.length + this.diagnostics.length;
     const module = this.read(text, target, target);
     this.modules.set(target, module);
     // What is wrong with the text may have cost it its blocks.
-    if (module.tree.blocks.length === 0 && this.diagnostics.length === errors) this.empty(target, module, span);
+    if (module.tree.blocks.length === 0 && this.mistakes.length + this.diagnostics.length === errors)
+      this.empty(target, module, span);
     return module;
   }
 

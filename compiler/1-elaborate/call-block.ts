@@ -28,11 +28,9 @@ export function callBlock(evaluator: Evaluator, block: Block, args: readonly Cal
   evaluator.calls.push({ name, span });
   const env = new Environment(block.home);
   for (const parameter of decl.parameters) {
-    const value = given.get(parameter.name.text)?.value;
-    env.defineValue(
-      parameter.name.text,
-      value ?? (parameter.default ? evaluator.expression(parameter.default, env) : poison),
-    );
+    const arg = given.get(parameter.name.text);
+    const standard = (): Value => (parameter.default ? evaluator.expression(parameter.default, env) : poison);
+    env.defineValue(parameter.name.text, arg?.value ?? standard(), arg && (evaluator.given.get(arg.span) ?? arg.span));
   }
   const result = evaluator.body(decl.body, env);
   evaluator.calls.pop();
@@ -52,7 +50,8 @@ function bind(
   const given = new Map<string, CallArg>();
   let ok = true;
   const wrong = (...report: Parameters<Evaluator['fail']>): void => {
-    evaluator.fail(...report);
+    // Where the body names what nothing has, that may be a parameter it has lost.
+    if (!evaluator.names.incomplete.has(decl)) evaluator.fail(...report);
     ok = false;
   };
   const positional = args.filter((a) => a.name === undefined);

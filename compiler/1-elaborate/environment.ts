@@ -20,7 +20,12 @@ export interface Lazy {
 
 /** What a name stands for. */
 export type Entry =
-  | { readonly kind: 'value'; readonly value: Value }
+  | {
+      readonly kind: 'value';
+      readonly value: Value;
+      /** Where a block was given it. */
+      readonly given?: Span;
+    }
   | { readonly kind: 'lazy'; readonly lazy: Lazy }
   | { readonly kind: 'grid'; readonly grid: Grid }
   | { readonly kind: 'heads'; readonly family: HeadFamily };
@@ -33,38 +38,42 @@ export interface Block {
 
 /** Names in reach, innermost first. */
 export class Environment {
-  private readonly names = new Map<string, Entry>();
-  private readonly blocks = new Map<string, Block>();
+  // Made when they are needed: every cell has an environment, and few define a block.
+  private names: Map<string, Entry> | undefined;
+  private blocks: Map<string, Block> | undefined;
 
   constructor(private readonly parent: Environment | null = null) {}
 
   define(name: string, entry: Entry): void {
+    this.names ??= new Map();
     this.names.set(name, entry);
   }
 
-  defineValue(name: string, value: Value): void {
-    this.names.set(name, { kind: 'value', value });
+  /** @param given where a block was given it */
+  defineValue(name: string, value: Value, given?: Span): void {
+    this.define(name, { kind: 'value', value, given });
   }
 
   /** @param home where its body was written; here, if it is not said. */
   defineBlock(decl: BlockDecl, home: Environment = this): void {
+    this.blocks ??= new Map();
     this.blocks.set(decl.name.text, { decl, home });
   }
 
   lookup(name: string): Entry | undefined {
-    return this.names.get(name) ?? this.parent?.lookup(name);
+    return this.names?.get(name) ?? this.parent?.lookup(name);
   }
 
   block(name: string): Block | undefined {
-    return this.blocks.get(name) ?? this.parent?.block(name);
+    return this.blocks?.get(name) ?? this.parent?.block(name);
   }
 
   /** All names of values in reach, innermost first. */
   allNames(): string[] {
-    return [...this.names.keys(), ...(this.parent?.allNames() ?? [])];
+    return [...(this.names?.keys() ?? []), ...(this.parent?.allNames() ?? [])];
   }
 
   allBlocks(): string[] {
-    return [...this.blocks.keys(), ...(this.parent?.allBlocks() ?? [])];
+    return [...(this.blocks?.keys() ?? []), ...(this.parent?.allBlocks() ?? [])];
   }
 }

@@ -11,6 +11,7 @@ import { Environment, type Lazy } from './environment.js';
 import { readCells, wholeGrid } from './grid.js';
 import { readHeads, wholeFamily } from './heads.js';
 import { limits } from './limits.js';
+import type { Reported } from './names.js';
 import { argumentWords, type CallArg, callOperator, isLanguageOp } from './operators.js';
 import type { RawValue } from './raw.js';
 import { type Scope, type Steps, scopeOf } from './steps.js';
@@ -19,6 +20,7 @@ import {
   containsTensor,
   describe,
   int,
+  isNumber,
   isPoisoned,
   list,
   poison,
@@ -57,25 +59,42 @@ export class Evaluator implements Toolbox {
   calls: Call[] = [];
   /** Blocks that passed the limit of recursion: further calls are poison, so that unwinding is quick. */
   readonly runaway = new Set<object>();
+  /** Of names that stand for what a block was given: where it was given last. By their places in the text. */
+  readonly given = new Map<Span, Span>();
+  /** What was reported at a block's argument, by the place in the block that it was wrong for. */
+  private readonly blamed = new Map<Span, Code>();
 
   private readonly running: { readonly lazy: Lazy; readonly span: Span }[] = [];
   private depth = 0;
   private stepsLeft: number = limits.steps;
 
-  /** @param rejected expressions nested too deep to be walked; reported already. */
+  /** @param names what the walk over the names reported. */
   constructor(
     public report: Collector,
     readonly steps: Steps,
-    private readonly rejected: ReadonlySet<Expr>,
+    readonly names: Reported,
   ) {}
 
   fail(code: Code, span: Span, message: string, more: More = {}): Value {
-    if (!this.report.muted && !this.report.has(code, span)) {
-      this.report.add(
-        diagnose(code, span, message, { ...more, related: [...(more.related ?? []), ...this.context(span)] }),
-      );
+    if (this.report.muted || this.report.has(code, span) || this.blamed.get(span) === code) return poison;
+    const given = this.given.get(span);
+    if (given === undefined) {
+      const related = [...(more.related ?? []), ...this.context(span)];
+      this.report.add(diagnose(code, span, message, { ...more, related }));
+      return poison;
     }
+    // A value that a block was given is wrong where it was given.
+    this.blamed.set(span, code);
+    const block = this.calls.at(-1)?.name;
+    const use = { span, message: block === undefined ? 'needed here' : `needed here, in ${block}` };
+    const related = [...(more.related ?? []), use, ...this.cell()];
+    this.report.add(diagnose(code, given, message, { ...more, related }));
     return poison;
+  }
+
+  private noteGiven(span: Span, given: Span | undefined): void {
+    if (given !== undefined) this.given.set(span, given);
+    else if (this.given.size > 0) this.given.delete(span);
   }
 
   /** A rule speaks for many cells and a block for many calls: which one is it? */
@@ -85,10 +104,14 @@ export class Evaluator implements Toolbox {
     if (call !== undefined) out.push({ span: call.span, message: `in ${call.name}, called here` });
     const own = this.ownCall();
     if (own !== undefined && own !== call) out.push({ span: own.span, message: `in ${own.name}, called here` });
+    return [...out, ...this.cell()].filter((r) => !sameSpan(r.span, span));
+  }
+
+  private cell(): Related[] {
     const now = this.running.at(-1)?.lazy;
-    if (now?.scope.cell !== undefined)
-      out.push({ span: now.span, message: `in ${now.label}, which this rule defines` });
-    return out.filter((r) => !sameSpan(r.span, span));
+    return now?.scope.cell === undefined
+      ? []
+      : [{ span: now.span, message: `in ${now.label}, which this rule defines` }];
   }
 
   /** Of the blocks being called, the innermost that the spec's own text calls. */
@@ -163,13 +186,14 @@ export class Evaluator implements Toolbox {
 
   /** `let`s in order, each evaluated once, then the result. */
   body(body: Body, outer: Environment): Value {
+    if (body.lets.length === 0) return this.expression(body.result, outer);
     const env = new Environment(outer);
     for (const decl of body.lets) env.defineValue(decl.name.text, this.expression(decl.value, env));
     return this.expression(body.result, env);
   }
 
   expression(expr: Expr, env: Environment): Value {
-    if (!this.spend(1, expr.span) || this.rejected.has(expr)) return poison;
+    if (!this.spend(1, expr.span) || this.names.rejected.has(expr)) return poison;
     if (this.depth >= limits.nesting) {
       return this.fail('limit-nesting', expr.span, 'the evaluation is nested too deep', {
         hints: ['let a long chain of cells run from low indices to high, and a block end its recursion earlier'],
@@ -224,6 +248,8 @@ export class Evaluator implements Toolbox {
     const entry = env.lookup(text);
     switch (entry?.kind) {
       case 'value':
+        // Blocks are there to be given tensors: one that does not fit is not what is wrong.
+        this.noteGiven(span, entry.value.kind === 'tensor' ? undefined : entry.given);
         return entry.value;
       case 'lazy':
         return this.force(entry.lazy, span);
@@ -240,7 +266,12 @@ export class Evaluator implements Toolbox {
 
   /** Whether a name is reported already: looking for what was meant takes long. */
   private known(code: Code, span: Span): boolean {
-    return this.report.muted || this.report.has(code, span) || this.report.has('not-callable', span);
+    return (
+      this.report.muted ||
+      this.names.unknown.has(span) ||
+      this.report.has(code, span) ||
+      this.report.has('not-callable', span)
+    );
   }
 
   /** Whether a list of this length may be made. */
@@ -323,7 +354,11 @@ export class Evaluator implements Toolbox {
       return right === null ? poison : { kind: 'bool', value: right };
     }
     const left = this.expression(expr.left, env);
-    return binary(this, operator, left, this.expression(expr.right, env), expr.span, expr.right.span);
+    const right = this.expression(expr.right, env);
+    // Arithmetic that fails for what is no number is wrong where that was given.
+    const wrong = isNumber(left) ? (isNumber(right) ? undefined : expr.right) : expr.left;
+    this.noteGiven(expr.span, wrong && this.given.get(wrong.span));
+    return binary(this, operator, left, right, expr.span, expr.right.span);
   }
 
   private comprehension(expr: Extract<Expr, { kind: 'comprehension' }>, env: Environment): Value {

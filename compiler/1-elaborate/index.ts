@@ -13,7 +13,7 @@ import { type Grid, makeGrid } from './grid.js';
 import { type HeadFamily, makeFamily } from './heads.js';
 import { elaborateInput } from './input.js';
 import { lint } from './lints.js';
-import { checkNames, type NameFacts } from './names.js';
+import { checkNames, type NameFacts, nothingReported } from './names.js';
 import { elaborateOutputs } from './outputs.js';
 import { checkSettings, paramValue, type Settings } from './params.js';
 import type { Meanings, RawNetwork } from './raw.js';
@@ -86,7 +86,7 @@ const firstLine = ({ start, end }: Span): Span =>
 
 /** A recipe in a file without a network can still be read, as far as it needs none. */
 function without(report: Collector): { network: null; context: RecipeContext; meanings: Meanings } {
-  const evaluator = new Evaluator(report, new Steps(), new Set());
+  const evaluator = new Evaluator(report, new Steps(), nothingReported);
   const env = new Environment();
   const context = {
     report,
@@ -138,7 +138,7 @@ class Elaborator {
     private readonly report: Collector,
     private readonly set: Settings,
   ) {
-    this.evaluator = new Evaluator(report, this.steps, names.rejected);
+    this.evaluator = new Evaluator(report, this.steps, names);
     this.env = new Environment(libraryOf(module, names, new Map()));
   }
 

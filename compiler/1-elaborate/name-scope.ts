@@ -16,10 +16,14 @@ export class NameScope {
   readonly values = new Map<string, Definition>();
   readonly blocks = new Map<string, Definition>();
 
-  /** @param open whether blocks may be missing: an import led nowhere, and that is reported */
+  /**
+   * @param open whether blocks may be missing: an import led nowhere, and that is reported
+   * @param unbound whether values may be missing: a pattern that binds them is none, and that is reported
+   */
   constructor(
     readonly parent: NameScope | null,
     readonly open: boolean = parent?.open ?? false,
+    readonly unbound: boolean = parent?.unbound ?? false,
   ) {}
 
   value(name: string): Definition | undefined {

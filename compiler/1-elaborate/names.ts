@@ -21,10 +21,20 @@ import { type Definition, NameScope } from './name-scope.js';
 import { isLanguageOp } from './operators.js';
 import { unknownCallee, unknownValue } from './unknown.js';
 
-/** What the walk over the names finds out for the stages after it. */
-export interface NameFacts {
+/** What evaluation passes over in silence, since it is reported. */
+export interface Reported {
   /** Expressions nested too deep to be evaluated. */
   readonly rejected: ReadonlySet<Expr>;
+  /** Places of names that nothing has. */
+  readonly unknown: ReadonlySet<Span>;
+  /** Blocks whose bodies have such names. */
+  readonly incomplete: ReadonlySet<BlockDecl>;
+}
+
+export const nothingReported: Reported = { rejected: new Set(), unknown: new Set(), incomplete: new Set() };
+
+/** What the walk over the names finds out for the stages after it. */
+export interface NameFacts extends Reported {
   /** Definitions that something else of the same name comes before. */
   readonly duplicates: ReadonlySet<object>;
   /** The `let`s, params and so on that nothing mentions; their spans, for lints that would say the same again. */
@@ -45,7 +55,8 @@ export function checkNames(module: Module, network: NetworkDecl | undefined, rep
     for (const train of module.tree.trains)
       for (const s of train.settings) walk.expression(s.value, scope, { silent: true });
   }
-  return { rejected: walk.rejected, duplicates: walk.duplicates, unused: walk.reportUnused() };
+  const { rejected, duplicates, unknown, incomplete } = walk;
+  return { rejected, duplicates, unknown, incomplete, unused: walk.reportUnused() };
 }
 
 interface WalkOptions {
@@ -58,12 +69,16 @@ interface WalkOptions {
 class NameWalk {
   readonly rejected = new Set<Expr>();
   readonly duplicates = new Set<object>();
+  readonly unknown = new Set<Span>();
+  readonly incomplete = new Set<BlockDecl>();
   private readonly definitions: Definition[] = [];
   private hasHoles = false;
   private readonly libraries = new Map<Module, NameScope>();
   private readonly imports: ImportedNames;
   /** The block whose body is being walked: calling oneself is no use. */
   private inside: Definition | undefined;
+  /** Unknown names of the item or rule that is being walked: each is reported once there. */
+  private reported = new Set<string>();
 
   /** @param tree the spec's own */
   constructor(
@@ -149,6 +164,7 @@ class NameWalk {
     const names = scope.values;
     for (const [name, d] of names) if (d.kind === 'output') names.delete(name);
     for (const item of network.items) {
+      this.reported = new Set();
       switch (item.kind) {
         case 'param':
         case 'let':
@@ -182,7 +198,9 @@ class NameWalk {
       this.define(scope.values, 'parameter', parameter.name, parameter.name.span, parameter, true);
     }
     this.inside = own;
+    this.reported = new Set();
     this.body(block.body, scope);
+    if (this.reported.size > 0) this.incomplete.add(block);
     this.inside = undefined;
   }
 
@@ -232,7 +250,9 @@ class NameWalk {
           ),
         );
       }
-      const inner = new NameScope(scope);
+      this.reported = new Set();
+      const unbound = rule.patterns.length !== grid.indices.length || rule.patterns.some(isNone);
+      const inner = new NameScope(scope, scope.open, unbound);
       for (const pattern of rule.patterns) this.pattern(pattern, inner, scope);
       if (rule.guard !== undefined) this.expression(rule.guard, inner);
       this.body(rule.body, inner);
@@ -271,11 +291,6 @@ class NameWalk {
           hints: ['bind the index to a name, and write the condition after `when`'],
         }),
       );
-      // X[i+1] was meant to bind i.
-      for (const { text, span } of namesIn(pattern)) {
-        if (outer.value(text) === undefined)
-          scope.values.set(text, { kind: 'index', name: { text, span }, span, lint: false, used: true });
-      }
     }
   }
 
@@ -357,8 +372,12 @@ class NameWalk {
     if (found !== undefined) found.used = true;
     else if (!options.silent) {
       const unknown = unknownValue(text, span, { values: () => scope.allValues(), blocks: () => scope.allBlocks() });
-      if (unknown !== undefined) this.report.add(unknown);
       this.meant(text, scope);
+      if (unknown === undefined) return;
+      this.unknown.add(span);
+      if (this.reported.has(text) || scope.unbound) return;
+      this.reported.add(text);
+      this.report.add(unknown);
     }
   }
 
@@ -438,11 +457,5 @@ function importing({ imports, networks, blocks, trains, span }: SpecTree, path: 
     : replace(behind(last.span), `\n${line}`, true, `import ${path}`);
 }
 
-/** The names in a sum or the like. */
-function namesIn(expr: Expr): Name[] {
-  if (expr.kind === 'name') return [expr];
-  if (expr.kind === 'unary') return namesIn(expr.operand);
-  return expr.kind === 'binary' ? [...namesIn(expr.left), ...namesIn(expr.right)] : [];
-}
-
+const isNone = (pattern: Expr): boolean => readPattern(pattern).kind === 'broken';
 const values = (args: readonly Arg[]): Expr[] => args.map((a) => a.value);

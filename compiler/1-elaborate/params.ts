@@ -3,6 +3,7 @@ import type { Expr, NetworkDecl, ParamDecl } from '../../grammar/tree.js';
 import { type Collector, collect, diagnose, didYouMean } from '../diagnostics/index.js';
 import { Environment } from './environment.js';
 import { Evaluator } from './evaluator.js';
+import { nothingReported } from './names.js';
 import { Steps } from './steps.js';
 import { describe, float, int, isNumber, isPoisoned, list, type Value, wholeNumber } from './values.js';
 
@@ -70,7 +71,7 @@ function readConstant(text: string): Value | string {
   // A bare word is a string, which no shell needs quotes for.
   if (expr.kind === 'name') return { kind: 'string', value: expr.text };
   const report = collect();
-  const value = new Evaluator(report, new Steps(), new Set()).expression(expr, new Environment());
+  const value = new Evaluator(report, new Steps(), nothingReported).expression(expr, new Environment());
   return isPoisoned(value) ? (report.list()[0]?.message ?? 'this is not a value') : value;
 }
 

@@ -1,5 +1,6 @@
 import type { Graph, Node, Value } from '../ir/graph.js';
 import { bytesOf } from './bytes.js';
+import { Heap } from './heap.js';
 
 /**
  * A topological order that keeps memory low: of the nodes that could run next, the one that frees most (or takes least),
@@ -32,30 +33,33 @@ export function greedyOrder(graph: Graph): Node[] {
     }, 0);
     return made - freed;
   };
-  const ready = new Set<number>();
+  const ready = new Heap<{ readonly node: number; readonly cost: number }>(
+    (a, b) => a.cost < b.cost || (a.cost === b.cost && a.node < b.node),
+  );
+  const offer = (k: number): void => ready.push({ node: k, cost: cost(k) });
   waiting.forEach((n, k) => {
-    if (n === 0) ready.add(k);
+    if (n === 0) offer(k);
   });
   const order: Node[] = [];
-  while (ready.size > 0) {
-    let best = -1;
-    let least = Number.POSITIVE_INFINITY;
-    for (const k of ready) {
-      const c = cost(k);
-      if (c < least || (c === least && k < best)) {
-        best = k;
-        least = c;
-      }
-    }
-    ready.delete(best);
-    const node = graph.nodes[best] as Node;
+  const done = new Set<number>();
+  for (let best = ready.pop(); best !== undefined; best = ready.pop()) {
+    // Offered again at a lower cost since, and taken then.
+    if (done.has(best.node)) continue;
+    done.add(best.node);
+    const node = graph.nodes[best.node] as Node;
     order.push(node);
-    for (const v of node.inputs) readers.get(v.id)?.delete(best);
+    for (const v of new Set(node.inputs)) {
+      const left = readers.get(v.id);
+      left?.delete(best.node);
+      // Who reads a value last frees it.
+      const [last] = left ?? [];
+      if (left?.size === 1 && waiting[last as number] === 0) offer(last as number);
+    }
     const next = new Set<number>();
     for (const o of node.outputs) for (const k of readers.get(o.id) ?? []) next.add(k);
     for (const k of next) {
       waiting[k] = (waiting[k] as number) - 1;
-      if (waiting[k] === 0) ready.add(k);
+      if (waiting[k] === 0) offer(k);
     }
   }
   return order;

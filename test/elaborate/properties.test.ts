@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { elaborate } from '../../compiler/1-elaborate/index.js';
 import { isCode, renderDiagnostic } from '../../compiler/diagnostics/index.js';
 import { parse } from '../../grammar/index.js';
+import { cases } from '../cases.js';
 import { brief, nested, small } from './specs.js';
 
 const seeds = [
@@ -83,7 +84,7 @@ describe('elaboration of specs with any mistakes', () => {
           renderDiagnostic(d, { file: 'f', text, color: true });
         }
       }),
-      { numRuns: 250, seed: 11 },
+      { ...cases(250), seed: 11 },
     );
   });
 
@@ -102,7 +103,7 @@ describe('elaboration of specs with any mistakes', () => {
         }
         expect([...network.levels]).toEqual([...new Set(network.heads.map((h) => h.level))].sort((a, b) => a - b));
       }),
-      { numRuns: 200, seed: 12 },
+      { ...cases(200), seed: 12 },
     );
   });
 
@@ -115,7 +116,7 @@ describe('elaboration of specs with any mistakes', () => {
           elaborate(tree, { set });
         },
       ),
-      { numRuns: 200, seed: 13 },
+      { ...cases(200), seed: 13 },
     );
   });
 });

@@ -4,10 +4,11 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { format } from '../../grammar/format/index.js';
 import { parse } from '../../grammar/index.js';
+import { cases } from '../cases.js';
 import { commentsOf, withoutSpans } from './compare.js';
 import { randomSpecs } from './random-spec.js';
 
-const runs = { numRuns: 10_000 };
+const runs = cases(1_000);
 const folder = fileURLToPath(new URL('../../specs/', import.meta.url));
 /** The short ones: they have all that the long ones have. */
 const presets = readdirSync(folder)

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { parse } from '../../grammar/index.js';
+import { cases } from '../cases.js';
 import { example } from './example.js';
 import { badSpans } from './spans.js';
 
@@ -37,7 +38,7 @@ describe('parse never throws, and its spans nest and lie in the text', () => {
   test('on random bytes', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => check(String.fromCharCode(...bytes))),
-      { numRuns: 2_000 },
+      cases(2_000),
     );
   });
 
@@ -45,7 +46,7 @@ describe('parse never throws, and its spans nest and lie in the text', () => {
     const unit = fc.oneof(fc.integer({ min: 0, max: 0xffff }), fc.integer({ min: 32, max: 126 }));
     fc.assert(
       fc.property(fc.array(unit, { maxLength: 100 }), (units) => check(String.fromCharCode(...units))),
-      { numRuns: 2_000 },
+      cases(2_000),
     );
   });
 
@@ -61,7 +62,7 @@ describe('parse never throws, and its spans nest and lie in the text', () => {
     ];
     fc.assert(
       fc.property(soup, fc.constantFrom(...frames), (parts, frame) => check(frame.replace('#', () => parts.join(' ')))),
-      { numRuns: 3_000 },
+      cases(3_000),
     );
   });
 
@@ -84,7 +85,7 @@ describe('parse never throws, and its spans nest and lie in the text', () => {
         }
         check(text.join(''));
       }),
-      { numRuns: 1_000 },
+      cases(1_000),
     );
   });
 
