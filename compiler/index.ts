@@ -50,7 +50,8 @@ export const load = (text: string, options: LoadOptions = {}): Loaded => study(t
 /** `load`, with what it found on the way. */
 export function study(text: string, options: LoadOptions = {}): Studied {
   const { root, files, diagnostics: texts } = readImports(text, options);
-  const elaborated = elaborate(root.tree, { set: options.set, imports: root.imports });
+  const unreadable = texts.some((d) => d.severity === 'error');
+  const elaborated = elaborate(root.tree, { set: options.set, imports: root.imports, broken: unreadable });
   const typed = inferSteps(elaborated.meanings.steps);
   const inferred = elaborated.network ? infer(elaborated.network, typed) : { network: null, diagnostics: [] };
   const expects = inferred.network ? checkExpects(inferred.network, elaborated.network?.expects ?? []) : [];

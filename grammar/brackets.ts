@@ -98,8 +98,19 @@ export abstract class BracketParser extends RecoveringParser {
       'unclosed-bracket',
       this.spanOf(open),
       `this \`${open.image}\` is never closed`,
-      `add ${closer.LABEL}`,
+      this.commentHides(open, closer)
+        ? `\`//\` begins a comment, and ${closer.LABEL} stands in it; to divide, write \`/\``
+        : `add ${closer.LABEL}`,
       related,
     );
+  }
+
+  /** Whether a comment on the bracket's own line holds what would close it, as in Python's `conv(c // 2)`. */
+  private commentHides(open: IToken, closer: TokenType): boolean {
+    const { text } = this.work.source;
+    const end = text.indexOf('\n', open.startOffset);
+    const line = text.slice(open.startOffset, end < 0 ? undefined : end);
+    const comment = line.indexOf('//');
+    return comment >= 0 && line.includes(closer === T.RightParen ? ')' : ']', comment);
   }
 }

@@ -26,6 +26,8 @@ export interface ElaborateOptions {
   readonly set?: Settings;
   /** What the imports of the tree led to; absent: nothing. */
   readonly imports?: Module['imports'];
+  /** Whether the text has mistakes already: what is then missing from the tree must not look unused. */
+  readonly broken?: boolean;
 }
 
 export interface Elaboration {
@@ -73,7 +75,7 @@ export function elaborate(tree: SpecTree, options: ElaborateOptions = {}): Elabo
   const module: Module = { path: null, tree, imports: options.imports ?? [] };
   const names = checkNames(module, decl, report);
   const { network, context, meanings } =
-    decl === undefined ? without(report) : new Elaborator(module, decl, names, report, options.set ?? {}).run();
+    decl === undefined ? without(report) : new Elaborator(module, decl, names, report, options).run();
   const recipe = elaborateRecipe(readable(train, names), context);
   return { network, recipe, hasTrain: train !== undefined, meanings, diagnostics: report.list() };
 }
@@ -130,14 +132,18 @@ class Elaborator {
   private readonly inputs: Lazy[] = [];
   private readonly grids: Grid[] = [];
   private readonly families: HeadFamily[] = [];
+  private readonly set: Settings;
+  private readonly broken: boolean;
 
   constructor(
     module: Module,
     private readonly decl: NetworkDecl,
     private readonly names: NameFacts,
     private readonly report: Collector,
-    private readonly set: Settings,
+    options: ElaborateOptions,
   ) {
+    this.set = options.set ?? {};
+    this.broken = options.broken ?? false;
     this.evaluator = new Evaluator(report, this.steps, names.rejected);
     this.env = new Environment(libraryOf(module, names, new Map()));
   }
@@ -155,7 +161,7 @@ class Elaborator {
       .filter(() => asWritten)
       .flatMap((item) => elaborateExpect(evaluator, item, this.env, answers) ?? []);
     const edges = findEdges(steps, this.grids, evaluator.reads);
-    if (report.errors === 0) {
+    if (report.errors === 0 && !this.broken) {
       const { grids, families, lets, names } = this;
       lint({ steps, grids, families, lets, answers, edges, unused: names.unused }, report);
     }
