@@ -25,7 +25,10 @@ const wordsOf = (value: string | true | undefined): string[] => (typeof value ==
 
 /** Compares what stands in a fence with what should; UPDATE=1 writes answers and values into the page. */
 function compare(fence: Fence, due: string): void {
-  if (process.env.UPDATE !== '1') return expect(fence.text).toBe(due);
+  if (process.env.UPDATE !== '1') {
+    expect(fence.text).toBe(due);
+    return;
+  }
   const opening = `\`\`\`${fence.info}`;
   const was = `${opening}\n${fence.text}\n\`\`\``;
   writeFileSync(
