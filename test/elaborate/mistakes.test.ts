@@ -409,6 +409,20 @@ describe('what a newcomer meets', () => {
     expect(outside?.hints).toEqual(['the range of i is empty: ranges run upwards, from the smaller end to the larger']);
   });
 
+  it('channels written C are told to be a number, unless C is one', () => {
+    const spec = (items: string): string =>
+      `network N { ${items}\n input image: f32[N, C, H, W]\n output mask = image |> conv(1) |> sigmoid }`;
+    expect(brief(run(spec('')).diagnostics)).toEqual([
+      '2:22 input-shape: the number of channels must be known, since the sizes of weights follow from it',
+    ]);
+    expect(run(spec('param C = 3')).diagnostics).toEqual([]);
+  });
+
+  it('last of a single head', () => {
+    const { diagnostics } = run(small('let y = image').replace('output mask = S', 'output mask = last(S)'));
+    expect(diagnostics.map((d) => [d.code, ...d.hints])).toEqual([['wrong-type', 'it is one already: leave last out']]);
+  });
+
   it('a mistake of syntax makes nothing look unused', () => {
     // What stands behind the broken pipe is lost to the tree, and the grid with it.
     const { diagnostics } = load(
