@@ -37,7 +37,11 @@ export function valuesOf(text: string): string {
 
 function evaluate(text: string, env: Environment, report: ReturnType<typeof collect>): Value {
   const { tree, diagnostics } = parse(`network _ { param _ =\n${text}\n}`);
-  for (const d of diagnostics) report.add(d);
+  const [unreadable] = diagnostics;
+  if (unreadable !== undefined) {
+    report.add(unreadable);
+    return { kind: 'poison' };
+  }
   const item = tree.networks[0]?.items[0];
   if (item?.kind !== 'param') throw new Error(`not an expression: ${text}`);
   return new Evaluator(report, new Steps(), new Set()).expression(item.value, env);
