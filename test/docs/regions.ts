@@ -118,5 +118,9 @@ export const regions: readonly (readonly [page: string, name: string, text: stri
   ['docs/language/train.md', 'optimizers', calls(optimizerKnobs, optimizers)],
   ['docs/language/train.md', 'schedules', calls(scheduleKnobs, schedules)],
   ['docs/language/train.md', 'augmentations', calls(augmentationKnobs, augmentations)],
-  ['docs/language/imports.md', 'blocks', `\`\`\`unet beside\n${standardLibrary.get('std:blocks')?.trimEnd()}\n\`\`\``],
+  [
+    'docs/language/imports.md',
+    'blocks',
+    `\`\`\`unet beside verbatim\n${standardLibrary.get('std:blocks')?.trimEnd()}\n\`\`\``,
+  ],
 ];
