@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,6 +10,7 @@ import '../cli/io.js';
 
 const page = 'docs/tutorial.md';
 const update = process.env.UPDATE === '1';
+const launcher = join(root, 'cli/unetc.mjs');
 const home = process.cwd();
 /** The page as the commands write it. */
 let written = pageText(page);
@@ -28,6 +30,13 @@ afterAll(() => {
 async function shell(line: string): Promise<string> {
   const [program, ...argv] = [...line.matchAll(/'([^']*)'|(\S+)/g)].map((m) => m[1] ?? m[2] ?? '');
   expect(program).toBe('unetc');
+  // What the page shows is what the command itself printed, in a process of its own.
+  if (update) {
+    const ran = spawnSync('sh', ['-c', 'exec "$@" 2>&1', '-', process.execPath, launcher, ...argv], {
+      encoding: 'utf8',
+    });
+    return ran.stdout.trimEnd();
+  }
   let text = '';
   const write = (part: string): void => {
     text += part;
