@@ -1,3 +1,4 @@
+import { macs as macsText } from '../../cli/render/numbers.js';
 import { languageOps } from '../../compiler/1-elaborate/operators.js';
 import { emitOnnx } from '../../compiler/5-emit/onnx/index.js';
 import { emitGraphModel, emitInference } from '../../compiler/5-emit/tensorflow/index.js';
@@ -83,8 +84,6 @@ function signature(name: OpName): string {
   return `${name}(${[...(taken === 'pair' ? ['x', 'y'] : ['x', 'y', '...']), ...rest].join(', ')})`;
 }
 
-const grouped = (n: number): string => String(n).replace(/\B(?=(\d{3})+$)/g, ',');
-
 /** A row of the table of calls. */
 function callRow(call: string): string[] {
   const network = networkOf(call, '2-D');
@@ -93,7 +92,9 @@ function callRow(call: string): string[] {
   const made = prune(network).outputs[0]!.value;
   const node = prune(network).nodes.find((n) => n.outputs.some((v) => v.id === made.id))!;
   const own = prune(network).params.filter((p) => node.inputs.some((v) => v.id === p.id));
-  const learns = own.map((p) => `${p.origin.path.split('.').at(-1)} ${printShape(p.type.shape)}`);
+  const learns = own.map(
+    (p) => `${p.origin.path.split('.').at(-1)} ${printShape(p.type.shape).slice(1, -1).replaceAll(', ', 'x')}`,
+  );
   const bound = bindGraph(prune(network), { N: 1, H: 48, W: 48 });
   const same = bound.nodes.find((n) => n.origin.path === node.origin.path)!;
   const macs = countMacs({ ...bound, nodes: [same] });
@@ -102,7 +103,7 @@ function callRow(call: string): string[] {
     `\`${call}\``,
     `\`${printShape(made.type.shape)}\``,
     learns.map((l) => `\`${l}\``).join(', ') || '-',
-    macs === 0 ? '-' : grouped(macs),
+    macs === 0 ? '-' : macsText(macs),
     rules.replace(/.*: any size$/, 'any'),
   ];
 }
