@@ -103,7 +103,7 @@ function callRow(call: string): string[] {
     `\`${call}\``,
     `\`${printShape(made.type.shape)}\``,
     learns.map((l) => `\`${l}\``).join(', ') || '-',
-    macs === 0 ? '-' : macsText(macs),
+    macs === 0 ? '-' : macsText(macs).replace(' ', '\u00a0'),
     rules.replace(/.*: any size$/, 'any'),
   ];
 }
