@@ -2,7 +2,8 @@ import { join } from 'node:path';
 import { saveCheckpoint, saveWeights, weightsOfState } from './checkpoint.js';
 import type { Trainer, TrainingState } from './engine.js';
 import { appendRecord } from './files/json-lines.js';
-import { bestOf, type EpochLine, type Position, positionNotes } from './position.js';
+import { collectGarbage } from './garbage.js';
+import { bestOf, type EpochLine, type Position, positionNotes, type Start } from './position.js';
 import { stream } from './random.js';
 import { runFiles } from './run-folder.js';
 import { learningRate } from './schedule.js';
@@ -11,9 +12,10 @@ import { UserError } from './user-error.js';
 import { type Validation, validate } from './validate.js';
 
 /** Trains from a position to the end, or until the signal says so. */
-export async function runEpochs(session: Session, start: Position): Promise<TrainResult> {
-  const trainer = await session.options.engine.trainer(session.plan, start.state);
+export async function runEpochs(session: Session, start: Start): Promise<TrainResult> {
+  const trainer = await session.options.engine.trainer(session.plan, start.takeState());
   try {
+    collectGarbage();
     return await trainEpochs(session, trainer, start);
   } finally {
     await trainer.dispose();
@@ -23,41 +25,46 @@ export async function runEpochs(session: Session, start: Position): Promise<Trai
 async function trainEpochs(session: Session, trainer: Trainer, start: Position): Promise<TrainResult> {
   const { options, recipe } = session;
   const { runFolder, signal } = options;
-  let lines = start.lines;
   let position = start;
-  while (lines.length < recipe.epochs) {
-    const epoch = lines.length + 1;
+  while (position.lines.length < recipe.epochs) {
     const stepped = await runSteps(session, trainer, position);
-    const stop = async (): Promise<TrainResult> => {
+    const closed = signal?.aborted ? null : await closeEpoch(session, trainer, stepped);
+    if (!closed) {
       await saveLast(session, stepped, await trainer.snapshot());
-      return resultOf(runFolder, lines, true);
-    };
-    if (signal?.aborted) return stop();
-    const started = performance.now();
-    const state = await trainer.snapshot();
-    const loss = stepped.lossSum / session.batches.perEpoch;
-    const judged = await judge(session, state, epoch);
-    if (judged === 'aborted') return stop();
-    const seconds = stepped.seconds + (performance.now() - started) / 1000;
-    const line: EpochLine = {
-      epoch,
-      loss,
-      lr: stepped.lr,
-      seconds: Math.round(seconds * 1000) / 1000,
-      heads: judged?.heads ?? [],
-      average: judged?.average ?? null,
-      output: judged?.output ?? null,
-    };
-    const best = bestOf(lines);
-    lines = [...lines, line];
-    if (bestOf(lines)?.epoch !== best?.epoch) await saveBest(session, state, line);
-    position = { lines, step: 0, lossSum: 0, seconds: 0, lr: 0, state };
-    await saveLast(session, position, state);
-    await appendRecord(join(runFolder, runFiles.metrics), { ...line });
-    options.onProgress?.({ kind: 'epoch', epochs: recipe.epochs, line });
+      return resultOf(runFolder, position.lines, true);
+    }
+    position = closed;
+    collectGarbage();
     if (signal?.aborted) break;
   }
-  return resultOf(runFolder, lines, lines.length < recipe.epochs || (signal?.aborted ?? false));
+  return resultOf(runFolder, position.lines, position.lines.length < recipe.epochs || (signal?.aborted ?? false));
+}
+
+/** Judges an epoch and saves where the run stands after it; null where the signal stopped it before it was saved. */
+async function closeEpoch(session: Session, trainer: Trainer, stepped: Position): Promise<Position | null> {
+  const { options, recipe } = session;
+  const epoch = stepped.lines.length + 1;
+  const started = performance.now();
+  const state = await trainer.snapshot();
+  const judged = await judge(session, state, epoch);
+  if (judged === 'aborted') return null;
+  const seconds = stepped.seconds + (performance.now() - started) / 1000;
+  const line: EpochLine = {
+    epoch,
+    loss: stepped.lossSum / session.batches.perEpoch,
+    lr: stepped.lr,
+    seconds: Math.round(seconds * 1000) / 1000,
+    heads: judged?.heads ?? [],
+    average: judged?.average ?? null,
+    output: judged?.output ?? null,
+  };
+  const lines = [...stepped.lines, line];
+  if (bestOf(lines)?.epoch !== bestOf(stepped.lines)?.epoch) await saveBest(session, state, line);
+  const position = { lines, step: 0, lossSum: 0, seconds: 0, lr: 0 };
+  await saveLast(session, position, state);
+  await appendRecord(join(options.runFolder, runFiles.metrics), { ...line });
+  options.onProgress?.({ kind: 'epoch', epochs: recipe.epochs, line });
+  return position;
 }
 
 /** An epoch's validation; null without held-out images. */

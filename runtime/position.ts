@@ -31,8 +31,25 @@ export interface Position {
   readonly lossSum: number;
   readonly seconds: number;
   readonly lr: number;
-  readonly state: TrainingState;
 }
+
+/** And with what: the state is handed out once, so that nobody keeps it while an engine has its own. */
+export interface Start extends Position {
+  takeState(): TrainingState;
+}
+
+const startAt = (position: Position, state: TrainingState): Start => {
+  let kept: TrainingState | undefined = state;
+  return {
+    ...position,
+    takeState() {
+      if (!kept) throw new Error('the state was taken before');
+      const taken = kept;
+      kept = undefined;
+      return taken;
+    },
+  };
+};
 
 /** What a checkpoint says beside its tensors, so that it alone is enough to go on. Numbers survive JSON to the last bit. */
 export function positionNotes({ lines, step, lossSum, seconds, lr }: Position): Record<string, string> {
@@ -47,21 +64,21 @@ export async function startPosition(
   file: string,
   plan: TrainingPlan,
   { seed }: { readonly seed: number },
-): Promise<Position> {
+): Promise<Start> {
   try {
     await stat(file);
   } catch (error) {
     if (!failedWith(error, 'ENOENT')) throw error;
-    return { lines: [], step: 0, lossSum: 0, seconds: 0, lr: 0, state: initialState(plan, seed) };
+    return startAt({ lines: [], step: 0, lossSum: 0, seconds: 0, lr: 0 }, initialState(plan, seed));
   }
   const checkpoint = await loadCheckpoint(file);
   const notes = checkpoint.meta?.notes ?? {};
   try {
-    const at = JSON.parse(notes.position ?? '') as Omit<Position, 'lines' | 'state'>;
+    const at = JSON.parse(notes.position ?? '') as Omit<Position, 'lines'>;
     const lines = JSON.parse(notes.lines ?? '') as EpochLine[];
     const numbers = [at.step, at.lossSum, at.seconds, at.lr];
     if (Array.isArray(lines) && numbers.every((n) => Number.isFinite(n))) {
-      return { ...at, lines, state: stateOf(checkpoint, plan) };
+      return startAt({ ...at, lines }, stateOf(checkpoint, plan));
     }
   } catch (error) {
     if (error instanceof UserError) throw error;

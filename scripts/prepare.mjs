@@ -36,10 +36,15 @@ function checkNode() {
   }
 }
 
-/** Installs what is missing and compiles to dist/. */
-export async function prepare() {
+/** Installs what is missing. */
+export function install() {
   checkNode();
   if (needsInstall()) run('npm', ['ci']);
+}
+
+/** Installs what is missing and compiles to dist/. */
+export async function prepare() {
+  install();
   const { build } = await import('./build.mjs');
   await build();
 }

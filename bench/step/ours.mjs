@@ -3,6 +3,7 @@
 // JSON when ready, or with its error; then for each line `step` the seconds, loss and peak memory in GB of one step.
 import { createInterface } from 'node:readline';
 import { load, trainingPlan } from '../../dist/compiler/index.js';
+import { collectGarbage } from '../../dist/runtime/garbage.js';
 import { initialState } from '../../dist/runtime/initialize.js';
 import { ort } from '../../dist/runtime/ort/index.js';
 import { tensorflow } from '../../dist/runtime/tensorflow/index.js';
@@ -22,6 +23,8 @@ async function start() {
   const started = performance.now();
   const plan = trainingPlan(compiled.network, compiled.recipe, { batch, size: [size, size] });
   const trainer = await engine.trainer(plan, initialState(plan, 0));
+  // As a run does.
+  collectGarbage();
   const prepared = (performance.now() - started) / 1000;
   const image = Float32Array.from({ length: batch * 3 * size * size }, (_, k) => Math.sin(k * 12.9898) * 1.5);
   const target = Float32Array.from({ length: batch * size * size }, (_, k) => Number(Math.sin(k * 78.233) > 0));

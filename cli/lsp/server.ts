@@ -15,6 +15,7 @@ import * as language from '../../language/index.js';
 import { version } from '../../runtime/version.js';
 import { completionItem, diagnosticOf, encodeTokens, locate, rangeOf, spanRange, symbolOf } from './convert.js';
 import { Analyses } from './documents.js';
+import { answerDrawing } from './drawing.js';
 import { Pages } from './pages.js';
 
 /** Diagnostics wait until nobody has typed for this long, in milliseconds. */
@@ -239,5 +240,8 @@ function answer(connection: Connection, analyses: Analyses, client: { readonly s
       on<{ text: string | null }>(request, { text: null }, ({ analysis }) => ({
         text: language.picture(analysis, request.format === 'html' ? 'html' : 'svg', request.theme),
       })),
+  );
+  connection.onRequest('unetc/drawing', (request: Request) =>
+    on(request, null, ({ document, analysis }) => answerDrawing(document, analysis)),
   );
 }

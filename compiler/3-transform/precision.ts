@@ -47,6 +47,10 @@ const scalars: PrecisionRule = {
   precision: 'high',
   why: 'is part of losses and coefficients: cheap, and the result depends on it',
 };
+const kernels: PrecisionRule = {
+  precision: 'high',
+  why: 'sums parameters, or a gradient of them: small, and kept in f32',
+};
 const integer: PrecisionRule = { precision: 'high', why: 'is made from whole numbers' };
 
 /** Exhaustive by type: a new operator doesn't compile without. */
@@ -60,6 +64,7 @@ export const precisionRules: Readonly<Record<OpName, PrecisionRule>> = {
   maxpool_grad: blocks,
   concat: moves,
   slice: moves,
+  split: moves,
   pad: moves,
   crop: moves,
   relu: moves,
@@ -123,6 +128,9 @@ export const precisionRules: Readonly<Record<OpName, PrecisionRule>> = {
   reshape: scalars,
   cast: { precision: 'high', why: 'goes from one to the other' },
   dropout_mask: integer,
+
+  upsample_kernel: kernels,
+  upsample_kernel_grad: kernels,
 };
 
 export function ruleOf(node: Node): PrecisionRule {

@@ -1,15 +1,19 @@
 import { GraphBuilder, nextId, renamed, withoutDeadNodes } from '../ir/builder.js';
-import { sameShape } from '../ir/dim.js';
+import { knownShape, sameShape } from '../ir/dim.js';
 import type { Graph, Node, Value } from '../ir/graph.js';
+import { listAttr } from '../ops/attrs.js';
 
 /**
- * Removes what changes nothing at inference. Rules, each exact to the last bit:
+ * Removes what changes nothing. Rules, each exact to the last bit:
  *   dropout(x) -> x                      (at inference)
  *   affine(x) * 1 + 0 -> x
  *   add(x), mean(x), max(x), concat(x) -> x    (one input)
  *   pad(x, 0), crop(x, 0), upsample(x, 1) -> x
  *   reshape(x) to its own shape -> x
  *   op(a...) twice with equal attributes -> once    (common subexpressions; never for operators with own parameters)
+ * and one that is exact but for rounding: the input gradient of batch norm sums to 0 over each channel, which is what a bias
+ * before it is told:
+ *   reduce_sum(batchnorm_grad(...).dx, all but channels) -> 0
  * then drops dead nodes. Values that stay keep their ids.
  *
  * @param options.keepDropout leaves every dropout, for a model that is to be trained on elsewhere
@@ -18,6 +22,8 @@ export function simplify(graph: Graph, options: { readonly keepDropout?: boolean
   const replaced = new Map<number, Value>();
   const resolve = (v: Value): Value => replaced.get(v.id) ?? v;
   const seen = new Map<string, Node>();
+  /** Values whose sum over all but channels is 0. */
+  const balanced = new Set<number>();
   const first = graph.nodes[0];
   const builder = new GraphBuilder(nextId(graph), first ? first.origin : graph.inputs[0]!.value.origin);
   for (const node of graph.nodes) {
@@ -31,6 +37,12 @@ export function simplify(graph: Graph, options: { readonly keepDropout?: boolean
       replaced.set((node.outputs[0] as Value).id, same);
       continue;
     }
+    if (node.op === 'batchnorm_grad') balanced.add((node.outputs[0] as Value).id);
+    if (balanced.has(inputs[0]?.id ?? -1) && sumsChannels(node)) {
+      const shape = knownShape((node.outputs[0] as Value).type.shape);
+      replaced.set((node.outputs[0] as Value).id, builder.from(node.origin).emit('constant', [], { value: 0, shape }));
+      continue;
+    }
     const key = `${node.op}(${inputs.map((v) => v.id)})${JSON.stringify(node.attrs)}`;
     const twin = seen.get(key);
     if (twin) {
@@ -42,6 +54,11 @@ export function simplify(graph: Graph, options: { readonly keepDropout?: boolean
   }
   return withoutDeadNodes({ ...graph, nodes: builder.nodes, outputs: renamed(graph.outputs, resolve) });
 }
+
+const sumsChannels = ({ op, attrs, inputs }: Node): boolean => {
+  const others = (inputs[0] as Value).type.shape.flatMap((_, axis) => (axis === 1 ? [] : [axis]));
+  return op === 'reduce_sum' && listAttr(attrs, 'axes').join() === others.join();
+};
 
 /** The input that a node merely repeats, or null. */
 function identityOf(node: Node, inputs: readonly Value[]): Value | null {

@@ -34,6 +34,9 @@ export const concat: Op = {
     const dy = outputGradients[0];
     const axis = numberAttr(attrs, 'axis', 1);
     if (inputs.length === 1) return [(needed[0] && dy) || null];
+    if (dy && needed.every(Boolean)) {
+      return build.emitAll('split', [dy], { axis, lengths: inputs.map((x) => known(x.type.shape[axis]!)) });
+    }
     let start = 0;
     return inputs.map((x, k) => {
       const length = known(x.type.shape[axis]!);

@@ -23,7 +23,9 @@ import { reduceMean, reduceSum } from './reduce.js';
 import { broadcastTo, constant, reshape } from './shaping.js';
 import { slice } from './slice.js';
 import { logSoftmax, softmax } from './softmax.js';
+import { split } from './split.js';
 import { upsample, upsampleGrad } from './upsample.js';
+import { upsampleKernel, upsampleKernelGrad } from './upsample-kernel.js';
 
 /** Every operator of the IR by its name. A new one is a file and a line here; each emitter's table then asks for it. */
 export const ops = {
@@ -76,6 +78,7 @@ export const ops = {
   broadcast_to: broadcastTo,
   reshape,
   slice,
+  split,
   cast,
   log_softmax: logSoftmax,
   batchnorm_train: batchnormTrain,
@@ -87,6 +90,8 @@ export const ops = {
   maxpool_grad: maxpoolGrad,
   avgpool_grad: avgpoolGrad,
   upsample_grad: upsampleGrad,
+  upsample_kernel: upsampleKernel,
+  upsample_kernel_grad: upsampleKernelGrad,
   batchnorm_grad: batchnormGrad,
   instancenorm_grad: instancenormGrad,
   sgd_update: sgdUpdate,

@@ -4,9 +4,9 @@ import { elementType, type TfTensor } from '../../compiler/5-emit/tensorflow/nod
 import type { Tensor } from '../engine.js';
 import type { CApi, Pointer } from './c-api.js';
 
-/** What goes into a graph: floats, or whole numbers where a placeholder is int64. */
+/** What goes into a graph: floats, or whole numbers where a placeholder is int64; or how to write floats where they go. */
 export interface Fed {
-  readonly data: Float32Array | BigInt64Array;
+  readonly data: Float32Array | BigInt64Array | ((into: Float32Array) => void);
   readonly shape: readonly number[];
 }
 
@@ -116,11 +116,12 @@ export class TfSession {
   }
 
   #tensor({ data, shape }: Fed): Pointer {
-    const type = data instanceof Float32Array ? elementType.float : elementType.int64;
-    const dims = BigInt64Array.from(shape, BigInt);
-    const tensor = this.#api.newTensor(type, dims, shape.length, data.byteLength);
-    const memory = new Uint8Array(this.#api.view(this.#api.tensorData(tensor), data.byteLength));
-    memory.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+    const type = data instanceof BigInt64Array ? elementType.int64 : elementType.float;
+    const bytes = shape.reduce((a, b) => a * b, 1) * (type === elementType.int64 ? 8 : 4);
+    const tensor = this.#api.newTensor(type, BigInt64Array.from(shape, BigInt), shape.length, bytes);
+    const memory = this.#api.view(this.#api.tensorData(tensor), bytes);
+    if (typeof data === 'function') data(new Float32Array(memory));
+    else new Uint8Array(memory).set(new Uint8Array(data.buffer, data.byteOffset, bytes));
     return tensor;
   }
 

@@ -51,7 +51,7 @@ class TfTrainer implements Trainer {
     for (const [k, { name, tensor, shape }] of inputs.entries()) {
       const vector = vectors[name];
       if (!vector) throw new Error(`the state has no slot ${name}`);
-      const data = this.#reordered(name, vector, 'to-tensorflow');
+      const data = (into: Float32Array): void => this.#reorder(name, vector, 'to-tensorflow', into);
       await this.#session.run([[tensor, { data, shape }]], [(each[k] as TfPort).tensor]);
     }
   }
@@ -86,7 +86,12 @@ class TfTrainer implements Trainer {
       outputs.map((o) => o.tensor),
     );
     const vectors = new Map(
-      outputs.map(({ name }, k) => [name, this.#reordered(name, (found[k] as Tensor).data, 'from-tensorflow')]),
+      outputs.map(({ name }, k) => {
+        const { data } = found[k] as Tensor;
+        const vector = new Float32Array(data.length);
+        this.#reorder(name, data, 'from-tensorflow', vector);
+        return [name, vector];
+      }),
     );
     const vector = (name: string): Float32Array => vectors.get(name) ?? (this.#rest.get(name) as Float32Array).slice();
     return {
@@ -101,7 +106,8 @@ class TfTrainer implements Trainer {
   }
 
   /** Statistics are vectors over channels, which have one order. */
-  #reordered(name: string, vector: Float32Array, direction: 'to-tensorflow' | 'from-tensorflow'): Float32Array {
-    return name === 'statistics' ? vector : reorderedArena(vector, this.#plan.parameters.slots, direction);
+  #reorder(name: string, from: Float32Array, direction: 'to-tensorflow' | 'from-tensorflow', into: Float32Array): void {
+    if (name === 'statistics') into.set(from);
+    else reorderedArena(from, this.#plan.parameters.slots, direction, into);
   }
 }

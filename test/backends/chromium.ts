@@ -24,7 +24,8 @@ const origin = 'http://localhost';
 
 let browser: Promise<Browser> | undefined;
 
-async function findChromium(): Promise<string | undefined> {
+/** Where Chromium is; undefined without one. */
+export async function findChromium(): Promise<string | undefined> {
   for (const place of process.env.UNETC_CHROMIUM ? [process.env.UNETC_CHROMIUM] : places) {
     const found = await access(place).then(
       () => true,

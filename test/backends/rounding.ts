@@ -80,6 +80,12 @@ const rules: Readonly<Record<OpName, Rule>> = {
     return { terms, stores: scale === 1 && isNearest(attrs) ? 0 : terms };
   },
 
+  upsample_kernel: (attrs) => ({ terms: product(listAttr(attrs, 'scale')), stores: product(listAttr(attrs, 'scale')) }),
+  upsample_kernel_grad: (attrs) => ({
+    terms: product(listAttr(attrs, 'scale')),
+    stores: product(listAttr(attrs, 'scale')),
+  }),
+
   batchnorm: () => ({ terms: 4, stores: 2, functions: true }),
   batchnorm_train: normalized(ofChannel, 0),
   batchnorm_grad: normalized(ofChannel, 1),
@@ -133,6 +139,7 @@ const rules: Readonly<Record<OpName, Rule>> = {
   constant: rounds(1),
   concat: exact,
   slice: exact,
+  split: exact,
   reshape: exact,
   broadcast_to: exact,
   pad: exact,

@@ -111,6 +111,13 @@ function smallNetwork(activation: 'sigmoid' | 'softmax', classes: number): Netwo
 }
 
 describe('the training step', () => {
+  it('sums nothing for a bias before batch norm: its gradient is 0', () => {
+    const { graph } = trainingPlan(smallNetwork('sigmoid', 2), defaultRecipe, { batch: 2, size: [4, 4] });
+    const dx = graph.nodes.filter((n) => n.op === 'batchnorm_grad').map((n) => n.outputs[0]?.id);
+    expect(dx.length).toBe(1);
+    expect(graph.nodes.filter((n) => n.op === 'reduce_sum' && dx.includes(n.inputs[0]?.id))).toEqual([]);
+  });
+
   const cases: [LossName, 'sigmoid' | 'softmax', number][] = [
     ...lossNames.filter((n) => n !== 'cross_entropy').map((n): [LossName, 'sigmoid', number] => [n, 'sigmoid', 2]),
     ['cross_entropy', 'softmax', 3],

@@ -73,6 +73,11 @@ function askAll(text: string, offset: number): void {
     expect(text.slice(t.start, t.end)).not.toMatch(/[\r\n]/);
     last = t.end;
   }
+  const drawn = L.drawing(a);
+  for (const [id, span] of drawn?.places ?? []) {
+    expect(drawn?.data.boxes).toHaveProperty([id]);
+    inside(span.start.offset, span.end.offset);
+  }
   const within = (o: L.Outline): void => {
     inside(o.span.start.offset, o.span.end.offset);
     if (o.selection.start.offset < o.span.start.offset || o.selection.end.offset > o.span.end.offset)

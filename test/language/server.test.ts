@@ -78,6 +78,35 @@ describe('unetc lsp', () => {
     expect(picture.text).toMatch(/^<svg/);
   });
 
+  it('draws the network, says where each node is written, and what is wrong', async () => {
+    const [id, line] = ['X[0,1]', place('X[i, j] =').line];
+    type Answer = {
+      version: number;
+      drawing: { name: string; body: string; data: object; places: Record<string, { start: object }> } | null;
+      problem: { message: string; range: object; count: number } | null;
+    };
+    const draw = () => client.sendRequest<Answer | null>('unetc/drawing', { textDocument: { uri } });
+    const drawn = await draw();
+    expect(drawn).toMatchObject({ version: 1, problem: null, drawing: { name: 'MyNet' } });
+    expect(drawn?.drawing?.body).toContain(`data-box="${id}"`);
+    expect(drawn?.drawing?.data).toMatchObject({ highest: 3, boxes: { [id]: { levels: [1, 2, 3] } } });
+    expect(drawn?.drawing?.places[id]?.start).toEqual({ line, character: 4 });
+    const start = place('maxpool');
+    const range = { start, end: { line: start.line, character: start.character + 7 } };
+    const broken = 'file:///specs/broken.unet';
+    const text = starter.replace('maxpool', 'maxpol_');
+    await client.sendNotification('textDocument/didOpen', {
+      textDocument: { uri: broken, languageId: 'unet', version: 7, text },
+    });
+    expect(await client.sendRequest('unetc/drawing', { textDocument: { uri: broken } })).toMatchObject({
+      version: 7,
+      drawing: null,
+      problem: { range, count: 1, message: expect.stringContaining('maxpool') },
+    });
+    await client.sendNotification('textDocument/didClose', { textDocument: { uri: broken } });
+    expect(await client.sendRequest('unetc/drawing', { textDocument: { uri: broken } })).toBeNull();
+  });
+
   it('refuses a rename that would clash, with the reason', async () => {
     const position = place('depth - i');
     await expect(ask('rename', { position, newName: 'width' })).rejects.toThrow('width');

@@ -123,6 +123,31 @@ function concat(d: Draw): Case {
   return { attrs: shape.length > 1 && axis === 1 && d.pick(true, false) ? {} : { axis }, inputs };
 }
 
+function split(d: Draw): Case {
+  const lengths = d.ints(d.int(1, 3), 1, 3);
+  const shape = d.ints(d.int(1, 4), 1, 3);
+  const axis = d.int(0, shape.length - 1);
+  return {
+    attrs: { axis, lengths },
+    inputs: [
+      d.tensor(
+        shape.with(
+          axis,
+          lengths.reduce((a, b) => a + b, 0),
+        ),
+      ),
+    ],
+  };
+}
+
+function upsampleKernel(d: Draw): Case {
+  const rank = d.int(1, 3);
+  return {
+    attrs: { scale: d.ints(rank, 1, 3) },
+    inputs: [d.tensor([d.int(1, 3), d.int(1, 3), ...d.ints(rank, 1, rank === 3 ? 2 : 3)])],
+  };
+}
+
 function slice(d: Draw): Case {
   const shape = d.ints(d.int(1, 4), 1, 4);
   const axis = d.int(0, shape.length - 1);
@@ -270,6 +295,7 @@ export const cases: Readonly<Record<OpName, (d: Draw) => Case>> = {
     };
   },
   slice,
+  split,
   // To bf16 only a pass and an engine that has it go: test/tensorflow/precision.test.ts.
   cast: withAttrs(unary, () => ({ to: 'f32' })),
   log_softmax: alongAxis,
@@ -295,6 +321,11 @@ export const cases: Readonly<Record<OpName, (d: Draw) => Case>> = {
   })),
   upsample_grad: gradientCase('upsample', upsample, ({ attrs, inputs: [x] }, _, dy) => ({
     attrs: { ...attrs, ...shapeOf(x) },
+    inputs: [dy],
+  })),
+  upsample_kernel: upsampleKernel,
+  upsample_kernel_grad: gradientCase('upsample_kernel', upsampleKernel, ({ attrs }, _, dy) => ({
+    attrs,
     inputs: [dy],
   })),
   batchnorm_grad: (d) => {

@@ -41,6 +41,7 @@ const withoutGradient: readonly OpName[] = [
   'maxpool_grad',
   'avgpool_grad',
   'upsample_grad',
+  'upsample_kernel_grad',
   'cast',
   'sgd_update',
   'adam_update',

@@ -50,7 +50,7 @@ const cellOf = (path: string): string => path.split('.')[0] ?? path;
 
 /**
  * Recorded tensors in the order of an arena's slots. The one place where PyTorch's names meet ours: both are grouped by
- * cell (`X[0,1]`), and within a cell they come in the order of definition, with equal shapes.
+ * cell (`X[0,1]`), and those of one shape in a cell come in the order of definition.
  */
 export function inSlots(
   slots: readonly Pick<ArenaSlot, 'path' | 'shape'>[],
@@ -59,12 +59,11 @@ export function inSlots(
   const left = new Map<string, [string, Tensor][]>();
   for (const entry of recorded) left.set(cellOf(entry[0]), [...(left.get(cellOf(entry[0])) ?? []), entry]);
   const ordered = slots.map((slot) => {
-    const [name, tensor] = left.get(cellOf(slot.path))?.shift() ?? [];
-    if (!name || !tensor) throw new Error(`nothing was recorded for ${slot.path}`);
-    if (tensor.shape.join() !== slot.shape.join()) {
-      throw new Error(`${slot.path} is [${slot.shape.join(', ')}], recorded ${name} is [${tensor.shape.join(', ')}]`);
-    }
-    return tensor;
+    const here = left.get(cellOf(slot.path)) ?? [];
+    const at = here.findIndex(([, t]) => t.shape.join() === slot.shape.join());
+    const [found] = at < 0 ? [] : here.splice(at, 1);
+    if (!found) throw new Error(`nothing of [${slot.shape.join(', ')}] was recorded for ${slot.path}`);
+    return found[1];
   });
   const unused = [...left.values()].flat().map(([name]) => name);
   if (unused.length > 0) throw new Error(`recorded but not in the network: ${unused.join(', ')}`);

@@ -4,12 +4,22 @@ import { describe, expect, it } from 'vitest';
 import { emitOnnx } from '../../compiler/5-emit/onnx/index.js';
 import { layerName } from '../../compiler/5-emit/tfjs-layers/index.js';
 import { deploy, foldBatchNorm, type Graph, type Network, type Sizes } from '../../compiler/index.js';
+import type { Tensor, Weights } from '../../runtime/engine.js';
 import { ort } from '../../runtime/ort/index.js';
 import { networkSpecs, nthSizes, selections } from '../../testing/index.js';
+import { evaluate, tensor } from '../../testing/reference/index.js';
+import { type Bounds, boundsOf, running } from '../backends/rounding.js';
 import { type Built, build, narrow, networkOf, picture } from './builds.js';
 import { distance, open, predict } from './tfjs.js';
 
 const tolerance = 1e-4;
+
+/** How far from the reference an engine's answers to an image may be, by output. */
+function roundingOf(graph: Graph, weights: Weights, image: Tensor): Bounds {
+  const feeds = new Map([...weights].map(([path, t]) => [path, tensor(t.shape, t.data)]));
+  feeds.set(graph.inputs[0]!.name, tensor(image.shape, image.data));
+  return boundsOf(evaluate(graph, feeds), running(graph, feeds), { functions: 4 }, 2);
+}
 
 /** The ONNX file of a level and mode as `build` writes it, and the layers, fed the same images. */
 async function expectSameAsOnnx({ network, weights, model }: Built, graph: Graph, tried: readonly Sizes[]) {
@@ -27,7 +37,9 @@ async function expectSameAsOnnx({ network, weights, model }: Built, graph: Graph
     expect(got).toHaveLength(graph.outputs.length);
     for (const [k, { name }] of graph.outputs.entries()) {
       expect(got[k]!.shape).toEqual(due.get(name)!.shape);
-      expect(distance(got[k]!, due.get(name)!), name).toBeLessThan(tolerance);
+      const off = distance(got[k]!, due.get(name)!);
+      // Where a norm of nearly equal numbers enlarges what single precision loses, by how much is computed.
+      if (off >= tolerance) expect(off, name).toBeLessThan(2 * (roundingOf(graph, weights, image).get(name) as number));
     }
   }
   await onnx.dispose();

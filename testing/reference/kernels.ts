@@ -12,6 +12,7 @@ import { avgpool, avgpoolGrad, maxpool, maxpoolGrad } from './pool.js';
 import { concat, dropoutMask, shift, slice } from './shaping.js';
 import { type Float64Tensor, tensor, zeros } from './tensor.js';
 import { upsample, upsampleGrad } from './upsample.js';
+import { upsampleKernel, upsampleKernelGrad } from './upsample-kernel.js';
 
 /** What an operator does: its outputs from its attributes and all of its inputs, parameters included. */
 export type Kernel = (attrs: Attrs, inputs: readonly Float64Tensor[]) => readonly Float64Tensor[];
@@ -53,6 +54,8 @@ export const kernels: Readonly<Record<OpName, Kernel>> = {
   global_avgpool: (_, [x]) => [reduce(x!, x!.shape.map((_size, i) => i).slice(2), true, true)],
   upsample: (attrs, [x]) => [upsample(attrs, x!)],
   upsample_grad: (attrs, [dy]) => [upsampleGrad(attrs, dy!, shapeAttr(attrs))],
+  upsample_kernel: (attrs, [w]) => [upsampleKernel(w!, listAttr(attrs, 'scale'))],
+  upsample_kernel_grad: (attrs, [kernel]) => [upsampleKernelGrad(kernel!, listAttr(attrs, 'scale'))],
 
   pixel_shuffle: (attrs, [x]) => [pixelShuffle(x!, numberAttr(attrs, 'upscale_factor'))],
   pixel_unshuffle: (attrs, [x]) => [pixelUnshuffle(x!, numberAttr(attrs, 'downscale_factor'))],
@@ -136,6 +139,14 @@ export const kernels: Readonly<Record<OpName, Kernel>> = {
   broadcast_to: (attrs, [x]) => [zip([x!, zeros(shapeAttr(attrs))], ([value]) => value!)],
   reshape: (attrs, [x]) => [tensor(shapeAttr(attrs), x!.data)],
   concat: (attrs, inputs: Tensors) => [concat(inputs, numberAttr(attrs, 'axis', 1))],
+  split: (attrs, [x]) => {
+    const axis = numberAttr(attrs, 'axis');
+    let start = 0;
+    return listAttr(attrs, 'lengths').map((length) => {
+      start += length;
+      return slice(x!, axis, start - length, length);
+    });
+  },
   slice: (attrs, [x]) => {
     return [slice(x!, numberAttr(attrs, 'axis'), numberAttr(attrs, 'start'), numberAttr(attrs, 'length'))];
   },

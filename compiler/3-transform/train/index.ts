@@ -7,6 +7,7 @@ import type { Recipe } from '../../recipe.js';
 import { simplify } from '../simplify.js';
 import type { Arena, ArenaSlot, TrainingPlan } from '../training-plan.js';
 import { backward } from './backward.js';
+import { mergeUpsampling } from './enlarged-convs.js';
 import { elements, headLoss, predictionOf } from './losses.js';
 import { slotNames, update } from './optimizers.js';
 
@@ -23,12 +24,11 @@ export function trainingPlan(
 ): TrainingPlan {
   const bound = boundForTraining(network, options.batch, options.size);
   const image = (bound.graph.inputs[0] as NamedValue).value;
-  const forward = withoutDeadNodes({
-    ...bound.graph,
-    outputs: bound.heads.map((h) => ({ name: h.name, value: h.value })),
-  });
-  const parameters = arenaOf(forward.params, 'weight');
-  const statistics = arenaOf(forward.params, 'statistic');
+  const heads = bound.heads.map((h) => ({ name: h.name, value: h.value }));
+  const forward = mergeUpsampling(withoutDeadNodes({ ...bound.graph, outputs: heads }));
+  const weights = inArena(forward.params, 'weight');
+  const running = inArena(forward.params, 'statistic');
+  const [parameters, statistics] = [arenaOf(weights), arenaOf(running)];
   const firstHead = bound.heads[0];
   if (!firstHead) throw new Error('a network without heads has nothing to train');
   const whole: Origin = { path: 'step', span: firstHead.value.origin.span };
@@ -47,8 +47,8 @@ export function trainingPlan(
   const seed = input('seed', [], 'i64');
 
   const views = new Map<number, Value>();
-  viewArena(forward.params, 'weight', parameters, arena.value, build, views);
-  viewArena(forward.params, 'statistic', statistics, statistic.value, build, views);
+  viewArena(weights, parameters, arena.value, build, views);
+  viewArena(running, statistics, statistic.value, build, views);
   const training = trainingForward(forward, views, seed.value, build);
 
   const losses = bound.heads.map((head) => {
@@ -69,7 +69,6 @@ export function trainingPlan(
     { axis: 0 },
   );
 
-  const weights = forward.params.filter((p) => p.role === 'weight');
   const gradients = backward(
     loss,
     weights.map((p) => views.get(p.id) as Value),
@@ -97,7 +96,7 @@ export function trainingPlan(
   ];
   if (statistics.length > 0) {
     build.from({ ...whole, path: 'statistics' });
-    const parts = forward.params.filter((p) => p.role === 'statistic').map((p) => training.nextStatistic(p, views));
+    const parts = running.map((p) => training.nextStatistic(p, views));
     outputs.push({ name: 'statistics_next', value: build.emit('concat', parts, { axis: 0 }) });
   }
 
@@ -127,11 +126,21 @@ function boundForTraining(network: Network, batch: number, size: readonly number
   return bind(network, sizes);
 }
 
-function arenaOf(params: readonly Param[], role: Param['role']): Arena {
+/** Elements of a cache line: a slot that starts at one is read by TensorFlow in the arena itself, without a copy. */
+const line = 16;
+
+/** Parameters of a role in the order of their arena: those that fill whole lines first, so that each starts at one. */
+function inArena(params: readonly Param[], role: Param['role']): Param[] {
+  const all = params.filter((p) => p.role === role);
+  const fills = (p: Param): boolean => elements(p) % line === 0;
+  return [...all.filter(fills), ...all.filter((p) => !fills(p))];
+}
+
+/** Slots in order and without gaps. */
+function arenaOf(params: readonly Param[]): Arena {
   const slots: ArenaSlot[] = [];
   let offset = 0;
   for (const p of params) {
-    if (p.role !== role) continue;
     const length = elements(p);
     slots.push({ path: p.origin.path, offset, length, shape: p.type.shape.map(known), init: p.init });
     offset += length;
@@ -142,16 +151,13 @@ function arenaOf(params: readonly Param[], role: Param['role']): Arena {
 /** A parameter is a view of its arena: slice, then reshape. */
 function viewArena(
   params: readonly Param[],
-  role: Param['role'],
   arena: Arena,
   source: Value,
   build: GraphBuilder,
   views: Map<number, Value>,
 ): void {
-  let k = 0;
-  for (const p of params) {
-    if (p.role !== role) continue;
-    const slot = arena.slots[k++] as ArenaSlot;
+  for (const [k, p] of params.entries()) {
+    const slot = arena.slots[k] as ArenaSlot;
     build.from(p.origin);
     const flat = build.emit('slice', [source], { axis: 0, start: slot.offset, length: slot.length });
     views.set(p.id, build.emit('reshape', [flat], { shape: slot.shape }));

@@ -5,6 +5,7 @@ import type { Picture } from './picture/picture.js';
 import { drawSvg } from './svg/index.js';
 import type { Theme } from './theme.js';
 
+export { type PageData, type PageParts, pageParts } from './html/index.js';
 export { type PictureOptions, pictureOf } from './picture/index.js';
 export type { Picture } from './picture/picture.js';
 export type { Theme };

@@ -1,5 +1,6 @@
 import type { Dim } from '../../ir/dim.js';
-import type { Graph, Value } from '../../ir/graph.js';
+import type { Graph, Node, Value } from '../../ir/graph.js';
+import type { OpName } from '../../ops/index.js';
 
 /**
  * Where each axis of an IR value stands in TensorFlow's: `order[k]` is the IR axis at place k. The IR is channels-first;
@@ -25,6 +26,16 @@ export const permutation = (from: Order, to: Order): number[] => to.map((axis) =
 
 export const inOrder = <T>(list: readonly T[], order: Order): T[] => order.map((axis) => list[axis] as T);
 
+/** Of filters they make filters, of images images. */
+const keepsLayout: ReadonlySet<OpName> = new Set([
+  'cast',
+  'split',
+  'concat',
+  'add',
+  'upsample_kernel',
+  'upsample_kernel_grad',
+]);
+
 export class Layout {
   readonly #filters: ReadonlySet<number>;
 
@@ -33,15 +44,17 @@ export class Layout {
     const filters = new Set<number>();
     for (const { op, inputs, outputs } of graph.nodes) {
       if (op === 'conv' || op === 'conv_transpose' || op === 'conv_input_grad') filters.add((inputs[1] as Value).id);
-      if (op === 'conv_filter_grad') filters.add((outputs[0] as Value).id);
+      if (op === 'conv_filter_grad' || op === 'upsample_kernel') filters.add((outputs[0] as Value).id);
+      if (op === 'upsample_kernel_grad') filters.add((inputs[0] as Value).id);
     }
-    // A filter of another type is one still: what convolutions read, back to where it was cast, and what they write, on.
-    for (const { op, inputs, outputs } of [...graph.nodes].reverse()) {
-      if (op === 'cast' && filters.has((outputs[0] as Value).id)) filters.add((inputs[0] as Value).id);
-    }
-    for (const { op, inputs, outputs } of graph.nodes) {
-      if (op === 'cast' && filters.has((inputs[0] as Value).id)) filters.add((outputs[0] as Value).id);
-    }
+    // What is made of filters is one still: what convolutions read, back to where it came from, and what they write, on.
+    const alike = graph.nodes.filter(({ op }) => keepsLayout.has(op));
+    const spread = ({ inputs, outputs }: Node): void => {
+      const all = [...inputs, ...outputs];
+      if (all.some((v) => filters.has(v.id))) for (const v of all) filters.add(v.id);
+    };
+    for (const node of alike.toReversed()) spread(node);
+    for (const node of alike) spread(node);
     this.#filters = filters;
   }
 

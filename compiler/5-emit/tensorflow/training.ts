@@ -1,9 +1,7 @@
 import type { TrainingPlan } from '../../3-transform/training-plan.js';
-import { type Dim, isNumber } from '../../ir/dim.js';
-import type { Node, Value } from '../../ir/graph.js';
-import { numberAttr } from '../../ops/attrs.js';
+import type { Value } from '../../ir/graph.js';
 import { Emission, type ImageOrder, type TfPort } from './emission.js';
-import type { TfNode, TfTensor } from './node.js';
+import type { TfNode } from './node.js';
 import { State } from './state.js';
 
 /**
@@ -37,15 +35,12 @@ export function emitTraining(plan: TrainingPlan, images: ImageOrder): TfTraining
     if (isState(name)) state.declare(name, value);
     else feeds.push(emission.feed(name, value));
   }
-  const families = coverings(graph.nodes);
   const next = new Map(graph.outputs.map(({ name, value }) => [value.id, name.replace(/_next$/, '')]));
   for (const node of graph.nodes) {
     const [output] = node.outputs as readonly [Value, ...Value[]];
     if (emission.isDefined(output)) continue;
-    const family = families.get(output.id);
-    if (family) split(emission, family);
-    else if (node.outputs.every((v) => next.has(v.id)) && state.update(node)) continue;
-    else emission.lower(node);
+    const updates = node.outputs.every((v) => next.has(v.id)) && state.update(node);
+    if (!updates) emission.lower(node);
   }
   for (const { name, value } of graph.outputs) if (name.endsWith('_next')) state.assign(name.slice(0, -5), value);
   const results = graph.outputs.filter(({ name }) => !name.endsWith('_next'));
@@ -56,50 +51,4 @@ export function emitTraining(plan: TrainingPlan, images: ImageOrder): TfTraining
     restore: state.restore(),
     snapshot: state.snapshot(),
   };
-}
-
-/**
- * By the id of each slice's output: the slices of the same value along the same axis, where they lie side by side and cover it,
- * in order. One SplitV then stands for all of them: the views of an arena, or the gradients of what a concat joined.
- */
-function coverings(nodes: readonly Node[]): ReadonlyMap<number, readonly Node[]> {
-  const families = new Map<string, Node[]>();
-  for (const node of nodes) {
-    if (node.op !== 'slice') continue;
-    const key = `${(node.inputs[0] as Value).id} ${numberAttr(node.attrs, 'axis')}`;
-    families.set(key, [...(families.get(key) ?? []), node]);
-  }
-  const found = new Map<number, readonly Node[]>();
-  for (const slices of families.values()) {
-    slices.sort((a, b) => numberAttr(a.attrs, 'start') - numberAttr(b.attrs, 'start'));
-    let end = 0;
-    const adjoin = slices.every(({ attrs }) => {
-      const fits = numberAttr(attrs, 'start') === end;
-      end += numberAttr(attrs, 'length');
-      return fits;
-    });
-    const { inputs, attrs } = slices[0] as Node;
-    const whole = (inputs[0] as Value).type.shape[numberAttr(attrs, 'axis')] as Dim;
-    if (!adjoin || !isNumber(whole) || whole.offset !== end) continue;
-    for (const slice of slices) found.set((slice.outputs[0] as Value).id, slices);
-  }
-  return found;
-}
-
-function split(emission: Emission, slices: readonly Node[]): void {
-  const { b, layout } = emission;
-  const { inputs, attrs, origin } = slices[0] as Node;
-  const value = inputs[0] as Value;
-  const source = emission.tensorOf(value);
-  b.at(origin.path);
-  const lengths = b.ints(slices.map((slice) => numberAttr(slice.attrs, 'length')));
-  const axis = b.int(layout.orderOf(value).indexOf(numberAttr(attrs, 'axis')));
-  const types = { T: { type: source.type }, Tlen: { type: 'int32' }, num_split: { int: slices.length } } as const;
-  const parts =
-    slices.length === 1
-      ? [source]
-      : b.split('SplitV', [source, lengths, axis], types, new Array(slices.length).fill(source.type));
-  slices.forEach((slice, k) => {
-    emission.define(slice.outputs[0] as Value, parts[k] as TfTensor);
-  });
 }

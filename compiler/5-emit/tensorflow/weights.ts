@@ -12,14 +12,14 @@ interface Slot {
 
 /**
  * A flat arena of the IR's order in TensorFlow's, or back: parameters of rank 3 and more are filters, [O, I, ...kernel] there
- * and [...kernel, I, O] here.
+ * and [...kernel, I, O] here. Written into `out`, which is answered.
  */
 export function reorderedArena(
   arena: Float32Array,
   slots: readonly Slot[],
   direction: 'to-tensorflow' | 'from-tensorflow',
+  out: Float32Array = new Float32Array(arena.length),
 ): Float32Array {
-  const out = arena.slice();
   for (const { offset, length, shape } of slots) {
     const there = filterOrder(shape.length);
     const part = arena.subarray(offset, offset + length);

@@ -10,7 +10,16 @@ export type Probe =
  * Loads the library in a process of its own, asks its version and opens a session for the list of devices: so a library
  * that ends its process, because the CPU lacks an instruction, say, is a finding and not our end.
  */
-export function probeTensorFlow({ library, preload }: TensorFlowLibrary, timeout = 60_000): Promise<Probe> {
+export async function probeTensorFlow(found: TensorFlowLibrary, timeout = 60_000): Promise<Probe> {
+  const { answered, probe } = await attempt(found, timeout);
+  // On a busy machine a thread that is still starting when the process ends may crash it; a library that always does, does again.
+  return probe.ok || !answered ? probe : (await attempt(found, timeout)).probe;
+}
+
+function attempt(
+  { library, preload }: TensorFlowLibrary,
+  timeout: number,
+): Promise<{ readonly answered: boolean; readonly probe: Probe }> {
   const koffi = createRequire(import.meta.url).resolve('koffi');
   return new Promise((resolve) => {
     const child = spawn(process.execPath, ['-e', script, JSON.stringify({ koffi, library, preload })], {
@@ -26,12 +35,13 @@ export function probeTensorFlow({ library, preload }: TensorFlowLibrary, timeout
     child.stderr.on('data', (chunk) => {
       err = (err + chunk).slice(-4000);
     });
-    child.on('error', (error) => resolve({ ok: false, reason: error.message }));
+    const say = (answered: boolean, probe: Probe): void => resolve({ answered, probe });
+    child.on('error', (error) => say(false, { ok: false, reason: error.message }));
     child.on('close', (code, signal) => {
       const answer = parse(out);
       // An answer is no good of a library that crashes afterwards: so would a training that is done.
-      if (signal || code !== 0) resolve({ ok: false, reason: ended(answer.ok, code, signal, err) });
-      else resolve(answer);
+      const { ok } = answer;
+      say(ok, signal || code !== 0 ? { ok: false, reason: ended(ok, code, signal, err) } : answer);
     });
   });
 }
@@ -79,6 +89,7 @@ try {
   const devices = [];
   for (let k = 0; k < tf.func('int TF_DeviceListCount(void *)')(list); k++) devices.push(type(list, k, status).toLowerCase());
   answer({ ok: true, version, devices, milliseconds });
+  setTimeout(() => {}, 100);
 } catch (error) {
   answer({ ok: false, reason: 'it does not load: ' + error.message.split('\\n')[0] });
 }

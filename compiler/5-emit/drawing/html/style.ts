@@ -1,15 +1,21 @@
-import { classRules, dark, light, type Token } from '../theme.js';
+import { classRules, dark, light, type Palette, type Token } from '../theme.js';
 
 const tokens = Object.keys(light) as Token[];
-const variables = (palette: typeof light): string => tokens.map((t) => `--${t}:${palette[t]}`).join(';');
+/** A palette as custom properties of a style sheet. */
+export const variables = (palette: Palette): string => tokens.map((t) => `--${t}:${palette[t]}`).join(';');
 
 /** The page's style sheet; `forced` is the theme asked for, or null: the reader's. */
 export function pageStyle(forced: 'light' | 'dark' | null): string {
   const base = forced === 'dark' ? dark : light;
   return `
 :root{${variables(base)};color-scheme:${forced ?? 'light dark'}}
-${forced === null ? `@media (prefers-color-scheme:dark){:root{${variables(dark)}}}` : ''}
+${forced === null ? `@media (prefers-color-scheme:dark){:root{${variables(dark)}}}` : ''}${pageRules}`;
+}
+
+/** All but the colours, which are the custom properties of `variables`. */
+export const pageRules = `
 ${classRules(tokens, (t) => `var(--${t})`)}
+${tokens.map((t) => `.k-${t}{color:var(--${t})}`).join('')}
 *{box-sizing:border-box}
 body{margin:0 auto;padding:2rem 1.75rem 3rem;max-width:96rem;background:var(--paper);color:var(--ink);font:15px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",Arial,sans-serif}
 h1{font-size:1.5rem;line-height:1.2;letter-spacing:-.01em;margin:0;font-weight:650}
@@ -48,4 +54,3 @@ svg.lit .at rect{stroke-width:3px}
 @media (prefers-reduced-motion:no-preference){[data-from],[data-box]{transition:opacity .12s}}
 @media print{.bar,.facts{display:none}}
 `;
-}

@@ -39,6 +39,13 @@ export const slice: Lowering = (to) => {
   ]);
 };
 
+export const split: Lowering = (to) => {
+  const lengths = listAttr(to.attrs, 'lengths');
+  if (lengths.length === 1) return to.input(0);
+  const axis = numberAttr(to.attrs, 'axis');
+  return to.model.split('Split', [to.input(0), to.model.ints(lengths)], lengths.length, { axis });
+};
+
 export const pad: Lowering = (to) => {
   const { begin, end } = resolveSides(to.attrs, to.spatialRank());
   return to.model.node('Pad', [to.input(0), to.model.ints([0, 0, ...begin, 0, 0, ...end])]);

@@ -41,34 +41,35 @@ interface Kernels {
 }
 
 const byKernels = (k: Kernels): Products => {
+  /** The window and the shape of the image that the kernel is told of. */
   const narrowed = ({ window, x }: Convolution): { window: Window; shape: readonly Dim[] } =>
-    paddingAttrs(window) ? { window, shape: x } : { window: unpadded(window), shape: paddedShape(x, window) };
+    paddingAttrs(window, x) ? { window, shape: x } : { window: unpadded(window), shape: paddedShape(x, window) };
   const image = (c: Convolution, x: TfTensor, window: Window): TfTensor =>
     window === c.window ? x : padded(c.to, x, c.window, c.x);
   const filterShape = (c: Convolution): readonly number[] => k.filter?.(c) ?? c.w;
   const filter = (c: Convolution, w: TfTensor): TfTensor => (k.filter ? c.to.b.reshape(w, filterShape(c)) : w);
-  const attrsOf = (window: Window): Readonly<Record<string, TfAttr>> => ({
+  const attrsOf = ({ window, shape }: ReturnType<typeof narrowed>): Readonly<Record<string, TfAttr>> => ({
     ...strideAttrs(window),
     // Also where they can only be 1: TensorFlow.js reads them without looking.
     ...dilationAttrs(window),
-    ...paddingAttrs(window),
+    ...paddingAttrs(window, shape),
     data_format: { text: k.format },
   });
   return {
     forward: (c, x, w) => {
-      const { window } = narrowed(c);
-      return c.to.b.op(k.forward, [image(c, x, window), filter(c, w)], attrsOf(window));
+      const told = narrowed(c);
+      return c.to.b.op(k.forward, [image(c, x, told.window), filter(c, w)], attrsOf(told));
     },
     inputGrad: (c, dy, w) => {
-      const { window, shape } = narrowed(c);
-      const attrs = { ...attrsOf(window), ...k.inputGradAttrs, T: typeOf(dy) };
-      const dx = c.to.b.op(k.inputGrad, [c.to.dims(shape), filter(c, w), dy], attrs);
-      return window === c.window ? dx : cropped(c.to, dx, c.window, c.x);
+      const told = narrowed(c);
+      const attrs = { ...attrsOf(told), ...k.inputGradAttrs, T: typeOf(dy) };
+      const dx = c.to.b.op(k.inputGrad, [c.to.dims(told.shape), filter(c, w), dy], attrs);
+      return told.window === c.window ? dx : cropped(c.to, dx, c.window, c.x);
     },
     filterGrad: (c, x, dy) => {
-      const { window } = narrowed(c);
-      const inputs = [image(c, x, window), c.to.b.ints(filterShape(c)), dy];
-      const dw = c.to.b.op(k.filterGrad, inputs, attrsOf(window));
+      const told = narrowed(c);
+      const inputs = [image(c, x, told.window), c.to.b.ints(filterShape(c)), dy];
+      const dw = c.to.b.op(k.filterGrad, inputs, attrsOf(told));
       return k.filter ? c.to.b.reshape(dw, c.w) : dw;
     },
   };

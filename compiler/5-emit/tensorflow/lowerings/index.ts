@@ -10,6 +10,7 @@ import * as pixelShuffle from './pixel-shuffle.js';
 import * as pool from './pool.js';
 import * as shaping from './shaping.js';
 import * as upsample from './upsample.js';
+import * as upsampleKernel from './upsample-kernel.js';
 
 const { same, comparison, softmax } = elementwise;
 
@@ -27,6 +28,8 @@ export const lowerings: Readonly<Record<OpName, Lowering>> = {
   avgpool_grad: pool.avgpoolGrad,
   upsample: upsample.upsample,
   upsample_grad: upsample.upsampleGrad,
+  upsample_kernel: upsampleKernel.upsampleKernel,
+  upsample_kernel_grad: upsampleKernel.upsampleKernelGrad,
 
   pixel_shuffle: pixelShuffle.pixelShuffle,
   pixel_unshuffle: pixelShuffle.pixelUnshuffle,
@@ -79,6 +82,7 @@ export const lowerings: Readonly<Record<OpName, Lowering>> = {
   broadcast_to: shaping.broadcastTo,
   constant: shaping.constant,
   slice: shaping.slice,
+  split: shaping.split,
   cast: shaping.cast,
   pad: shaping.pad,
   crop: shaping.crop,

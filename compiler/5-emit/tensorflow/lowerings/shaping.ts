@@ -51,6 +51,19 @@ export const slice: Lowering = (to) => {
   return b.op('Slice', [to.input(0), b.ints(begin), b.ints(size)], index);
 };
 
+export const split: Lowering = (to) => {
+  const { b } = to;
+  const x = to.input(0);
+  const lengths = listAttr(to.attrs, 'lengths');
+  if (lengths.length === 1) return x;
+  return b.split(
+    'SplitV',
+    [x, b.ints(lengths), b.int(to.axis(to.value(0), numberAttr(to.attrs, 'axis')))],
+    { T: { type: x.type }, Tlen: { type: 'int32' }, num_split: { int: lengths.length } },
+    new Array(lengths.length).fill(x.type),
+  );
+};
+
 const sides = (to: LoweringContext) => resolveSides(to.attrs, to.spatialRank());
 
 export const pad: Lowering = (to) => {

@@ -44,18 +44,23 @@ const around = (list: readonly number[]): number[] => [1, ...list, 1];
 
 export const isPadded = (w: Window): boolean => [...w.begin, ...w.end].some((n) => n > 0);
 
-/** Whether TensorFlow's SAME pads as the window says, at every size: it only does where the window moves by one. */
-const isSame = (w: Window): boolean =>
+const isMultiple = ({ scale, offset, divisor }: Dim, of: number): boolean =>
+  divisor === 1 && scale % of === 0 && offset % of === 0;
+
+/** Whether TensorFlow's SAME pads an image of this shape as the window says, at every size. */
+const isSame = (w: Window, shape: readonly Dim[]): boolean =>
   w.kernel.every((k, i) => {
-    const total = (w.dilation[i] as number) * (k - 1);
+    const stride = w.stride[i] as number;
+    const total = (w.dilation[i] as number) * (k - 1) + 1 - stride;
     const begin = Math.floor(total / 2);
-    return w.stride[i] === 1 && w.begin[i] === begin && w.end[i] === total - begin;
+    const fits = total >= 0 && w.begin[i] === begin && w.end[i] === total - begin;
+    return fits && isMultiple(shape[i + 1] as Dim, stride);
   });
 
-/** The kernels' name for the window's padding; null if they have none. */
-export function paddingAttrs(w: Window): Record<string, TfAttr> | null {
+/** The kernels' name for the window's padding of an image of this shape; null if they have none. */
+export function paddingAttrs(w: Window, shape: readonly Dim[]): Record<string, TfAttr> | null {
   if (!isPadded(w)) return { padding: { text: 'VALID' } };
-  return isSame(w) ? { padding: { text: 'SAME' } } : null;
+  return isSame(w, shape) ? { padding: { text: 'SAME' } } : null;
 }
 
 export const strideAttrs = (w: Window): Record<string, TfAttr> => ({ strides: { ints: around(w.stride) } });
