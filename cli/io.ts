@@ -31,12 +31,6 @@ export interface Outcome {
   readonly exit?: 0 | 1 | 130;
 }
 
-/** Options every command has. */
-export interface CommonOptions {
-  readonly json?: boolean;
-  readonly debug?: boolean;
-}
-
 /** https://no-color.org: any non-empty NO_COLOR turns colour off, on a terminal too. */
 export const mayColor = (stream: { isTTY?: boolean }, env: NodeJS.ProcessEnv): boolean =>
   stream.isTTY === true && !env.NO_COLOR && env.TERM !== 'dumb';

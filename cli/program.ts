@@ -1,7 +1,7 @@
 import { Command, Option } from 'commander';
 import { version } from '../runtime/version.js';
 import { UsageError } from './errors.js';
-import type { CommonOptions, Io, Outcome } from './io.js';
+import type { Io, Outcome } from './io.js';
 
 /** Runs a command's work and shows its outcome. */
 export type Perform = (run: () => Promise<Outcome>) => Promise<void>;
@@ -54,9 +54,10 @@ function declareSpecCommands(program: Command, io: Io, perform: Perform): void {
   program
     .command('init [NAME]')
     .description('write a starter spec, NAME.unet')
-    .addHelpText('after', example('init cells'))
-    .action((name: string | undefined, _: CommonOptions) =>
-      perform(async () => (await import('./commands/init.js')).init(name)),
+    .option('--data <DIR>', 'also draw 48 images with masks into DIR, to train on while there are no others')
+    .addHelpText('after', example('init cells --data cells-data'))
+    .action((name: string | undefined, options) =>
+      perform(async () => (await import('./commands/init.js')).init(name, options)),
     );
   program
     .command('check <FILE...>')

@@ -128,12 +128,24 @@ export abstract class BracketParser extends RecoveringParser {
     const { span, related } = this.placeOfUnclosed(open, closer);
     const which = span.start.offset === open.startOffset ? 'this' : 'the';
     const message = `${which} \`${open.image}\` is never closed`;
-    this.fail('unclosed-bracket', span, message, `add ${closer.LABEL}`, related);
+    const hint = this.commentHides(open, closer)
+      ? `\`//\` begins a comment, and ${closer.LABEL} stands in it; to divide, write \`/\``
+      : `add ${closer.LABEL}`;
+    this.fail('unclosed-bracket', span, message, hint, related);
   }
 
   private failStray(open: IToken, closer: TokenType): void {
     const related = [{ span: this.spanOf(open), message: 'opened here' }];
     const message = `expected ${closer.LABEL} to close \`${open.image}\`, found ${this.found()}`;
     this.fail('stray-bracket', this.spanOf(this.LA(1)), message, `write ${closer.LABEL}`, related);
+  }
+
+  /** Whether a comment on the bracket's own line holds what would close it, as in Python's `conv(c // 2)`. */
+  private commentHides(open: IToken, closer: TokenType): boolean {
+    const { text } = this.work.source;
+    const end = text.indexOf('\n', open.startOffset);
+    const line = text.slice(open.startOffset, end < 0 ? undefined : end);
+    const comment = line.indexOf('//');
+    return comment >= 0 && line.includes(closer === T.RightParen ? ')' : ']', comment);
   }
 }

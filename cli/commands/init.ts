@@ -1,14 +1,22 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { failedWith, fileFailure } from '../../runtime/files/failure.js';
 import { UserError } from '../../runtime/user-error.js';
 import { UsageError } from '../errors.js';
 import type { Outcome } from '../io.js';
 
-/** `unetc init [NAME]`: writes NAME.unet; an existing file is left alone. */
-export async function init(name = 'network'): Promise<Outcome> {
+export interface InitOptions {
+  readonly data?: string;
+}
+
+/** What `--data` generates: enough to see a network learn, in seconds. */
+const samples = { count: 48, size: 96, seed: 2018 };
+
+/** `unetc init [NAME] [--data DIR]`: writes NAME.unet, and images to try it on; what exists is left alone. */
+export async function init(name = 'network', { data }: InitOptions = {}): Promise<Outcome> {
   const file = name.endsWith('.unet') ? name : `${name}.unet`;
   const network = networkName(basename(file, '.unet'));
+  if (data !== undefined) await refuseFull(data);
   try {
     await writeFile(file, await starterSpec(network), { flag: 'wx' });
   } catch (error) {
@@ -21,7 +29,23 @@ export async function init(name = 'network'): Promise<Outcome> {
     }
     throw fileFailure('write', file, error);
   }
-  return { json: { file, network }, text: `wrote ${file}; next: unetc check ${file}` };
+  const next = `wrote ${file}; next: unetc check ${file}`;
+  if (data === undefined) return { json: { file, network }, text: next };
+  const { generateNuclei } = await import('../../runtime/generate/nuclei.js');
+  await generateNuclei(data, samples);
+  const drawn = `drew ${samples.count} pictures of nuclei in ${data}/images, their masks in ${data}/masks`;
+  return { json: { file, network, data, images: samples.count }, text: `${drawn}\n${next}` };
+}
+
+/** Only a new or empty folder is drawn into, so that no picture of the user's is lost or mixed with others. */
+async function refuseFull(folder: string): Promise<void> {
+  try {
+    if ((await readdir(folder)).length === 0) return;
+  } catch (error) {
+    if (failedWith(error, 'ENOENT')) return;
+    throw fileFailure('read', folder, error);
+  }
+  throw new UserError('exists', `${folder} holds files already and was left as it is`, 'give the name of a new folder');
 }
 
 /** `my-cells` -> `MyCells` */

@@ -42,8 +42,10 @@ export function builtin(tools: Toolbox, name: BuiltinName, args: readonly Value[
     if (args.length > 1)
       return tools.fail('extra-argument', span, `${name} takes one list, and this is ${args.length} arguments`);
     if (first.kind === 'poison') return poison;
-    if (first.kind !== 'list')
-      return tools.fail('wrong-type', span, `${name} needs a list, and this is ${describe(first)}`);
+    if (first.kind !== 'list') {
+      const hints = first.kind === 'tensor' && name === 'last' ? ['it is one already: leave last out'] : [];
+      return tools.fail('wrong-type', span, `${name} needs a list, and this is ${describe(first)}`, { hints });
+    }
     if (name === 'len') return int(first.items.length);
     return first.items.at(-1) ?? tools.fail('empty-list', span, 'last of an empty list');
   }

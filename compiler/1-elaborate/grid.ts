@@ -290,9 +290,11 @@ function outside(
       `${label} is outside the grid: ${decl.name.text} runs over ${printRun(run)}${under}`,
       {
         hints: [
-          evaluator.scope.cell === undefined
-            ? 'correct the index or the range it comes from'
-            : 'correct the index, or give the cells at the border a rule of their own above this one',
+          run.length === 0
+            ? `the range of ${decl.name.text} is empty: ranges run upwards, from the smaller end to the larger`
+            : evaluator.scope.cell === undefined
+              ? 'correct the index or the range it comes from'
+              : 'correct the index, or give the cells at the border a rule of their own above this one',
         ],
       },
     );

@@ -26,7 +26,8 @@ export function elaborateInput(evaluator: Evaluator, decl: InputDecl, env: Envir
   }
   const shape: (number | string)[] = [];
   for (const [k, dim] of decl.dims.entries()) {
-    if (dim.kind === 'name' && symbols.includes(dim.text)) {
+    const channels = k === 1 && dim.kind === 'name' && dim.text === 'C' && env.lookup('C') === undefined;
+    if (dim.kind === 'name' && (symbols.includes(dim.text) || channels)) {
       if (k === 1) refuse(dim.span, 'the number of channels must be known, since the sizes of weights follow from it');
       else if ((dim.text === 'N') !== (k === 0))
         refuse(dim.span, k === 0 ? 'the first dimension is the batch, N' : 'N is the batch, the first dimension');

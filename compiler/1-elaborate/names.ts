@@ -172,7 +172,11 @@ class NameWalk {
           this.expression(item.value, scope);
           break;
         case 'input':
-          for (const dim of item.dims) this.expression(dim, scope, { symbols: ['N', 'D', 'H', 'W'] });
+          for (const [k, dim] of item.dims.entries()) {
+            // C, as papers write channels, is answered where the shape is read.
+            const symbols = ['N', 'D', 'H', 'W', ...(k === 1 && scope.value('C') === undefined ? ['C'] : [])];
+            this.expression(dim, scope, { symbols });
+          }
           break;
         case 'block':
           this.blockBody(item, scope);

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
@@ -42,6 +42,16 @@ describe('spec commands', () => {
     expect(readFileSync('my-cells.unet', 'utf8')).toContain('network MyCells {');
     const checked = await json('check', 'my-cells.unet');
     expect(checked).toMatchObject({ ok: true, files: [{ file: 'my-cells.unet', ok: true }] });
+  });
+
+  it('init --data draws images to train on, into no folder that holds others', async () => {
+    const made = await json('init', 'drawn', '--data', 'drawn-data');
+    expect(made).toMatchObject({ file: 'drawn.unet', data: 'drawn-data', images: 48 });
+    expect(readdirSync('drawn-data/images')).toEqual(readdirSync('drawn-data/masks'));
+    expect(readdirSync('drawn-data/images')).toHaveLength(48);
+    const again = await unetc('init', 'drawn2', '--data', 'drawn-data');
+    expect(again).toMatchObject({ exit: 1, stderr: expect.stringContaining('holds files already') });
+    expect(existsSync('drawn2.unet')).toBe(false);
   });
 
   it('check answers every file, with spans, and exit 1 if one is wrong', async () => {

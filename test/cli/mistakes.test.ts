@@ -92,7 +92,10 @@ function pageText(): string {
     return `## ${area}\n\n${parts.join('\n')}`;
   });
   const rows = documented.map(
-    (m) => `| ${m.title} | ${m.exit} | ${firstLine(answers.get(m) ?? '').replaceAll('|', '\\|')} |`,
+    (m) =>
+      `| ${m.title} | ${m.exit} | ${firstLine(answers.get(m) ?? '')
+        .replaceAll('|', '\\|')
+        .replaceAll('<', '&lt;')} |`,
   );
   return [
     '# What unetc answers to mistakes',

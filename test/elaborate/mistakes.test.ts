@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { renderDiagnostic } from '../../compiler/diagnostics/index.js';
+import { load } from '../../compiler/index.js';
 import { brief, nested, run, small } from './specs.js';
 
 /** What is wrong, the text with the expected place between « and », its code, and a part of the message or a hint. */
@@ -399,4 +400,34 @@ describe('mistakes in a file', () => {
 
 describe('mistakes in a train block', () => {
   for (const c of settings) it(c[0], () => check([c[0], small('let y = image', `train { ${c[1]} }`), c[2], c[3]]));
+});
+
+describe('what a newcomer meets', () => {
+  it('a range written downwards is told to be empty', () => {
+    const { diagnostics } = run(small('grid X[i in 3..0] { X[i] = image }\n let y = X[0]'));
+    const outside = diagnostics.find((d) => d.code === 'index-out-of-grid');
+    expect(outside?.hints).toEqual(['the range of i is empty: ranges run upwards, from the smaller end to the larger']);
+  });
+
+  it('channels written C are told to be a number, unless C is one', () => {
+    const spec = (items: string): string =>
+      `network N { ${items}\n input image: f32[N, C, H, W]\n output mask = image |> conv(1) |> sigmoid }`;
+    expect(brief(run(spec('')).diagnostics)).toEqual([
+      '2:22 input-shape: the number of channels must be known, since the sizes of weights follow from it',
+    ]);
+    expect(run(spec('param C = 3')).diagnostics).toEqual([]);
+  });
+
+  it('last of a single head', () => {
+    const { diagnostics } = run(small('let y = image').replace('output mask = S', 'output mask = last(S)'));
+    expect(diagnostics.map((d) => [d.code, ...d.hints])).toEqual([['wrong-type', 'it is one already: leave last out']]);
+  });
+
+  it('a mistake of syntax makes nothing look unused', () => {
+    // What stands behind the broken pipe is lost to the tree, and the grid with it.
+    const { diagnostics } = load(
+      small('grid X[i in 0..1] { X[i] = image |> relu }\n let y = image |> relu + X[1] |> relu'),
+    );
+    expect(diagnostics.map((d) => d.code)).toEqual(['pipe-target']);
+  });
 });

@@ -27,7 +27,7 @@ test.each(readdirSync(`${root}specs`))('specs/%s is in canonical form', (name) =
 });
 
 test('so is the spec of the README', () => {
-  const [, spec] = /```\n(network [\s\S]*?)```/.exec(read(`${root}README.md`))!;
+  const [, spec] = /```unet\n(network [\s\S]*?)```/.exec(read(`${root}README.md`))!;
   expect(format(spec!).text).toBe(spec);
 });
 

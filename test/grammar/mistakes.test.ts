@@ -11,6 +11,15 @@ function only(text: string): { code: string; at: string; message: string; hints:
   return { code, at: text.slice(span.start.offset, span.end.offset), message, hints, offset: span.start.offset };
 }
 
+test('a comment that hides a closing bracket is named: `//` divides in other languages', () => {
+  const { code, hints } = only('network N { let a = conv(x, c // 2)\n let b = 1 }');
+  expect([code, ...hints]).toEqual([
+    'unclosed-bracket',
+    '`//` begins a comment, and `)` stands in it; to divide, write `/`',
+  ]);
+  expect(only('network N { let a = f(1 // one\n let b = 1 }').hints).toEqual(['add `)`']);
+});
+
 describe('one mistake is reported once, with the smallest span', () => {
   const inNetwork: [text: string, code: string, at: string, message: string][] = [
     ['let a = x |> }', 'syntax', '}', 'expected an expression after `|>`, found `}`'],
