@@ -1,6 +1,5 @@
-import { behind, type Fix, replace, type Span } from '../../grammar/diagnostic.js';
+import { replace, type Span } from '../../grammar/diagnostic.js';
 import type {
-  Arg,
   BlockDecl,
   Body,
   Expr,
@@ -12,14 +11,13 @@ import type {
   SpecTree,
 } from '../../grammar/tree.js';
 import type { Module } from '../0-import/index.js';
-import { type Collector, diagnose, nearest } from '../diagnostics/index.js';
+import { type Collector, diagnose } from '../diagnostics/index.js';
 import { isBuiltin } from './builtins.js';
 import { headerOf, readPattern } from './grid.js';
 import { ImportedNames } from './imported-names.js';
-import { limits } from './limits.js';
+import { Mentions } from './mentions.js';
 import { type Definition, NameScope } from './name-scope.js';
 import { isLanguageOp } from './operators.js';
-import { unknownCallee, unknownValue } from './unknown.js';
 
 /** What evaluation passes over in silence, since it is reported. */
 export interface Reported {
@@ -53,38 +51,27 @@ export function checkNames(module: Module, network: NetworkDecl | undefined, rep
     walk.network(network, scope);
     // What a setting may say is the recipe's affair; here it only counts as a mention.
     for (const train of module.tree.trains)
-      for (const s of train.settings) walk.expression(s.value, scope, { silent: true });
+      for (const s of train.settings) walk.mentions.expression(s.value, scope, { silent: true });
   }
-  const { rejected, duplicates, unknown, incomplete } = walk;
+  const { duplicates, incomplete } = walk;
+  const { rejected, unknown } = walk.mentions;
   return { rejected, duplicates, unknown, incomplete, unused: walk.reportUnused() };
 }
 
-interface WalkOptions {
-  /** Mentions only; no complaints. */
-  readonly silent?: boolean;
-  /** Symbols that are known here although nothing defines them: the dimensions of an input. */
-  readonly symbols?: readonly string[];
-}
-
 class NameWalk {
-  readonly rejected = new Set<Expr>();
   readonly duplicates = new Set<object>();
-  readonly unknown = new Set<Span>();
   readonly incomplete = new Set<BlockDecl>();
   private readonly definitions: Definition[] = [];
-  private hasHoles = false;
+  readonly mentions: Mentions;
   private readonly libraries = new Map<Module, NameScope>();
   private readonly imports: ImportedNames;
-  /** The block whose body is being walked: calling oneself is no use. */
-  private inside: Definition | undefined;
-  /** Unknown names of the item or rule that is being walked: each is reported once there. */
-  private reported = new Set<string>();
 
   /** @param tree the spec's own */
   constructor(
     private readonly report: Collector,
-    private readonly tree: SpecTree,
+    tree: SpecTree,
   ) {
+    this.mentions = new Mentions(report, tree);
     this.imports = new ImportedNames(report);
   }
 
@@ -164,18 +151,18 @@ class NameWalk {
     const names = scope.values;
     for (const [name, d] of names) if (d.kind === 'output') names.delete(name);
     for (const item of network.items) {
-      this.reported = new Set();
+      this.mentions.next();
       switch (item.kind) {
         case 'param':
         case 'let':
         case 'expect':
-          this.expression(item.value, scope);
+          this.mentions.expression(item.value, scope);
           break;
         case 'input':
           for (const [k, dim] of item.dims.entries()) {
             // C, as papers write channels, is answered where the shape is read.
             const symbols = ['N', 'D', 'H', 'W', ...(k === 1 && scope.value('C') === undefined ? ['C'] : [])];
-            this.expression(dim, scope, { symbols });
+            this.mentions.expression(dim, scope, { symbols });
           }
           break;
         case 'block':
@@ -188,7 +175,7 @@ class NameWalk {
           this.head(item, scope);
           break;
         case 'output':
-          for (const mode of item.modes) this.expression(mode.value, scope);
+          for (const mode of item.modes) this.mentions.expression(mode.value, scope);
           break;
       }
     }
@@ -198,28 +185,28 @@ class NameWalk {
     const scope = new NameScope(home);
     const own = home.blocks.get(block.name.text);
     for (const parameter of block.parameters) {
-      if (parameter.default !== undefined) this.expression(parameter.default, scope);
+      if (parameter.default !== undefined) this.mentions.expression(parameter.default, scope);
       this.define(scope.values, 'parameter', parameter.name, parameter.name.span, parameter, true);
     }
-    this.inside = own;
-    this.reported = new Set();
+    this.mentions.inside = own;
+    this.mentions.next();
     this.body(block.body, scope);
-    if (this.reported.size > 0) this.incomplete.add(block);
-    this.inside = undefined;
+    if (this.mentions.lacking) this.incomplete.add(block);
+    this.mentions.inside = undefined;
   }
 
   private body(body: Body, outer: NameScope): void {
     const scope = new NameScope(outer);
     for (const decl of body.lets) {
-      this.expression(decl.value, scope);
+      this.mentions.expression(decl.value, scope);
       this.define(scope.values, 'let', decl.name, decl.span, decl, true);
     }
-    this.expression(body.result, scope);
+    this.mentions.expression(body.result, scope);
   }
 
   private indices(indices: readonly IndexDecl[], scope: NameScope): void {
     for (const index of indices) {
-      this.expression(index.range, scope);
+      this.mentions.expression(index.range, scope);
       this.define(scope.values, 'index', index.name, index.span, index, false);
     }
   }
@@ -254,17 +241,17 @@ class NameWalk {
           ),
         );
       }
-      this.reported = new Set();
+      this.mentions.next();
       const unbound = rule.patterns.length !== grid.indices.length || rule.patterns.some(isNone);
       const inner = new NameScope(scope, scope.open, unbound);
       for (const pattern of rule.patterns) this.pattern(pattern, inner, scope);
-      if (rule.guard !== undefined) this.expression(rule.guard, inner);
+      if (rule.guard !== undefined) this.mentions.expression(rule.guard, inner);
       this.body(rule.body, inner);
     }
   }
 
   private pattern(pattern: Expr, scope: NameScope, outer: NameScope): void {
-    if (pattern.kind === 'missing') this.hasHoles = true;
+    if (pattern.kind === 'missing') this.mentions.hasHoles = true;
     else if (pattern.kind === 'name') {
       const { text, span } = pattern;
       if (scope.values.has(text) && !text.startsWith('_')) {
@@ -304,121 +291,9 @@ class NameWalk {
     this.body(head.body, inner);
   }
 
-  /** Walks with a stack of its own, since an expression can be nested as deep as a file is long. */
-  expression(root: Expr, outer: NameScope, options: WalkOptions = {}): void {
-    const todo: { expr: Expr; scope: NameScope; depth: number }[] = [{ expr: root, scope: outer, depth: 1 }];
-    for (let next = todo.pop(); next !== undefined; next = todo.pop()) {
-      const { expr, scope, depth } = next;
-      if (depth > limits.expression && !this.rejected.has(root)) {
-        this.rejected.add(root);
-        this.report.add(
-          diagnose('limit-nesting', root.span, `this expression is nested more than ${limits.expression} deep`, {
-            hints: ['name parts of it with `let`'],
-          }),
-        );
-      }
-      const push = (children: readonly Expr[], at: NameScope = scope): void => {
-        for (const child of children) todo.push({ expr: child, scope: at, depth: depth + 1 });
-      };
-      switch (expr.kind) {
-        case 'missing':
-          this.hasHoles = true;
-          break;
-        case 'name':
-          this.mention(expr.text, expr.span, scope, options);
-          break;
-        case 'list':
-          push(expr.items);
-          break;
-        case 'range':
-          push([expr.from, expr.to]);
-          break;
-        case 'index':
-          push([expr.target, ...expr.indices]);
-          break;
-        case 'call':
-          this.callee(expr, expr.callee, scope, options);
-          push(values(expr.args));
-          break;
-        case 'pipe':
-          this.callee(expr, expr.call.callee, scope, options);
-          push([expr.left, ...values(expr.call.args)]);
-          break;
-        case 'unary':
-          push([expr.operand]);
-          break;
-        case 'binary':
-          push([expr.left, expr.right]);
-          break;
-        case 'if':
-          push([expr.condition, expr.consequent, expr.alternative]);
-          break;
-        case 'comprehension': {
-          push([expr.source]);
-          const inner = new NameScope(scope);
-          inner.values.set(expr.index.text, {
-            kind: 'index',
-            name: expr.index,
-            span: expr.index.span,
-            lint: false,
-            used: true,
-          });
-          push(expr.condition === undefined ? [expr.value] : [expr.value, expr.condition], inner);
-          break;
-        }
-      }
-    }
-  }
-
-  private mention(text: string, span: Span, scope: NameScope, options: WalkOptions): void {
-    if (options.symbols?.includes(text)) return;
-    const found = scope.value(text);
-    if (found !== undefined) found.used = true;
-    else if (!options.silent) {
-      const unknown = unknownValue(text, span, { values: () => scope.allValues(), blocks: () => scope.allBlocks() });
-      this.meant(text, scope);
-      if (unknown === undefined) return;
-      this.unknown.add(span);
-      if (this.reported.has(text) || scope.unbound) return;
-      this.reported.add(text);
-      this.report.add(unknown);
-    }
-  }
-
-  private callee(call: Expr, callee: Name, scope: NameScope, options: WalkOptions): void {
-    const block = scope.block(callee.text);
-    if (block !== undefined) {
-      if (block !== this.inside) block.used = true;
-    } else if (scope.open && !isLanguageOp(callee.text) && !isBuiltin(callee.text)) {
-      // Most likely a block of the import that led nowhere.
-      this.rejected.add(call);
-    } else if (!options.silent && !isLanguageOp(callee.text) && !isBuiltin(callee.text)) {
-      const own = callee.span.file === undefined;
-      const reach = {
-        values: () => scope.allValues(),
-        blocks: () => scope.allBlocks(),
-        ...(own ? { importing: (path: string) => importing(this.tree, path) } : {}),
-      };
-      const indexed = indexing(call);
-      this.report.add(unknownCallee(callee.text, callee.span, indexed ? { ...reach, indexed } : reach));
-      this.meant(callee.text, scope);
-    }
-  }
-
-  /** A name that is misspelt, or called without being a block, is not unused as well: one mistake, one message. */
-  private meant(text: string, scope: NameScope): void {
-    for (const name of [text, nearest(text, scope.allValues())]) {
-      const value = name === undefined ? undefined : scope.value(name);
-      if (value !== undefined) value.used = true;
-    }
-    const near = nearest(text, scope.allBlocks());
-    const block = near === undefined ? undefined : scope.block(near);
-    if (block !== undefined) block.used = true;
-  }
-
   /** Where the text has holes, what they held may have used anything. */
   reportUnused(): Span[] {
-    if (this.hasHoles) return [];
+    if (this.mentions.hasHoles) return [];
     const unused = this.definitions.filter((d) => d.lint && !d.used);
     for (const { kind, name } of unused) {
       const hint =
@@ -434,32 +309,4 @@ class NameWalk {
   }
 }
 
-/** The fix that makes an index of a call with one argument: `width(0)` was meant to be `width[0]`. */
-function indexing(call: Expr): Fix | undefined {
-  if (call.kind !== 'call' || call.args.length !== 1) return undefined;
-  const [arg] = call.args;
-  if (arg === undefined || arg.name !== undefined || arg.value.kind === 'missing') return undefined;
-  const file = call.span.file === undefined ? {} : { file: call.span.file };
-  const open = { ...file, start: call.callee.span.end, end: arg.value.span.start };
-  const close = { ...file, start: arg.value.span.end, end: call.span.end };
-  const edits = [
-    { span: open, text: '[' },
-    { span: close, text: ']' },
-  ];
-  return { title: 'write an index', edits, certain: true };
-}
-
-/** The fix that imports a file: behind the imports there are, or before everything. */
-function importing({ imports, networks, blocks, trains, span }: SpecTree, path: string): Fix {
-  const last = imports.at(-1);
-  const first = [...networks, ...blocks, ...trains]
-    .map((d) => d.span.start)
-    .reduce((a, b) => (b.offset < a.offset ? b : a), span.end);
-  const line = `import "${path}"`;
-  return last === undefined
-    ? replace({ start: first, end: first }, `${line}\n\n`, true, `import ${path}`)
-    : replace(behind(last.span), `\n${line}`, true, `import ${path}`);
-}
-
 const isNone = (pattern: Expr): boolean => readPattern(pattern).kind === 'broken';
-const values = (args: readonly Arg[]): Expr[] => args.map((a) => a.value);
