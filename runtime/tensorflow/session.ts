@@ -18,6 +18,9 @@ export interface TensorFlowOptions {
   readonly precision: 'fp32' | 'bf16';
 }
 
+/** RewriterConfig.Toggle. */
+const off = 2;
+
 /** tensorflow.ConfigProto (tensorflow/core/protobuf/config.proto). */
 function config(device: Device): Uint8Array {
   const w = create();
@@ -30,6 +33,8 @@ function config(device: Device): Uint8Array {
   // Each operator on every core, and two at a time: small ones fill the gaps between large ones (docs/measurements.md).
   integer(w, 2, availableParallelism());
   integer(w, 5, 2);
+  // TensorFlow would write sums as AddN, whose order is not always the same (lowerings/elementwise.ts, `total`).
+  message(w, 10, () => message(w, 10, () => integer(w, 7, off)));
   if (device === 'gpu') message(w, 6, () => tag(w, 4, varint).bool(true));
   tag(w, 7, varint).bool(true);
   return w.finish();

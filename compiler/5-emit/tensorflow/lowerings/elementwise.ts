@@ -9,11 +9,12 @@ export const same =
   (to) =>
     to.b.op(op, to.inputs);
 
-/** Tensors of one rank, or scalars, broadcast; TensorFlow's n-ary sum wants equal shapes. */
-const sameShapes = (to: LoweringContext): boolean => {
-  const shape = JSON.stringify(to.value(0).type.shape);
-  return to.node.inputs.every((v) => JSON.stringify(v.type.shape) === shape);
-};
+/**
+ * A sum, from the left. Not by AddN: it begins with whichever of its inputs is needed by nobody else any more, so in an order that
+ * depends on what has run by then, and the last bit with it.
+ */
+export const total = ({ b }: LoweringContext, parts: readonly TfTensor[]): TfTensor =>
+  parts.reduce((sum, part) => b.op('AddV2', [sum, part]));
 
 /** Folds a list from the left with an operator of two. */
 const folded =
@@ -21,22 +22,7 @@ const folded =
   (to) =>
     to.inputs.reduce((a, b) => to.b.op(op, [a, b]));
 
-export const add: Lowering = (to) =>
-  to.inputs.length > 2 && sameShapes(to) ? total(to, to.inputs) : folded('AddV2')(to);
-
-/** A shader of WebGPU may be sure of eight buffers, one of which is its result's. */
-const mostAddends = 7;
-
-/** The sum of tensors of one shape, a few at a time. */
-export function total(to: LoweringContext, parts: readonly TfTensor[]): TfTensor {
-  if (parts.length === 1) return parts[0] as TfTensor;
-  const sums: TfTensor[] = [];
-  for (let k = 0; k < parts.length; k += mostAddends) {
-    const some = parts.slice(k, k + mostAddends);
-    sums.push(some.length === 1 ? (some[0] as TfTensor) : to.b.op('AddN', some, { N: { int: some.length } }));
-  }
-  return total(to, sums);
-}
+export const add: Lowering = (to) => total(to, to.inputs);
 
 export const mean: Lowering = (to) => scaled(to, add(to) as TfTensor, 1 / to.inputs.length, 0);
 

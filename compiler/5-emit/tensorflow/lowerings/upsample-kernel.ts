@@ -1,6 +1,7 @@
 import { listAttr } from '../../../ops/attrs.js';
 import type { Lowering, LoweringContext } from '../lowering.js';
 import type { TfTensor } from '../node.js';
+import { total } from './elementwise.js';
 
 /** The taps of a filter backwards, and its channels in and out, the last two axes, exchanged. */
 function turned({ b }: LoweringContext, filter: TfTensor, rank: number): TfTensor {
@@ -18,7 +19,7 @@ function boxed(
   return listAttr(to.attrs, 'scale').reduce((sum, scale, axis) => {
     if (scale === 1) return sum;
     const copies = Array.from({ length: scale }, (_, step) => copy(sum, axis, step, scale));
-    return to.b.op('AddN', copies, { N: { int: scale } });
+    return total(to, copies);
   }, x);
 }
 
