@@ -1,17 +1,22 @@
 // How long the compiler takes from a spec's text to the bytes of a file, inside the process.
-//   npm run build && node bench/compile.mjs [spec] [rounds]
+//   npm run build && node bench/compile.mjs [spec] [rounds] [--json]
 // To an ONNX file: parse, elaborate, infer, check the spec's facts, prune to the highest level, simplify, fold batch norm,
 // emit and encode; random weights are drawn before the clock starts. To a training step, ONNX and TensorFlow: parse to infer,
 // then differentiate at 4x128x128, emit and encode. `first` is the first compilation of the process, code cold.
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
 import { emitOnnx } from '../dist/compiler/5-emit/onnx/index.js';
 import { emitTraining, encodeSavedModel } from '../dist/compiler/5-emit/tensorflow/index.js';
 import { deploy, foldBatchNorm, load, trainingPlan } from '../dist/compiler/index.js';
 import { initialWeights } from '../dist/runtime/initialize.js';
 
-const spec = process.argv[2] ?? fileURLToPath(new URL('../specs/unetpp-nuclei.unet', import.meta.url));
-const rounds = Number(process.argv[3] ?? 20);
+const { values: options, positionals } = parseArgs({
+  options: { json: { type: 'boolean', default: false } },
+  allowPositionals: true,
+});
+const spec = positionals[0] ?? fileURLToPath(new URL('../specs/unetpp-nuclei.unet', import.meta.url));
+const rounds = Number(positionals[1] ?? 20);
 const text = readFileSync(spec, 'utf8');
 
 const drawn = new Map(
@@ -58,8 +63,7 @@ const sum = (list) => list.reduce((a, [, ms]) => a + ms, 0);
 const show = (list) =>
   `${sum(list).toFixed(1)} ms (${list.map(([name, ms]) => `${name} ${ms.toFixed(1)}`).join(', ')})`;
 
-console.log(spec);
-for (const [target, build] of Object.entries(targets)) {
+const results = Object.entries(targets).map(([target, build]) => {
   const times = [];
   let size = 0;
   for (let round = 0; round <= rounds; round++) {
@@ -73,8 +77,18 @@ for (const [target, build] of Object.entries(targets)) {
     times.push(stages);
   }
   const [first, ...rest] = times;
-  const middle = rest.sort((a, b) => sum(a) - sum(b))[Math.floor(rest.length / 2)];
-  console.log(`${target}, ${(size / 2 ** 20).toFixed(1)} MiB`);
-  console.log(`  first   ${show(first)}`);
-  console.log(`  median  ${show(middle)} of ${rounds}`);
+  const median = rest.sort((a, b) => sum(a) - sum(b))[Math.floor(rest.length / 2)];
+  return { target, size, first, median };
+});
+
+if (options.json) {
+  const told = results.map(({ target, first, median }) => ({ target, first: sum(first), median: sum(median) }));
+  console.log(JSON.stringify({ spec, targets: told }));
+} else {
+  console.log(spec);
+  for (const { target, size, first, median } of results) {
+    console.log(`${target}, ${(size / 2 ** 20).toFixed(1)} MiB`);
+    console.log(`  first   ${show(first)}`);
+    console.log(`  median  ${show(median)} of ${rounds}`);
+  }
 }

@@ -1,5 +1,5 @@
 // How the time to compile grows with the number of nodes of a grid: stage by stage, from a spec's text to the bytes of an ONNX file.
-//   npm run build && node bench/huge.mjs [--rounds 5] [--sizes 100,300,1000,3000,10000] [--plot docs/huge.svg]
+//   npm run build && node bench/huge.mjs [--rounds 5] [--sizes 100,300,1000,3000,10000] [--plot docs/huge.svg] [--json]
 // Square grids of which each node joins two others, its border of convolutions. Each size has a process of its own: `first`
 // is its first compilation, code cold; the stages are the best of the rounds. CPU time, so that other work on the machine counts for
 // little; wall time beside it. Weights are drawn before the clock starts.
@@ -16,6 +16,7 @@ const { values } = parseArgs({
     sizes: { type: 'string', default: '100,300,1000,3000,10000' },
     plot: { type: 'string' },
     one: { type: 'string' },
+    json: { type: 'boolean', default: false },
   },
 });
 
@@ -27,6 +28,10 @@ else {
     if (ran.status !== 0) throw new Error(ran.stderr);
     return JSON.parse(ran.stdout);
   });
+  if (values.json) {
+    console.log(JSON.stringify(results));
+    process.exit();
+  }
   const stages = Object.keys(results[0].best.stages);
   console.log(['nodes', ...stages, 'all, ms CPU', 'us a node', 'wall', 'first, CPU', 'wall'].join(' | '));
   for (const { nodes, best, first } of results) {

@@ -135,7 +135,7 @@ function table({ network, family, width, up, size, batch, parameters, against, s
   ]);
   const all = [[...head, ...to.filter(Boolean).map((name) => `to ${name}`)], ...rows];
   const widths = all[0].map((_, k) => Math.max(...all.map((row) => row[k].length)));
-  const what = `${family} ${width.join(' ')}, ${up}, 3x${size}x${size}, batch ${batch}, ${parameters} parameters`;
+  const what = `${family} ${width.join(' ')}${up ? `, ${up}` : ''}, 3x${size}x${size}, batch ${batch}, ${parameters} parameters`;
   return [
     `${network}: ${what}; ${rounds} rounds, ${options.threads} threads`,
     ...all.map((row) => row.map((cell, k) => (k === 0 ? cell.padEnd(widths[k]) : cell.padStart(widths[k]))).join('  ')),

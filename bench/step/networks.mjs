@@ -1,4 +1,5 @@
 // The networks whose step is timed, as both sides are told them: ours as a spec, PyTorch's by arguments of torch/step.py.
+import { readFileSync } from 'node:fs';
 
 /** How a map climbs to the row above. */
 const up = {
@@ -14,7 +15,13 @@ export const networks = {
   // 36.6 million weights.
   'unetpp-article': { family: 'unetpp', width: [64, 128, 256, 512, 1024], up: 'nearest', size: 128, batch: 2 },
   'unet-256': { family: 'unet', width: [32, 64, 128, 256, 512], up: 'deconv', size: 256, batch: 2 },
+  'unetpp-256': { family: 'unetpp', width: [32, 64, 128, 256, 512], up: 'nearest', size: 256, batch: 2 },
+  'unetpp-alone': { family: 'unetpp', width: [16, 32, 64, 128, 256], up: 'nearest', size: 128, batch: 1 },
   'unetpp-deconv': { family: 'unetpp', width: [16, 32, 64, 128, 256], up: 'deconv', size: 128, batch: 4 },
+  // Of specs/, with a way up of their own.
+  'attention-unet': { family: 'attention-unet', width: [16, 32, 64, 128, 256], size: 160, batch: 4 },
+  unet3plus: { family: 'unet3plus', width: [16, 32, 64, 128, 256], size: 128, batch: 4 },
+  resunet: { family: 'resunet', width: [32, 64, 128, 256], size: 192, batch: 4 },
 };
 
 const grids = {
@@ -37,7 +44,14 @@ const grids = {
   output mask = S`,
 };
 
-export const specOf = ({ family, width, up: way }) => `
+const train = `
+train {
+  loss = bce
+  optimizer = adam(lr: 1e-3)
+}
+`;
+
+const gridSpec = (family, width, way) => `
 network Step {
   param width = [${width}]
   let depth = len(width) - 1
@@ -48,17 +62,24 @@ network Step {
   }
 ${grids[family](up[way])}
 }
-train {
-  loss = bce
-  optimizer = adam(lr: 1e-3)
+${train}`;
+
+/** A preset with its recipe taken off. */
+const preset = (family) =>
+  `${readFileSync(new URL(`../../specs/${family}.unet`, import.meta.url), 'utf8').replace(/^train {[\s\S]*/m, '')}${train}`;
+
+/** What `load` takes: the text, and the widths set in it. */
+export function specOf({ family, width, up: way }) {
+  const text = family in grids ? gridSpec(family, width, way) : preset(family);
+  return [text, { set: { width: `[${width}]` } }];
 }
-`;
 
 /** Throws, with what there is, for a network that there isn't. */
 export function networkOf(name, changes) {
   const network = networks[name];
   if (!network) throw new Error(`there is no network ${name}: use ${Object.keys(networks).join(', ')}`);
   const changed = { ...network, ...changes };
-  if (!(changed.up in up)) throw new Error(`there is no way up ${changed.up}: use ${Object.keys(up).join(', ')}`);
+  if (changed.family in grids && !(changed.up in up))
+    throw new Error(`there is no way up ${changed.up}: use ${Object.keys(up).join(', ')}`);
   return changed;
 }

@@ -18,7 +18,7 @@ async function start() {
   const engine = name === 'ort' ? ort : tensorflow({ precision });
   const { available, reason } = await engine.status();
   if (!available) throw new Error(reason);
-  const compiled = load(specOf(network));
+  const compiled = load(...specOf(network));
   if (!compiled.network) throw new Error(compiled.diagnostics.map((d) => d.message).join('\n'));
   const started = performance.now();
   const plan = trainingPlan(compiled.network, compiled.recipe, { batch, size: [size, size] });

@@ -28,7 +28,7 @@ function commandOf(name, network, { python, threads }) {
   }
   if (!python) throw new Error(`${name} needs --python, an interpreter with bench/torch/requirements.txt installed`);
   const { family, width, up, size, batch } = network;
-  const told = { family, width: width.join(','), up, size, batch, threads };
+  const told = { family, width: width.join(','), ...(up && { up }), size, batch, threads };
   const args = Object.entries(told).flatMap(([key, value]) => [`--${key}`, `${value}`]);
   return [python, [here('../torch/step.py'), ...args, ...chosen.map((option) => torchOptions[option])]];
 }
