@@ -1,4 +1,6 @@
+import type { Said } from '../grammar/diagnostic.js';
 import { type Diagnostic, replace } from '../grammar/diagnostic.js';
+import { say } from '../grammar/say.js';
 import type { RawExpect } from './1-elaborate/raw.js';
 import { bindGraph } from './2-infer/bind.js';
 import { describeRules, isValidSize, sizeRules } from './2-infer/sizes.js';
@@ -13,11 +15,11 @@ import type { Graph, Network } from './ir/graph.js';
 export function checkExpects(network: Network, expects: readonly RawExpect[]): Diagnostic[] {
   return expects.flatMap((expect) => {
     const wrong = checkExpect(network, expect);
-    return wrong ? [diagnose(wrong.code, expect.span, wrong.message, wrong)] : [];
+    return wrong ? [diagnose(wrong.said, expect.span, wrong)] : [];
   });
 }
 
-type Wrong = Pick<Diagnostic, 'message' | 'hints' | 'fixes'> & { readonly code: Code };
+type Wrong = Pick<Diagnostic, 'hints' | 'fixes'> & { readonly said: Said<Code> };
 
 const holds = (actual: number, relation: RawExpect['relation'], value: number): boolean =>
   relation === '=' ? actual === value : relation === '<=' ? actual <= value : actual >= value;
@@ -25,14 +27,14 @@ const holds = (actual: number, relation: RawExpect['relation'], value: number): 
 function checkExpect(network: Network, expect: RawExpect): Wrong | null {
   const selection = { level: expect.level, mode: expect.mode };
   const refused = checkSelection(network, selection);
-  if (refused) return { code: refused.code, message: refused.message, hints: [refused.hint] };
+  if (refused) return { said: refused, hints: [refused.hint] };
   const graph = prune(network, selection);
   const where = `${expect.level === undefined ? '' : ` at L${expect.level}`}${expect.mode ? ` in ${expect.mode}` : ''}`;
   if (expect.what === 'parameters') return checkNumber(expect, where, countParameters(graph));
   if (expect.what === 'receptive_field') return checkField(expect, where, graph);
   const sizes = sizesOf(network, expect.size);
-  if (typeof sizes === 'string') {
-    return { code: 'expect-size', message: sizes, hints: ['say the size as in `expect macs at 256x256 = ...`'] };
+  if (isSaid(sizes)) {
+    return { said: sizes, hints: ['say the size as in `expect macs at 256x256 = ...`'] };
   }
   if (expect.what === 'macs') return checkNumber(expect, where, countMacs(bindGraph(graph, sizes)));
   const shape = graph.outputs[0]?.value.type.shape ?? [];
@@ -43,8 +45,7 @@ function checkExpect(network: Network, expect: RawExpect): Wrong | null {
   const same = actual.length === wanted.length && actual.every((n, k) => n === wanted[k]);
   if (same) return null;
   return {
-    code: 'expect-failed',
-    message: `expected shape${where} = [${wanted.join(', ')}], but it is [${actual.join(', ')}]`,
+    said: say.expectFailed.shape({ where, due: wanted, found: actual }),
     hints: ['correct the expectation, or the network'],
   };
 }
@@ -53,8 +54,7 @@ function checkNumber(expect: RawExpect, where: string, actual: number): Wrong | 
   const { what, relation, value, valueSpan } = expect;
   if (holds(actual, relation, value as number)) return null;
   return {
-    code: 'expect-failed',
-    message: `expected ${what}${where} ${relation} ${value}, but it is ${actual}`,
+    said: say.expectFailed.number({ what, where, relation, due: value as number, found: actual }),
     hints: [`if ${actual} is right, write ${grouped(actual)} here`],
     fixes: [replace(valueSpan, grouped(actual), false, `expect ${grouped(actual)}`)],
   };
@@ -70,14 +70,13 @@ function checkField(expect: RawExpect, where: string, graph: Graph): Wrong | nul
     const fits = wanted.length === size.length && size.every((n, k) => holds(n, relation, wanted[k] as number));
     if (fits || (global && relation === '>=')) continue;
     const text = (numbers: readonly number[]): string => numbers.join('x');
-    const message = `expected receptive_field${where} ${relation} ${text(wanted)}, but it is ${text(size)}${global ? ' and the whole image' : ''}`;
+    const told = { where, relation, due: text(wanted), found: `${text(size)}${global ? ' and the whole image' : ''}` };
     return relation === '>=' && wanted.length === size.length
       ? {
-          code: 'field-too-small',
-          message,
+          said: say.fieldTooSmall.field(told),
           hints: ['add a level, larger kernels or dilation; or ask for less'],
         }
-      : { code: 'expect-failed', message, hints: ['correct the expectation, or the network'] };
+      : { said: say.expectFailed.field(told), hints: ['correct the expectation, or the network'] };
   }
   return null;
 }
@@ -85,17 +84,24 @@ function checkField(expect: RawExpect, where: string, graph: Graph): Wrong | nul
 /** 9041700 -> 9_041_700 */
 const grouped = (n: number): string => String(n).replace(/\B(?=(\d{3})+$)/g, '_');
 
-/** Symbol values for a size as written; N is 1. A string says what is wrong. */
-function sizesOf(network: Network, size: readonly number[] | undefined): Readonly<Record<string, number>> | string {
+const isSaid = (sizes: Readonly<Record<string, number>> | Said<Code>): sizes is Said<Code> => 'message' in sizes;
+
+/** Symbol values for a size as written; N is 1. Or what is wrong. */
+function sizesOf(
+  network: Network,
+  size: readonly number[] | undefined,
+): Readonly<Record<string, number>> | Said<'expect-size'> {
   const spatial = network.graph.inputs[0]?.value.type.shape.slice(2) ?? [];
   const sizes: Record<string, number> = { N: 1 };
   const rules = sizeRules(network);
   for (const [k, d] of spatial.entries()) {
     if (d.symbol === null) continue;
     const n = size?.[k];
-    if (n === undefined) return `this fact depends on the size, and ${d.symbol} is open`;
+    if (n === undefined) return say.expectSize.open({ symbol: d.symbol });
     const rule = rules[d.symbol];
-    if (rule && !isValidSize(rule, n)) return `${d.symbol} = ${n} is not a valid size (${describeRules(rules)})`;
+    if (rule && !isValidSize(rule, n)) {
+      return say.expectSize.invalid({ symbol: d.symbol, size: n, rules: describeRules(rules) });
+    }
     sizes[d.symbol] = n;
   }
   return sizes;

@@ -1,4 +1,5 @@
 import type { Diagnostic, Span } from '../grammar/diagnostic.js';
+import { say } from '../grammar/say.js';
 import { bindGraph } from './2-infer/bind.js';
 import { nextValid, sizeRules } from './2-infer/sizes.js';
 import { prune } from './3-transform/prune.js';
@@ -40,14 +41,9 @@ export function checkLevels(
     const levels = little.map(({ level }) => `L${level}`).join(', ');
     const share = `${(100 * Math.max(...little.map((l) => l.saving))).toFixed(1)} %`;
     const saves = little.length === 1 ? `saves ${share}` : `save at most ${share}`;
-    return diagnose(
-      'level-saves-little',
-      span,
-      `${levels} ${saves} of the network's MACs: all that is left out is cheap`,
-      {
-        hints: ['let the head need fewer nodes, or begin the levels with a higher one'],
-      },
-    );
+    return diagnose(say.levelSavesLittle.level({ levels, saves }), span, {
+      hints: ['let the head need fewer nodes, or begin the levels with a higher one'],
+    });
   });
 }
 

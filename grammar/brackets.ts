@@ -1,5 +1,6 @@
 import { EOF, type IToken, type TokenType } from './chevrotain.js';
 import { RecoveringParser, statementLookahead } from './recovery.js';
+import { say } from './say.js';
 import * as T from './tokens.js';
 
 interface OpenBracket {
@@ -126,18 +127,17 @@ export abstract class BracketParser extends RecoveringParser {
       return;
     }
     const { span, related } = this.placeOfUnclosed(open, closer);
-    const which = span.start.offset === open.startOffset ? 'this' : 'the';
-    const message = `${which} \`${open.image}\` is never closed`;
+    const said = say.unclosedBracket.bracket({ here: span.start.offset === open.startOffset, bracket: open.image });
     const hint = this.commentHides(open, closer)
       ? `\`//\` begins a comment, and ${closer.LABEL} stands in it; to divide, write \`/\``
       : `add ${closer.LABEL}`;
-    this.fail('unclosed-bracket', span, message, hint, related);
+    this.fail(said, span, hint, related);
   }
 
   private failStray(open: IToken, closer: TokenType): void {
     const related = [{ span: this.spanOf(open), message: 'opened here' }];
-    const message = `expected ${closer.LABEL} to close \`${open.image}\`, found ${this.found()}`;
-    this.fail('stray-bracket', this.spanOf(this.LA(1)), message, `write ${closer.LABEL}`, related);
+    const said = say.strayBracket.other({ closer: `${closer.LABEL}`, open: open.image, found: this.found() });
+    this.fail(said, this.spanOf(this.LA(1)), `write ${closer.LABEL}`, related);
   }
 
   /** Whether a comment on the bracket's own line holds what would close it, as in Python's `conv(c // 2)`. */

@@ -1,4 +1,5 @@
 import { ExpressionParser } from './expressions.js';
+import { say } from './say.js';
 import * as T from './tokens.js';
 import type { BlockDecl, Body, Expr, IndexDecl, InputDecl, LetDecl, ParamDecl } from './tree.js';
 
@@ -116,7 +117,7 @@ export abstract class DeclarationParser extends ExpressionParser {
   private failBehindResult(result: Expr | undefined, what: string, hint: string): void {
     if (result === undefined) return;
     const related = [{ span: result.span, message: 'this is the final expression' }];
-    this.fail('body-result', this.spanOf(this.LA(1)), `${what} follows the final expression of a body`, hint, related);
+    this.fail(say.bodyResult.body({ what }), this.spanOf(this.LA(1)), hint, related);
   }
 
   /** Whether a `let` behind a body's final expression stands no deeper than the line that opened the body: not in it. */

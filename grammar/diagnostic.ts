@@ -59,6 +59,17 @@ export interface Diagnostic {
   readonly fixes?: readonly Fix[];
 }
 
+declare const words: unique symbol;
+
+/** The words of a page of docs/diagnostics: no other text can be a message. */
+export type Message = string & { readonly [words]: true };
+
+/** A kind of diagnostic and its message. Only `say` (say.ts), which is made of the pages, makes them. */
+export interface Said<C extends string = string> {
+  readonly code: C;
+  readonly message: Message;
+}
+
 /** Collects diagnostics; a stage receives one and goes on as far as it can. */
 export interface Report {
   add(diagnostic: Diagnostic): void;

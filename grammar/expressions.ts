@@ -3,6 +3,7 @@ import { EOF, type IToken } from './chevrotain.js';
 import { textValue } from './lex.js';
 import { limits } from './limits.js';
 import type { Chain, Operand } from './operators.js';
+import { say } from './say.js';
 
 import * as T from './tokens.js';
 import type { Arg, Expr, Name } from './tree.js';
@@ -105,8 +106,7 @@ export abstract class ExpressionParser extends BracketParser {
         return { kind: 'bool', span, value: token.tokenType === T.True };
       case T.Size: {
         const list = `[${token.image.split('x').join(', ')}]`;
-        const message = `\`${token.image}\` is a size, which only stands after \`at\``;
-        this.work.mistakes.add('syntax', span, message, `write a list: \`${list}\``);
+        this.work.mistakes.add(say.syntax.list({ text: token.image }), span, `write a list: \`${list}\``);
         return { kind: 'missing', span };
       }
       default:
@@ -230,11 +230,9 @@ export abstract class ExpressionParser extends BracketParser {
     return this.ACTION(() => {
       const span = this.spanFrom(target.start);
       if (target.expr.kind !== 'name') {
-        const message = 'only a name can be called';
         this.work.mistakes.add(
-          'call-target',
+          say.callTarget.name(),
           this.spanOf(open),
-          message,
           'write the name of an operator or a block before `(`',
         );
         return this.operandOf({ kind: 'missing', span });
@@ -258,11 +256,9 @@ export abstract class ExpressionParser extends BracketParser {
     this.depth++;
     // The expression itself is the first level.
     if (this.depth <= limits.nesting + 1) return;
-    const message = `brackets and ifs are nested more than ${limits.nesting} deep here`;
     this.fail(
-      'limit-depth',
+      say.limitDepth.nesting({ limit: limits.nesting }),
       this.LA(1).tokenType === EOF ? this.spanOf(this.LA(0)) : this.spanOf(this.LA(1)),
-      message,
       'name a part of it with `let`',
     );
     this.skip(() => false);

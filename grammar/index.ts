@@ -2,6 +2,7 @@ import type { Diagnostic } from './diagnostic.js';
 import { limits } from './limits.js';
 import { Mistakes } from './mistakes.js';
 import { parseSpec } from './parser.js';
+import { say } from './say.js';
 import { Source } from './source.js';
 import { keywords as keywordTypes } from './tokens.js';
 import type { SpecTree } from './tree.js';
@@ -18,8 +19,8 @@ export function parse(text: string, file?: string): { tree: SpecTree; diagnostic
   const mistakes = new Mistakes();
   if (text.length > limits.file) {
     const start = new Source('', file).span(0, 0);
-    const message = `the file has ${text.length} characters, more than the ${limits.file} a spec may have`;
-    mistakes.add('limit-file', start, message, 'say with a comprehension, a grid or a block what repeats');
+    const said = say.limitFile.characters({ length: text.length, limit: limits.file });
+    mistakes.add(said, start, 'say with a comprehension, a grid or a block what repeats');
     return {
       tree: { kind: 'spec', span: start, imports: [], blocks: [], networks: [], trains: [] },
       diagnostics: mistakes.list(),

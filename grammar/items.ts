@@ -1,6 +1,7 @@
 import type { IToken, TokenType } from './chevrotain.js';
 import { DeclarationParser, indexHint } from './declarations.js';
 import type { Span } from './diagnostic.js';
+import { say } from './say.js';
 import * as T from './tokens.js';
 import type {
   ExpectDecl,
@@ -148,12 +149,7 @@ export abstract class ItemParser extends DeclarationParser {
     let mode: Name | undefined;
     const again = (given: unknown, word: string): void => {
       if (given === undefined) return;
-      this.fail(
-        'syntax',
-        this.spanOf(this.LA(1)),
-        `a second ${word} for one \`expect\``,
-        'write another `expect` for it',
-      );
+      this.fail(say.syntax.size({ word }), this.spanOf(this.LA(1)), 'write another `expect` for it');
     };
     const takeSize = (type: TokenType) => (): void => {
       this.ACTION(() => again(size, 'size'));
@@ -211,9 +207,8 @@ export abstract class ItemParser extends DeclarationParser {
     const span = this.spanOf(token);
     if (dims.length > 3)
       this.work.mistakes.add(
-        'syntax',
+        say.syntax.dimensions({ count: dims.length }),
         span,
-        `a size of ${dims.length} dimensions`,
         'write one to three: `256`, `256x256`, `64x64x64`',
       );
     return { dims, span };

@@ -1,6 +1,8 @@
 import { type IToken, Lexer, type TokenType } from './chevrotain.js';
+import type { Said } from './diagnostic.js';
 import { replace } from './diagnostic.js';
 import type { Mistakes, SyntaxCode } from './mistakes.js';
+import { say } from './say.js';
 import type { Source } from './source.js';
 import * as T from './tokens.js';
 
@@ -27,24 +29,24 @@ export function lex(source: Source, mistakes: Mistakes): Lexed {
   const { tokens, errors, groups } = lexer.tokenize(source.text);
   /** Where text ends that the parser does not get to see. */
   const ends: number[] = [];
-  const report: Reporter = (code, start, end, message, hint, meant, until = end) => {
+  const report: Reporter = (said, start, end, hint, meant, until = end) => {
     const fix = meant === undefined ? [] : [replace(source.span(start, until), meant, true, orderFor(meant))];
-    mistakes.add(code, source.span(start, end), message, hint, [], fix);
+    mistakes.add(said, source.span(start, end), hint, [], fix);
   };
 
   for (const { offset, length } of errors) {
     const characters = source.text.slice(offset, offset + length);
-    const [message, hint] = aboutCharacters(characters);
+    const [said, hint] = aboutCharacters(characters);
     ends.push(offset + length);
-    report('unexpected-character', offset, offset + length, message, hint, meant[characters]);
+    report(said, offset, offset + length, hint, meant[characters]);
   }
   for (const token of groups.mistakes ?? []) {
     const start = token.startOffset;
     ends.push(start + token.image.length);
     if (token.tokenType === T.OpenComment) {
-      report('unterminated-comment', start, start + 2, 'this comment is never closed', 'close it with `*/`');
+      report(say.unterminatedComment.comment(), start, start + 2, 'close it with `*/`');
     } else {
-      report('unexpected-character', start, start + 1, '`#` begins no comment here', 'begin a comment with `//`', '//');
+      report(say.unexpectedCharacter.hash(), start, start + 1, 'begin a comment with `//`', '//');
     }
   }
   for (const token of tokens) {
@@ -69,10 +71,9 @@ const orderFor = (meant: string): string | undefined => (meant === '' ? 'remove 
 
 /** @param meant what was surely meant to stand there, up to `until` (absent: up to `end`) */
 type Reporter = (
-  code: SyntaxCode,
+  said: Said<SyntaxCode>,
   start: number,
   end: number,
-  message: string,
   hint: string,
   meant?: string,
   until?: number,
@@ -93,44 +94,31 @@ function checkToken(token: IToken, report: Reporter): void {
       if (at < 0) return;
       const letters = /^[^A-Za-z0-9_]+/.exec(token.image.slice(at))![0];
       const hint = 'write names with a to z, A to Z, 0 to 9 and _';
-      report(
-        'unexpected-character',
-        start + at,
-        start + at + letters.length,
-        `\`${letters}\` cannot be part of a name`,
-        hint,
-      );
+      report(say.unexpectedCharacter.letters({ letters }), start + at, start + at + letters.length, hint);
       return;
     }
     case T.BadNumber:
       become(token, T.Int);
-      report('bad-number', start, end, `\`${clip(token.image)}\` is not a number`, aboutNumber(token.image));
+      report(say.badNumber.number({ text: clip(token.image) }), start, end, aboutNumber(token.image));
       return;
     case T.Int:
       if (Number(token.image.replaceAll('_', '')) <= Number.MAX_SAFE_INTEGER) return;
-      report(
-        'bad-number',
-        start,
-        end,
-        'this int is beyond 2^53 - 1, the largest that is exact',
-        'write a smaller int, or a float such as 1e20',
-      );
+      report(say.badNumber.int(), start, end, 'write a smaller int, or a float such as 1e20');
       return;
     case T.Float:
       if (Number.isFinite(Number(token.image.replaceAll('_', '')))) return;
-      report('bad-number', start, end, 'this float is beyond the largest there is, 1.8e308', 'write a smaller number');
+      report(say.badNumber.float(), start, end, 'write a smaller number');
       return;
     case T.OpenText:
       become(token, T.Text);
-      report('unterminated-string', start, end, 'this string is not closed on its line', 'close it with `"`');
+      report(say.unterminatedString.string(), start, end, 'close it with `"`');
       return;
     case T.ForeignText:
       become(token, T.Text);
       report(
-        'unexpected-character',
+        say.unexpectedCharacter.quote(),
         start,
         start + 1,
-        "strings are not written with `'`",
         `write \`"${clip(token.image.slice(1, -1))}"\``,
         token.image.includes('"') ? undefined : `"${token.image.slice(1, -1)}"`,
         end,
@@ -138,11 +126,11 @@ function checkToken(token: IToken, report: Reporter): void {
       return;
     case T.ForeignAnd:
       become(token, T.And);
-      report('unexpected-character', start, end, '`&&` is not an operator', 'write `and`', 'and');
+      report(say.unexpectedCharacter.and(), start, end, 'write `and`', 'and');
       return;
     case T.ForeignOr:
       become(token, T.Or);
-      report('unexpected-character', start, end, '`||` is not an operator', 'write `or`', 'or');
+      report(say.unexpectedCharacter.or(), start, end, 'write `or`', 'or');
       return;
     default:
   }
@@ -150,12 +138,10 @@ function checkToken(token: IToken, report: Reporter): void {
     for (const found of token.image.matchAll(/\\(.)/gu)) {
       if ('nt"\\'.includes(found[1]!)) continue;
       const from = start + found.index;
-      const message = `\`${found[0]}\` stands for nothing in a string`;
       report(
-        'bad-escape',
+        say.badEscape.escape({ text: found[0] }),
         from,
         from + found[0].length,
-        message,
         'write `\\\\` for a backslash; the others are `\\"`, `\\n` and `\\t`',
         `\\${found[0]}`,
       );
@@ -213,11 +199,11 @@ const meant: Readonly<Record<string, string>> = {
   '\u2019': '"',
 };
 
-function aboutCharacters(text: string): [message: string, hint: string] {
+function aboutCharacters(text: string): [said: Said<SyntaxCode>, hint: string] {
   const first = String.fromCodePoint(text.codePointAt(0)!);
   const one = text === first;
   return [
-    `${one ? 'the character' : 'the characters'} ${visible(text)} ${one ? 'has' : 'have'} no meaning here`,
+    say.unexpectedCharacter.characters({ one, text: visible(text) }),
     known[first] ??
       (one ? 'remove it, or put it in a string or a comment' : 'remove them, or put them in a string or a comment'),
   ];

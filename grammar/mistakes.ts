@@ -1,5 +1,6 @@
-import type { Diagnostic, Fix, Related, Span } from './diagnostic.js';
+import type { Diagnostic, Fix, Related, Said, Span } from './diagnostic.js';
 import { limits } from './limits.js';
+import { say } from './say.js';
 
 /** The kinds of mistake that reading a text can find. */
 export type SyntaxCode =
@@ -29,9 +30,8 @@ export class Mistakes {
 
   /** @param hint one thing to do. */
   add(
-    code: SyntaxCode,
+    said: Said<SyntaxCode>,
     span: Span,
-    message: string,
     hint: string,
     related: readonly Related[] = [],
     fixes: readonly Fix[] = [],
@@ -39,16 +39,15 @@ export class Mistakes {
     if (this.full) return;
     if (this.found.length === limits.mistakes) {
       this.full = true;
-      code = 'limit-mistakes';
-      message = `more than ${limits.mistakes} mistakes; the rest are not listed`;
+      said = say.limitMistakes.more({ limit: limits.mistakes });
       hint = 'correct the first of them and check again';
       related = [];
       fixes = [];
     }
     this.found.push({
-      code,
+      code: said.code,
       severity: 'error',
-      message,
+      message: said.message,
       span,
       hints: [hint],
       related,

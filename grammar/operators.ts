@@ -3,6 +3,7 @@ import { behind, replace, type Span } from './diagnostic.js';
 import { clip } from './lex.js';
 import { limits } from './limits.js';
 import type { Mistakes } from './mistakes.js';
+import { say } from './say.js';
 import type { Source } from './source.js';
 import * as T from './tokens.js';
 import type { BinaryOperator, Expr, Name } from './tree.js';
@@ -89,8 +90,7 @@ export class TreeBuilder {
       this.heights.set(expr, height + 1);
       return expr;
     }
-    const message = `this expression is more than ${limits.height} operators and brackets high`;
-    this.mistakes.add('limit-depth', expr.span, message, 'name a part of it with `let`');
+    this.mistakes.add(say.limitDepth.height({ limit: limits.height }), expr.span, 'name a part of it with `let`');
     return { kind: 'missing', span: expr.span };
   }
 
@@ -122,12 +122,7 @@ export class TreeBuilder {
     if (operator.name === '..') {
       if (bare(left)?.kind === 'range') {
         const at = this.source.span(operator.token.startOffset, operator.token.startOffset + 2);
-        this.mistakes.add(
-          'operator-chain',
-          at,
-          'a range has two ends, this is a third',
-          'write `first..last`; a range has no step',
-        );
+        this.mistakes.add(say.operatorChain.range(), at, 'write `first..last`; a range has no step');
       }
       return { kind: 'range', span, from: left.expr, to: right.expr };
     }
@@ -139,7 +134,7 @@ export class TreeBuilder {
       const { start, end } = before.right.span;
       const again = ` and ${this.source.text.slice(start.offset, end.offset)}`;
       const fix = replace(behind(before.right.span), again, true, `insert${clip(again)}`);
-      this.mistakes.add('operator-chain', at, 'comparisons cannot be chained', hint, [], [fix]);
+      this.mistakes.add(say.operatorChain.comparison(), at, hint, [], [fix]);
     }
     return { kind: 'binary', span, operator: operator.name as BinaryOperator, left: left.expr, right: right.expr };
   }
@@ -158,7 +153,7 @@ export class TreeBuilder {
         target.kind === 'binary'
           ? `put the pipe in parentheses before \`${target.operator}\`: \`(x |> f) ${target.operator} y\``
           : 'name an operator or a block there: `x |> relu`';
-      this.mistakes.add('pipe-target', at, `expected an operator or a block after \`|>\`, found \`${written}\``, hint);
+      this.mistakes.add(say.pipeTarget.pipe({ written }), at, hint);
     }
     return { kind: 'missing', span };
   }

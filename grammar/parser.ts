@@ -2,6 +2,7 @@ import type { IToken } from './chevrotain.js';
 import { ItemParser } from './items.js';
 import { type Lexed, lex, textValue } from './lex.js';
 import type { Mistakes } from './mistakes.js';
+import { say } from './say.js';
 import type { Source } from './source.js';
 import * as T from './tokens.js';
 import type { BlockDecl, ImportDecl, NetworkDecl, NetworkItem, SpecTree, TrainDecl } from './tree.js';
@@ -67,11 +68,10 @@ class SpecParser extends ItemParser {
 
   private failOutside(again: boolean, afterNetwork: boolean): void {
     if (again) return;
-    const message = `\`${this.LA(1).image}\` belongs in a network`;
     const hint = afterNetwork
       ? 'remove the `}` too many that ends the network above'
       : 'write it between the braces of `network Name { ... }`';
-    this.fail('outside-network', this.spanOf(this.LA(1)), message, hint);
+    this.fail(say.outsideNetwork.item({ word: this.LA(1).image }), this.spanOf(this.LA(1)), hint);
   }
 
   private readonly importing = this.RULE('importing', (): ImportDecl => {
@@ -89,7 +89,7 @@ class SpecParser extends ItemParser {
   /** An `import` between the braces of a network. */
   private failImport({ span }: ImportDecl): void {
     const hint = 'move it above `network`';
-    this.work.mistakes.add('import-place', span, 'an `import` belongs to the file, not to a network', hint);
+    this.work.mistakes.add(say.importPlace.network(), span, hint);
   }
 
   private readonly network = this.RULE('network', (): OpenNetwork => {

@@ -1,8 +1,9 @@
 import { EmbeddedActionsParser, EOF, type IToken, type TokenType, tokenMatcher } from './chevrotain.js';
-import type { Related, Span } from './diagnostic.js';
+import type { Related, Said, Span } from './diagnostic.js';
 import { clip, type Lexed } from './lex.js';
 import type { Mistakes, SyntaxCode } from './mistakes.js';
 import { TreeBuilder } from './operators.js';
+import { say } from './say.js';
 import type { Source } from './source.js';
 import * as T from './tokens.js';
 import type { Name } from './tree.js';
@@ -90,12 +91,12 @@ export abstract class RecoveringParser extends EmbeddedActionsParser {
    * Reports a mistake that was noticed at the next token, once for each token, and not where the token only echoes a
    * mistake of the lexer's.
    */
-  protected fail(code: SyntaxCode, span: Span, message: string, hint: string, related: readonly Related[] = []): void {
+  protected fail(said: Said<SyntaxCode>, span: Span, hint: string, related: readonly Related[] = []): void {
     const at = this.nextOffset();
     if (at === this.noticed) return;
     this.noticed = at;
     if (this.work.echoes.has(at)) return;
-    this.work.mistakes.add(code, span, message, hint, related);
+    this.work.mistakes.add(said, span, hint, related);
   }
 
   /** Takes the next token for reported: what is wrong there comes from the mistake before. */
@@ -105,7 +106,7 @@ export abstract class RecoveringParser extends EmbeddedActionsParser {
 
   /** Reports that something is missing in front of the next token. */
   protected failExpected(what: string, hint: string): void {
-    this.fail('syntax', this.gap(), `expected ${what}${this.after()}, found ${this.found()}`, hint);
+    this.fail(say.syntax.expected({ what, after: this.after(), found: this.found() }), this.gap(), hint);
   }
 
   /** Where to point at something missing: the token found instead, or the one in front if the line ends there. */
@@ -186,8 +187,11 @@ export abstract class RecoveringParser extends EmbeddedActionsParser {
   /** Takes a keyword where a name is due, and reports it. */
   protected keywordAsName(): IToken {
     const token = this.LA(1);
-    const message = `\`${token.image}\` is a keyword and cannot be a name`;
-    this.fail('keyword-as-name', this.spanOf(token), message, `choose another name, such as \`${token.image}_\``);
+    this.fail(
+      say.keywordAsName.word({ word: token.image }),
+      this.spanOf(token),
+      `choose another name, such as \`${token.image}_\``,
+    );
     this.SKIP_TOKEN();
     return token;
   }
@@ -206,8 +210,7 @@ export abstract class RecoveringParser extends EmbeddedActionsParser {
     if (token.tokenType !== T.Identifier || this.isNext(T.Equals, 2)) return;
     const meant = candidates.find((keyword) => isNear(token.image, keyword.name.toLowerCase()));
     if (meant === undefined) return;
-    const message = `\`${clip(token.image)}\` is no keyword`;
-    this.fail('syntax', this.spanOf(token), message, `did you mean ${meant.LABEL}`);
+    this.fail(say.syntax.word({ word: clip(token.image) }), this.spanOf(token), `did you mean ${meant.LABEL}`);
     token.tokenType = meant;
     token.tokenTypeIdx = meant.tokenTypeIdx!;
   }
@@ -268,15 +271,13 @@ export abstract class RecoveringParser extends EmbeddedActionsParser {
   protected junk(expected: string, hint: string, stop: () => boolean): void {
     const token = this.LA(1);
     if (this.atCloser()) {
-      const message = `this \`${token.image}\` closes nothing`;
       this.fail(
-        'stray-bracket',
+        say.strayBracket.nothing({ bracket: token.image }),
         this.spanOf(token),
-        message,
         `remove it, or open \`${opening(token.image)}\` before it`,
       );
     } else {
-      this.fail('syntax', this.spanOf(token), `expected ${expected}, found ${this.found()}`, hint);
+      this.fail(say.syntax.expected({ what: expected, after: '', found: this.found() }), this.spanOf(token), hint);
     }
     if (this.atOpener()) {
       // The bracket goes with all that is in it.
@@ -297,8 +298,7 @@ export abstract class RecoveringParser extends EmbeddedActionsParser {
       this.consume(idx, T.RightBrace);
     } else if (opener !== undefined && !this.work.echoes.has(this.nextOffset())) {
       const { span, related } = this.placeOfUnclosed(opener, T.RightBrace);
-      const message = `the \`{\` of ${of} is never closed`;
-      this.work.mistakes.add('unclosed-bracket', span, message, `add \`}\` before ${this.found()}`, related);
+      this.work.mistakes.add(say.unclosedBracket.brace({ of }), span, `add \`}\` before ${this.found()}`, related);
     }
   }
 }

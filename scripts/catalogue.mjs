@@ -1,9 +1,11 @@
 // Reads docs/diagnostics/CODE.md, the source of all that is said about a kind of mistake, and writes what is made of it: the
-// codes and pages that the compiler knows, and the index of the folder. Run by the build; a page that is none ends it.
+// messages as functions, the codes and pages that the compiler knows, and the index of the folder. Run by the build; a page that is none ends it.
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { messagesOf, readWording } from './wording.mjs';
 
 const docs = new URL('../docs/diagnostics/', import.meta.url);
 const code = new URL('../compiler/diagnostics/', import.meta.url);
+const grammar = new URL('../grammar/', import.meta.url);
 
 /** What a mistake can be about, in the order in which the compiler gets there. */
 const stages = [
@@ -31,9 +33,9 @@ export function readPage(name, text) {
   if (named !== page) fail(`is headed ${named}`);
   if (!stages.includes(stage)) fail(`there is no stage ${stage}: ${stages.join(', ')}`);
   const titles = sections.map((s) => s.slice(0, s.indexOf('\n')));
-  const due = ['Why', 'What to do', 'Wrong', 'Right'];
+  const due = ['Why', 'What to do', 'Says', 'Wrong', 'Right'];
   if (titles.join() !== due.join()) fail(`needs the sections ${due.join(', ')}, and has ${titles.join(', ')}`);
-  const [why, fix, wrong, right] = sections.map((s) => s.slice(s.indexOf('\n') + 1).trim());
+  const [why, fix, says, wrong, right] = sections.map((s) => s.slice(s.indexOf('\n') + 1).trim());
   return {
     code: page,
     severity,
@@ -42,6 +44,7 @@ export function readPage(name, text) {
     what,
     why,
     fix,
+    says: readWording(says, fail),
     wrong: readExample(wrong, fail),
     right: readExample(right, fail),
   };
@@ -83,7 +86,8 @@ export function made(pages) {
   const data = pages.map(({ code: name, ...page }) => {
     const { answer: _, ...wrong } = page.wrong;
     const { answer: __, ...right } = page.right;
-    return `  '${name}': ${JSON.stringify({ ...page, wrong, right })},\n`;
+    const says = page.says.map((s) => s.text);
+    return `  '${name}': ${JSON.stringify({ ...page, says, wrong, right })},\n`;
   });
   const rows = stages.map((stage) => {
     const lines = pages
@@ -92,6 +96,7 @@ export function made(pages) {
     return `\n## ${stage[0].toUpperCase()}${stage.slice(1)}\n\n| code | | |\n| --- | --- | --- |\n${lines.join('')}`;
   });
   return new Map([
+    [new URL('say.ts', grammar), `${notice}${messagesOf(pages)}`],
     [
       new URL('severities.ts', code),
       `${notice}import type { Severity } from '../../grammar/diagnostic.js';\n\n/** Every kind of diagnostic by its code, in the order of the pipeline. */\nexport const severities = {\n${severities}} as const satisfies Readonly<Record<string, Severity>>;\n`,

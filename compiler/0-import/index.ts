@@ -1,5 +1,6 @@
 import { type Diagnostic, type Fix, replace, type Span } from '../../grammar/diagnostic.js';
 import { parse } from '../../grammar/index.js';
+import { say } from '../../grammar/say.js';
 import type { ImportDecl, SpecTree } from '../../grammar/tree.js';
 import { diagnose, suggest } from '../diagnostics/index.js';
 import { isStandard, resolvePath } from './paths.js';
@@ -91,9 +92,8 @@ class Reader {
       const before = seen.get(target);
       if (before !== undefined) {
         this.fail(
-          'import-twice',
+          say.importTwice.twice({ path: target }),
           decl.path.span,
-          `${target} is imported already`,
           ['remove this import'],
           [{ span: before.path.span, message: 'the first import' }],
           [replace(decl.span, '', true, 'remove this import')],
@@ -116,7 +116,7 @@ class Reader {
     const known = this.modules.get(target);
     if (known !== undefined) return known;
     if (this.files.length >= most) {
-      this.fail('limit-imports', span, `more than ${most} files are imported`, ['gather blocks in fewer files']);
+      this.fail(say.limitImports.files({ limit: most }), span, ['gather blocks in fewer files']);
       return null;
     }
     const text = this.resolve?.(target) ?? standardLibrary.get(target) ?? null;
@@ -135,14 +135,13 @@ class Reader {
   }
 
   private fail(
-    code: Parameters<typeof diagnose>[0],
+    said: Parameters<typeof diagnose>[0],
     span: Span,
-    message: string,
     hints: string[],
     related: Diagnostic['related'] = [],
     fixes: readonly Fix[] = [],
   ): void {
-    this.diagnostics.push(diagnose(code, span, message, { hints, related, fixes }));
+    this.diagnostics.push(diagnose(said, span, { hints, related, fixes }));
   }
 
   private cycle(start: number, target: string, span: Span): null {
@@ -152,9 +151,8 @@ class Reader {
       .slice(0, -1)
       .flatMap((f, k) => (f.at ? [{ span: f.at, message: `${f.path} imports ${loop[k + 1]?.path}` }] : []));
     this.fail(
-      'import-cycle',
+      say.importCycle.cycle({ path: target, way }),
       span,
-      `${target} imports itself: ${way}`,
       ['move the blocks that both need into a file of their own'],
       related,
     );
@@ -166,7 +164,7 @@ class Reader {
       const names = [...standardLibrary.keys()];
       const { hints: near, fixes } = suggest(target, names, path.span);
       const hints = near.length > 0 ? near : [`the standard library has ${names.join(', ')}`];
-      this.fail('import-missing', path.span, `the standard library has no ${target}`, hints, [], fixes);
+      this.fail(say.importMissing.standard({ name: target }), path.span, hints, [], fixes);
       return;
     }
     const hint = (): string => {
@@ -180,7 +178,7 @@ class Reader {
       (p) => p !== path.text && (this.resolve?.(resolvePath(from, p)) ?? null) !== null,
     );
     const fixes = near.slice(0, 1).map((p) => replace(path.span, `"${p}"`, true));
-    this.fail('import-missing', path.span, `there is no file ${target}`, [hint()], [], fixes);
+    this.fail(say.importMissing.file({ path: target }), path.span, [hint()], [], fixes);
   }
 
   private empty(target: string, { tree, imports }: Module, span: Span): void {
@@ -191,6 +189,6 @@ class Reader {
       : passed
         ? `import what it imports: a file gives only its own blocks`
         : 'write them: block Name(x) { ... }';
-    this.fail('import-empty', span, `${target} has no block to import`, [hint]);
+    this.fail(say.importEmpty.empty({ path: target }), span, [hint]);
   }
 }

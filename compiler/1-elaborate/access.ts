@@ -1,4 +1,5 @@
 import type { Span } from '../../grammar/diagnostic.js';
+import { say } from '../../grammar/say.js';
 import type { Evaluator } from './evaluator.js';
 import { describe, poison, type Value } from './values.js';
 
@@ -28,7 +29,7 @@ export function readItems(evaluator: Evaluator, target: Value, picks: readonly P
   if (target.kind !== 'list') {
     const hints =
       target.kind === 'tensor' ? ['a tensor is used as a whole; only grids, heads and lists have an index'] : [];
-    return evaluator.fail('wrong-type', span, `only a list has items, and this is ${describe(target)}`, { hints });
+    return evaluator.fail(say.wrongType.items({ found: describe(target) }), span, { hints });
   }
   const found: Value[] = [];
   for (const n of pick.numbers) {
@@ -38,7 +39,7 @@ export function readItems(evaluator: Evaluator, target: Value, picks: readonly P
         target.items.length === 0
           ? 'the list is empty'
           : `the list has ${target.items.length} items, 0 to ${target.items.length - 1}`;
-      return evaluator.fail('index-out-of-list', pick.span, `there is no item ${n}: ${has}`, {
+      return evaluator.fail(say.indexOutOfList.item({ n, has }), pick.span, {
         hints: n < 0 ? ['the last item is last(list)'] : [],
       });
     }

@@ -1,4 +1,5 @@
-import type { Span } from '../../grammar/diagnostic.js';
+import type { Said, Span } from '../../grammar/diagnostic.js';
+import { say } from '../../grammar/say.js';
 import type { BinaryOperator } from '../../grammar/tree.js';
 import type { Code, More } from '../diagnostics/index.js';
 import type { Attrs } from '../ir/graph.js';
@@ -21,7 +22,7 @@ import {
 /** What the leaves of the evaluator need of it: to report, and to make nodes. */
 export interface Toolbox {
   /** Reports a mistake and answers poison. */
-  fail(code: Code, span: Span, message: string, more?: More): Value;
+  fail(said: Said<Code>, span: Span, more?: More): Value;
   /** Applies an operator whose attributes are complete. */
   apply(op: OpName, attrs: Attrs, inputs: readonly RawValue[], span: Span, biasUnsaid?: boolean): Value;
   /** Pays for list items about to be made; false: the limit is reached, and reported. */
@@ -40,11 +41,7 @@ export function binary(
   if (isPoisoned(a) || isPoisoned(b)) return poison;
   if (operator === '==' || operator === '!=') {
     if (containsTensor(a) || containsTensor(b)) {
-      return tools.fail(
-        'wrong-type',
-        span,
-        'tensors have no value yet when a spec is compiled, so they cannot be compared',
-      );
+      return tools.fail(say.wrongType.compared(), span);
     }
     if (a.kind === 'list' && !tools.spend(a.total, span)) return poison;
     return bool(sameValue(a, b) === (operator === '=='));
@@ -52,7 +49,7 @@ export function binary(
   if (a.kind === 'tensor' || b.kind === 'tensor') return onTensors(tools, operator, a, b, span, rightSpan);
   if (!isNumber(a) || !isNumber(b)) {
     const wrong = isNumber(a) ? b : a;
-    return tools.fail('wrong-type', span, `${operator} needs numbers, and this is ${describe(wrong)}`, {
+    return tools.fail(say.wrongType.numbers({ operator, found: describe(wrong) }), span, {
       hints: wrong.kind === 'list' ? ['write a comprehension: [2 * w for w in width]'] : [],
     });
   }
@@ -81,16 +78,16 @@ function onNumbers(
   rightSpan: Span,
 ): Value {
   if ((operator === '/' || operator === '%') && b.value === 0) {
-    return tools.fail('division-by-zero', rightSpan, `${a.value} ${operator} 0 has no result`);
+    return tools.fail(say.divisionByZero.divisor({ value: a.value, operator }), rightSpan);
   }
   if (operator === '^' && a.value === 0 && b.value < 0) {
-    return tools.fail('division-by-zero', span, `0 ^ ${b.value} divides by zero`);
+    return tools.fail(say.divisionByZero.power({ exponent: b.value }), span);
   }
   const value = compute(operator, a.value, b.value);
   const whole = a.kind === 'int' && b.kind === 'int' && Number.isInteger(value);
   if (!Number.isFinite(value) || (whole && !Number.isSafeInteger(value))) {
     const why = Number.isNaN(value) ? 'has no real result' : 'is too large';
-    return tools.fail('number-overflow', span, `${a.value} ${operator} ${b.value} ${why}`);
+    return tools.fail(say.numberOverflow.operation({ left: a.value, operator, right: b.value, why }), span);
   }
   // + 0: a negative zero would be printed as -0
   return whole ? int(value + 0) : float(value);
@@ -122,7 +119,7 @@ function onTensors(tools: Toolbox, operator: BinaryOperator, a: Value, b: Value,
     if (operator === '+') return tools.apply('add', {}, [a.step, b.step], span);
     if (operator === '-') return tools.apply('sub', {}, [a.step, b.step], span);
     if (operator === '*') return tools.apply('mul', {}, [a.step, b.step], span);
-    return tools.fail('wrong-type', span, `${operator} does not work between tensors; + - * do`);
+    return tools.fail(say.wrongType.tensors({ operator }), span);
   }
   if (a.kind === 'tensor' && isNumber(b)) {
     if (operator === '+') return affine(a.step, 1, b.value);
@@ -130,7 +127,7 @@ function onTensors(tools: Toolbox, operator: BinaryOperator, a: Value, b: Value,
     if (operator === '*') return affine(a.step, b.value, 0);
     if (operator === '/') {
       if (b.value !== 0) return affine(a.step, 1 / b.value, 0);
-      return tools.fail('division-by-zero', rightSpan, 'a tensor cannot be divided by 0');
+      return tools.fail(say.divisionByZero.tensor(), rightSpan);
     }
   }
   if (isNumber(a) && b.kind === 'tensor') {
@@ -141,7 +138,7 @@ function onTensors(tools: Toolbox, operator: BinaryOperator, a: Value, b: Value,
   const hint = [a, b].some((v) => v.kind === 'list')
     ? ['make the list one tensor first: sum, mean, max, concat or last']
     : [];
-  return tools.fail('wrong-type', span, `${operator} does not work between ${describe(a)} and ${describe(b)}`, {
+  return tools.fail(say.wrongType.operands({ operator, left: describe(a), right: describe(b) }), span, {
     hints: hint,
   });
 }
@@ -149,6 +146,6 @@ function onTensors(tools: Toolbox, operator: BinaryOperator, a: Value, b: Value,
 export function negate(tools: Toolbox, v: Value, span: Span): Value {
   if (isPoisoned(v)) return poison;
   if (v.kind === 'tensor') return tools.apply('affine', { scale: -1, shift: 0 }, [v.step], span);
-  if (!isNumber(v)) return tools.fail('wrong-type', span, `- needs a number or a tensor, and this is ${describe(v)}`);
+  if (!isNumber(v)) return tools.fail(say.wrongType.negated({ found: describe(v) }), span);
   return v.kind === 'int' ? int(0 - v.value) : float(-v.value);
 }

@@ -1,4 +1,5 @@
 import { type Fix, replace, type Span } from '../../grammar/diagnostic.js';
+import { say } from '../../grammar/say.js';
 import { type Collector, diagnose } from '../diagnostics/index.js';
 import type { RawApply, RawValue } from './raw.js';
 import type { Steps } from './steps.js';
@@ -24,7 +25,7 @@ export function biasBeforeNorm(steps: Steps, alive: ReadonlySet<RawValue>, repor
     if (norm === undefined || !norms.every((n) => centring.has(n.op))) continue;
     const { span } = step.origin;
     report.add(
-      diagnose('bias-before-norm', span, `the bias of this ${step.op} is taken out again by the ${norm.op} behind it`, {
+      diagnose(say.biasBeforeNorm.bias({ op: step.op, norm: norm.op }), span, {
         hints: ['write bias: false, or bias: true if its weights are meant to be there'],
         related: [{ span: norm.origin.span, message: `${norm.op} subtracts the mean of each channel` }],
         fixes: [saying(span, 'bias: false'), saying(span, 'bias: true')],

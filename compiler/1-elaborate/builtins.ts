@@ -1,4 +1,5 @@
 import type { Span } from '../../grammar/diagnostic.js';
+import { say } from '../../grammar/say.js';
 import type { Toolbox } from './arithmetic.js';
 import {
   containsTensor,
@@ -38,18 +39,17 @@ export function flatten(tools: Toolbox, values: readonly Value[], span: Span): V
 export function builtin(tools: Toolbox, name: BuiltinName, args: readonly Value[], span: Span): Value {
   if (name === 'len' || name === 'last') {
     const [first] = args;
-    if (first === undefined) return tools.fail('missing-argument', span, `${name} needs a list`);
-    if (args.length > 1)
-      return tools.fail('extra-argument', span, `${name} takes one list, and this is ${args.length} arguments`);
+    if (first === undefined) return tools.fail(say.missingArgument.list({ name }), span);
+    if (args.length > 1) return tools.fail(say.extraArgument.list({ name, count: args.length }), span);
     if (first.kind === 'poison') return poison;
     if (first.kind !== 'list') {
       const hints = first.kind === 'tensor' && name === 'last' ? ['it is one already: leave last out'] : [];
-      return tools.fail('wrong-type', span, `${name} needs a list, and this is ${describe(first)}`, { hints });
+      return tools.fail(say.wrongType.list({ name, found: describe(first) }), span, { hints });
     }
     if (name === 'len') return int(first.items.length);
-    return first.items.at(-1) ?? tools.fail('empty-list', span, 'last of an empty list');
+    return first.items.at(-1) ?? tools.fail(say.emptyList.last(), span);
   }
-  if (args.length === 0) return tools.fail('missing-argument', span, `${name} needs numbers`);
+  if (args.length === 0) return tools.fail(say.missingArgument.numbers({ name }), span);
   if (args.some(isPoisoned)) return poison;
   const flat = flatten(tools, args, span);
   if (flat === null) return poison;
@@ -57,13 +57,13 @@ export function builtin(tools: Toolbox, name: BuiltinName, args: readonly Value[
   for (const v of flat) {
     if (!isNumber(v)) {
       const tensors = containsTensor(v) && name === 'min' ? ['of tensors there are max, mean and sum'] : [];
-      return tools.fail('wrong-type', span, `${name} needs numbers, and there is ${describe(v)} among them`, {
+      return tools.fail(say.wrongType.among({ name, found: describe(v) }), span, {
         hints: tensors,
       });
     }
     numbers.push(v);
   }
-  if (numbers.length === 0) return name === 'sum' ? int(0) : tools.fail('empty-list', span, `${name} of an empty list`);
+  if (numbers.length === 0) return name === 'sum' ? int(0) : tools.fail(say.emptyList.list({ name }), span);
   return fold(tools, name, numbers, span);
 }
 
@@ -80,7 +80,7 @@ function fold(
   if (name === 'mean') result /= numbers.length;
   const whole = numbers.every((n) => n.kind === 'int') && Number.isInteger(result);
   if (!Number.isFinite(result) || (whole && !Number.isSafeInteger(result))) {
-    return tools.fail('number-overflow', span, `the ${name} is too large`);
+    return tools.fail(say.numberOverflow.result({ name }), span);
   }
   return whole ? int(result) : float(result);
 }

@@ -1,4 +1,5 @@
 import type { Span } from '../../grammar/diagnostic.js';
+import { say } from '../../grammar/say.js';
 import { suggest } from '../diagnostics/index.js';
 import { type Block, Environment } from './environment.js';
 import type { Evaluator } from './evaluator.js';
@@ -13,15 +14,10 @@ export function callBlock(evaluator: Evaluator, block: Block, args: readonly Cal
   if (evaluator.runaway.has(decl)) return poison;
   if (evaluator.calls.length >= limits.recursion) {
     evaluator.runaway.add(decl);
-    return evaluator.fail(
-      'limit-recursion',
-      span,
-      `blocks call each other more than ${limits.recursion} deep, and ${name} goes on`,
-      {
-        hints: [`give ${name} a case that does not call it, with \`if\``],
-        related: [{ span: decl.name.span, message: `${name} is defined here` }],
-      },
-    );
+    return evaluator.fail(say.limitRecursion.blocks({ limit: limits.recursion, name }), span, {
+      hints: [`give ${name} a case that does not call it, with \`if\``],
+      related: [{ span: decl.name.span, message: `${name} is defined here` }],
+    });
   }
   const given = bind(evaluator, block, args, span);
   if (given === null) return poison;
@@ -59,12 +55,7 @@ function bind(
     const parameter = names[k];
     if (parameter !== undefined) given.set(parameter, arg);
     else if (k === names.length) {
-      wrong(
-        'extra-argument',
-        arg.span,
-        `${name} takes ${names.length} argument${names.length === 1 ? '' : 's'}, and ${positional.length} are given`,
-        { related },
-      );
+      wrong(say.extraArgument.block({ name, takes: names.length, given: positional.length }), arg.span, { related });
     }
   });
   for (const arg of args) {
@@ -72,9 +63,9 @@ function bind(
     const { text, span: at } = arg.name;
     const before = given.get(text);
     if (!names.includes(text)) {
-      wrong('unknown-argument', at, `${name} has no parameter ${text}`, { ...suggest(text, names, at), related });
+      wrong(say.unknownArgument.block({ block: name, name: text }), at, { ...suggest(text, names, at), related });
     } else if (before !== undefined) {
-      wrong('repeated-argument', at, `${text} of ${name} is given twice`, {
+      wrong(say.repeatedArgument.argument({ name: text, callee: name }), at, {
         related: [{ span: before.span, message: 'given here first' }],
       });
     } else given.set(text, arg);
@@ -85,7 +76,7 @@ function bind(
   // What is missing beside a name that does not exist was given under that name.
   const misspelt = args.some((a) => a.name !== undefined && !names.includes(a.name.text));
   if (absent.length > 0 && !misspelt) {
-    wrong('missing-argument', span, `${name} needs ${absent.join(' and ')}`, {
+    wrong(say.missingArgument.block({ name, absent }), span, {
       hints: [`write ${name}(${names.join(', ')}); x |> ${name}(...) gives the first`],
       related,
     });

@@ -1,4 +1,6 @@
+import type { Said } from '../../grammar/diagnostic.js';
 import { type Related, type Span, sameSpan } from '../../grammar/diagnostic.js';
+import { say } from '../../grammar/say.js';
 import type { Body, Expr } from '../../grammar/tree.js';
 import { type Code, type Collector, diagnose, type More } from '../diagnostics/index.js';
 import type { Attrs } from '../ir/graph.js';
@@ -75,20 +77,20 @@ export class Evaluator implements Toolbox {
     readonly names: Reported,
   ) {}
 
-  fail(code: Code, span: Span, message: string, more: More = {}): Value {
-    if (this.report.muted || this.report.has(code, span) || this.blamed.get(span) === code) return poison;
+  fail(said: Said<Code>, span: Span, more: More = {}): Value {
+    if (this.report.muted || this.report.has(said.code, span) || this.blamed.get(span) === said.code) return poison;
     const given = this.given.get(span);
     if (given === undefined) {
       const related = [...(more.related ?? []), ...this.context(span)];
-      this.report.add(diagnose(code, span, message, { ...more, related }));
+      this.report.add(diagnose(said, span, { ...more, related }));
       return poison;
     }
     // A value that a block was given is wrong where it was given.
-    this.blamed.set(span, code);
+    this.blamed.set(span, said.code);
     const block = this.calls.at(-1)?.name;
     const use = { span, message: block === undefined ? 'needed here' : `needed here, in ${block}` };
     const related = [...(more.related ?? []), use, ...this.cell()];
-    this.report.add(diagnose(code, given, message, { ...more, related }));
+    this.report.add(diagnose(said, given, { ...more, related }));
     return poison;
   }
 
@@ -122,7 +124,7 @@ export class Evaluator implements Toolbox {
   apply(op: OpName, attrs: Attrs, inputs: readonly RawValue[], span: Span, biasUnsaid = false): Value {
     if (this.steps.full) {
       // Once: every further node would be one too many as well.
-      if (!this.exhausted) this.fail('limit-nodes', span, `the network has more than ${limits.nodes} nodes`);
+      if (!this.exhausted) this.fail(say.limitNodes.nodes({ limit: limits.nodes }), span);
       this.exhausted = true;
       return poison;
     }
@@ -135,8 +137,7 @@ export class Evaluator implements Toolbox {
   spend(steps: number, span: Span): boolean {
     if (this.stepsLeft < 0) return false;
     this.stepsLeft -= steps;
-    if (this.stepsLeft < 0)
-      this.fail('limit-steps', span, `evaluating this spec takes more than ${limits.steps} steps`);
+    if (this.stepsLeft < 0) this.fail(say.limitSteps.steps({ limit: limits.steps }), span);
     return this.stepsLeft >= 0;
   }
 
@@ -175,7 +176,7 @@ export class Evaluator implements Toolbox {
       .map((r, k): Related => ({ span: r.span, message: `${loop[k]?.lazy.label} needs ${r.lazy.label}` }));
     if (!this.report.muted && !this.report.has('cycle', span)) {
       this.report.add(
-        diagnose('cycle', span, `${lazy.label} needs itself: ${shown.join(' -> ')}`, {
+        diagnose(say.cycle.cell({ name: lazy.label, way: shown.join(' -> ') }), span, {
           hints: ['break the loop at one of its arrows; often an index is off by one'],
           related,
         }),
@@ -195,7 +196,7 @@ export class Evaluator implements Toolbox {
   expression(expr: Expr, env: Environment): Value {
     if (!this.spend(1, expr.span) || this.names.rejected.has(expr)) return poison;
     if (this.depth >= limits.nesting) {
-      return this.fail('limit-nesting', expr.span, 'the evaluation is nested too deep', {
+      return this.fail(say.limitNesting.evaluation(), expr.span, {
         hints: ['let a long chain of cells run from low indices to high, and a block end its recursion earlier'],
       });
     }
@@ -209,10 +210,10 @@ export class Evaluator implements Toolbox {
     switch (expr.kind) {
       case 'int':
         if (Number.isSafeInteger(expr.value)) return int(expr.value);
-        return this.fail('number-overflow', expr.span, 'this number is too large');
+        return this.fail(say.numberOverflow.number(), expr.span);
       case 'float':
         if (Number.isFinite(expr.value)) return { kind: 'float', value: expr.value };
-        return this.fail('number-overflow', expr.span, 'this number is too large');
+        return this.fail(say.numberOverflow.number(), expr.span);
       case 'bool':
         return { kind: 'bool', value: expr.value };
       case 'string':
@@ -261,7 +262,7 @@ export class Evaluator implements Toolbox {
     if (argumentWords.has(text)) return { kind: 'string', value: text };
     if (this.known('unknown-name', span)) return poison;
     const unknown = unknownValue(text, span, { values: () => env.allNames(), blocks: () => env.allBlocks() });
-    return unknown ? this.fail(unknown.code as Code, span, unknown.message, unknown) : poison;
+    return unknown ? this.fail(unknown, span, unknown) : poison;
   }
 
   /** Whether a name is reported already: looking for what was meant takes long. */
@@ -277,7 +278,7 @@ export class Evaluator implements Toolbox {
   /** Whether a list of this length may be made. */
   room(length: number, span: Span): boolean {
     if (length > limits.list) {
-      this.fail('limit-list', span, `a list of ${length} items; the limit is ${limits.list}`);
+      this.fail(say.limitList.list({ length, limit: limits.list }), span);
       return false;
     }
     return this.spend(length, span);
@@ -288,14 +289,9 @@ export class Evaluator implements Toolbox {
     if (!this.room(items.length, span)) return poison;
     const made = list(items);
     if (made.total > limits.list) {
-      return this.fail(
-        'limit-list',
-        span,
-        `a list of ${made.total} items, those inside its items included; the limit is ${limits.list}`,
-      );
+      return this.fail(say.limitList.nested({ length: made.total, limit: limits.list }), span);
     }
-    if (made.height > limits.lists)
-      return this.fail('limit-nesting', span, `lists are nested more than ${limits.lists} deep`);
+    if (made.height > limits.lists) return this.fail(say.limitNesting.lists({ limit: limits.lists }), span);
     return made;
   }
 
@@ -321,9 +317,8 @@ export class Evaluator implements Toolbox {
     if (isPoisoned(v)) return null;
     const n = wholeNumber(v);
     if (n !== undefined) return n;
-    if (v.kind === 'float')
-      this.fail('not-an-int', span, `${what} must be a whole number, and this is ${shortNumber(v.value)}`);
-    else this.fail('wrong-type', span, `${what} must be a whole number, and this is ${describe(v)}`);
+    if (v.kind === 'float') this.fail(say.notAnInt.number({ what, number: shortNumber(v.value) }), span);
+    else this.fail(say.wrongType.whole({ what, found: describe(v) }), span);
     return null;
   }
 
@@ -331,7 +326,7 @@ export class Evaluator implements Toolbox {
   condition(expr: Expr, env: Environment, what: string): boolean | null {
     const v = this.expression(expr, env);
     if (v.kind === 'bool') return v.value;
-    if (!isPoisoned(v)) this.fail('wrong-type', expr.span, `${what} needs true or false, and this is ${describe(v)}`);
+    if (!isPoisoned(v)) this.fail(say.wrongType.condition({ what, found: describe(v) }), expr.span);
     return null;
   }
 
@@ -365,11 +360,7 @@ export class Evaluator implements Toolbox {
     const source = this.expression(expr.source, env);
     if (source.kind === 'poison') return poison;
     if (source.kind !== 'list') {
-      return this.fail(
-        'wrong-type',
-        expr.source.span,
-        `a comprehension runs over a range or a list, and this is ${describe(source)}`,
-      );
+      return this.fail(say.wrongType.comprehension({ found: describe(source) }), expr.source.span);
     }
     const items: Value[] = [];
     for (const item of source.items) {
@@ -416,7 +407,7 @@ export class Evaluator implements Toolbox {
       }
       const named = args.find((a) => a.name !== undefined);
       if (named?.name)
-        return this.fail('unknown-argument', named.name.span, `${name} has no argument ${named.name.text}`);
+        return this.fail(say.unknownArgument.callee({ callee: name, name: named.name.text }), named.name.span);
       return builtin(this, name, values, expr.span);
     }
     if (isLanguageOp(name)) return callOperator(this, name, args, expr.span);
@@ -425,6 +416,6 @@ export class Evaluator implements Toolbox {
       values: () => env.allNames(),
       blocks: () => env.allBlocks(),
     });
-    return this.fail(unknown.code as Code, expr.callee.span, unknown.message, unknown);
+    return this.fail(unknown, expr.callee.span, unknown);
   }
 }

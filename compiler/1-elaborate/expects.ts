@@ -1,3 +1,4 @@
+import { say } from '../../grammar/say.js';
 import type { ExpectDecl } from '../../grammar/tree.js';
 import { diagnose, suggest } from '../diagnostics/index.js';
 import type { Environment } from './environment.js';
@@ -17,7 +18,7 @@ export function elaborateExpect(
   const what = facts.find((f) => f === decl.what.text);
   if (what === undefined) {
     evaluator.report.add(
-      diagnose('unknown-expect', decl.what.span, `${decl.what.text} is nothing that can be expected`, {
+      diagnose(say.unknownExpect.fact({ name: decl.what.text }), decl.what.span, {
         ...suggest(decl.what.text, facts, decl.what.span),
       }),
     );
@@ -27,7 +28,7 @@ export function elaborateExpect(
   const modeKnown = mode === undefined || mode === 'all' || network.modes.includes(mode);
   if (!modeKnown && decl.mode && network.modes.length > 0) {
     evaluator.report.add(
-      diagnose('unknown-mode', decl.mode.span, `there is no output mode ${mode}`, {
+      diagnose(say.unknownMode.spec({ mode }), decl.mode.span, {
         ...suggest(mode, [...network.modes, 'all'], decl.mode.span),
       }),
     );
@@ -53,7 +54,7 @@ function readLevel(evaluator: Evaluator, decl: ExpectDecl, levels: readonly numb
   if (levels.length > 0) {
     const known = levels.map((l) => `L${l}`).join(', ');
     evaluator.report.add(
-      diagnose('unknown-level', decl.level.span, `there is no level ${decl.level.text}`, {
+      diagnose(say.unknownLevel.spec({ level: decl.level.text }), decl.level.span, {
         hints: [`the levels are ${known}`],
       }),
     );
@@ -70,14 +71,9 @@ function readValue(
   const value = evaluator.expression(decl.value, env);
   if (isPoisoned(value)) return null;
   if (what === 'shape' && decl.relation !== '=') {
-    evaluator.fail(
-      'wrong-type',
-      decl.value.span,
-      `a shape is equal or not, so \`${decl.relation}\` says nothing of it`,
-      {
-        hints: ['write ='],
-      },
-    );
+    evaluator.fail(say.wrongType.relation({ relation: decl.relation }), decl.value.span, {
+      hints: ['write ='],
+    });
     return null;
   }
   if (what === 'shape' || (what === 'receptive_field' && value.kind === 'list')) {
@@ -85,15 +81,11 @@ function readValue(
       const dims = value.items.map((v) => evaluator.whole(v, decl.value.span, 'a dimension'));
       return dims.every((d) => d !== null) ? (dims as number[]) : null;
     }
-    evaluator.fail(
-      'wrong-type',
-      decl.value.span,
-      `a shape is a list such as [1, 1, 96, 96], and this is ${describe(value)}`,
-    );
+    evaluator.fail(say.wrongType.shape({ found: describe(value) }), decl.value.span);
     return null;
   }
   if (!isNumber(value)) {
-    evaluator.fail('wrong-type', decl.value.span, `${what} is a number, and this is ${describe(value)}`);
+    evaluator.fail(say.wrongType.fact({ what, found: describe(value) }), decl.value.span);
     return null;
   }
   return evaluator.whole(value, decl.value.span, what);

@@ -1,4 +1,5 @@
 import type { Span } from '../../grammar/diagnostic.js';
+import { say } from '../../grammar/say.js';
 import type { Expr, GridDecl, IndexDecl, RuleDecl } from '../../grammar/tree.js';
 import type { Pick } from './access.js';
 import { Environment, type Lazy } from './environment.js';
@@ -52,7 +53,7 @@ export function enumerate(
       seen(tuple, values);
       for (const v of values) next.push([...tuple, v]);
       if (next.length > limits.nodes) {
-        evaluator.fail('limit-nodes', decl.span, `more than ${limits.nodes} cells`, {
+        evaluator.fail(say.limitNodes.cells({ limit: limits.nodes }), decl.span, {
           hints: ['make the ranges smaller'],
         });
         return null;
@@ -67,17 +68,13 @@ function indexValues(evaluator: Evaluator, decl: IndexDecl, env: Environment): n
   const range = evaluator.expression(decl.range, env);
   if (isPoisoned(range)) return null;
   if (range.kind !== 'list') {
-    evaluator.fail(
-      'wrong-type',
-      decl.range.span,
-      `${decl.name.text} runs over a range such as 0..4, and this is ${describe(range)}`,
-    );
+    evaluator.fail(say.wrongType.index({ name: decl.name.text, found: describe(range) }), decl.range.span);
     return null;
   }
   const values = range.items.map((v) => evaluator.whole(v, decl.range.span, `a value of ${decl.name.text}`));
   if (values.some((v) => v === null)) return null;
   if (new Set(values).size < values.length) {
-    evaluator.fail('duplicate-name', decl.range.span, `${decl.name.text} takes the same value twice`);
+    evaluator.fail(say.duplicateName.value({ name: decl.name.text }), decl.range.span);
     return null;
   }
   return values as number[];
@@ -127,14 +124,9 @@ function lay(evaluator: Evaluator, grid: Grid, env: Environment): void {
 function defineCell(evaluator: Evaluator, rule: RuleDecl, env: Environment, label: string): Value {
   const value = evaluator.body(rule.body, env);
   if (value.kind === 'tensor' || isPoisoned(value)) return value.kind === 'tensor' ? value : poison;
-  return evaluator.fail(
-    'wrong-type',
-    rule.body.result.span,
-    `${label} must be a tensor, and this is ${describe(value)}`,
-    {
-      hints: value.kind === 'list' ? ['make the list one tensor: concat, mean, max, sum or last'] : [],
-    },
-  );
+  return evaluator.fail(say.wrongType.tensor({ what: label, found: describe(value) }), rule.body.result.span, {
+    hints: value.kind === 'list' ? ['make the list one tensor: concat, mean, max, sum or last'] : [],
+  });
 }
 
 type Part =
@@ -200,7 +192,7 @@ export function someOf(labels: readonly string[], most = 4): string {
 function reportUndefined(evaluator: Evaluator, grid: Grid, cells: ReadonlyMap<string, GridCell>): void {
   const without = [...cells.values()].filter((c) => c.rule === null).map((c) => c.label);
   if (without.length === 0) return;
-  evaluator.fail('undefined-cell', grid.decl.name.span, `no rule defines ${someOf(without)}`, {
+  evaluator.fail(say.undefinedCell.cells({ cells: someOf(without) }), grid.decl.name.span, {
     hints: [
       `add a rule ${grid.name}[${grid.decl.indices.map((d) => d.name.text).join(', ')}] = ..., or narrow the ranges`,
     ],
@@ -226,7 +218,7 @@ function reportUnusedRules(
         : taken
           ? 'rules above it take every cell it matches'
           : 'its guard never holds';
-    evaluator.fail('unused-rule', headerOf(rule.rule), `no cell uses this rule: ${why}`, {
+    evaluator.fail(say.unusedRule.rule({ why }), headerOf(rule.rule), {
       hints: [
         wanted.length === 0 || !taken
           ? 'correct the pattern, or remove the rule'
@@ -244,12 +236,8 @@ export function readCells(evaluator: Evaluator, grid: Grid, picks: readonly Pick
   if (cells === null) return poison;
   const arity = grid.decl.indices.length;
   if (picks.length !== arity) {
-    const code = picks.length < arity ? 'missing-argument' : 'extra-argument';
-    return evaluator.fail(
-      code,
-      span,
-      `${grid.name} has ${arity} ${arity === 1 ? 'index' : 'indices'}, and ${picks.length} ${picks.length === 1 ? 'is' : 'are'} given`,
-    );
+    const said = picks.length < arity ? say.missingArgument.grid : say.extraArgument.grid;
+    return evaluator.fail(said({ grid: grid.name, arity, given: picks.length }), span);
   }
   if (
     !evaluator.room(
@@ -285,9 +273,8 @@ function outside(
     const before = grid.decl.indices.slice(0, k).map((d, n) => `${d.name.text} = ${index[n]}`);
     const under = before.length > 0 ? ` where ${before.join(', ')}` : '';
     return evaluator.fail(
-      'index-out-of-grid',
+      say.indexOutOfGrid.cell({ cell: label, index: decl.name.text, run: printRun(run), under }),
       picks[k]?.one ? span : (picks[k]?.span ?? span),
-      `${label} is outside the grid: ${decl.name.text} runs over ${printRun(run)}${under}`,
       {
         hints: [
           run.length === 0
@@ -314,14 +301,9 @@ export function wholeGrid(evaluator: Evaluator, grid: Grid, span: Span): Value {
   if (grid.cells === null) return poison;
   if (grid.decl.indices.length !== 1) {
     const places = grid.decl.indices.map(() => '0').join(', ');
-    return evaluator.fail(
-      'wrong-type',
-      span,
-      `${grid.name} is a grid of ${grid.decl.indices.length} indices, not a value`,
-      {
-        hints: [`name a cell or a slice: ${grid.name}[${places}]`],
-      },
-    );
+    return evaluator.fail(say.wrongType.grid({ name: grid.name, indices: grid.decl.indices.length }), span, {
+      hints: [`name a cell or a slice: ${grid.name}[${places}]`],
+    });
   }
   return readCells(
     evaluator,

@@ -1,4 +1,5 @@
 import type { Span } from '../../grammar/diagnostic.js';
+import { say } from '../../grammar/say.js';
 import type { HeadDecl } from '../../grammar/tree.js';
 import type { Pick } from './access.js';
 import { Environment, type Lazy } from './environment.js';
@@ -46,18 +47,14 @@ function lay(evaluator: Evaluator, decl: HeadDecl, env: Environment): HeadMember
   if (decl.indices.length === 0) return [makeMember(evaluator, decl, name, 1, env)];
   const [index, second] = decl.indices;
   if (index === undefined || second !== undefined) {
-    evaluator.fail(
-      'head-index',
-      second?.span ?? decl.name.span,
-      `a head has one index, its level, and ${name} has ${decl.indices.length}`,
-    );
+    evaluator.fail(say.headIndex.several({ name, indices: decl.indices.length }), second?.span ?? decl.name.span);
     return null;
   }
   const tuples = enumerate(evaluator, decl.indices, env, () => {});
   if (tuples === null) return null;
   const levels = tuples.map(([n]) => n ?? 0).sort((a, b) => a - b);
   if ((levels[0] ?? 0) < 0) {
-    evaluator.fail('head-index', index.range.span, `the index of a head is its level, and ${levels[0]} is none`);
+    evaluator.fail(say.headIndex.level({ level: levels[0] as number }), index.range.span);
     return null;
   }
   return levels.map((level) => {
@@ -73,9 +70,8 @@ function makeMember(evaluator: Evaluator, decl: HeadDecl, name: string, level: n
     if (value.kind === 'tensor') return value;
     if (isPoisoned(value)) return poison;
     return evaluator.fail(
-      'wrong-type',
+      say.wrongType.tensor({ what: `head ${name}`, found: describe(value) }),
       decl.body.result.span,
-      `head ${name} must be a tensor, and this is ${describe(value)}`,
       {
         hints: value.kind === 'list' ? ['make the list one tensor: concat, mean, max, sum or last'] : [],
       },
@@ -117,14 +113,14 @@ export function readHeads(evaluator: Evaluator, family: HeadFamily, picks: reado
   const [pick, extra] = picks;
   if (pick === undefined || extra !== undefined || family.decl.indices.length === 0) {
     const has = family.decl.indices.length === 0 ? 'no index' : 'one index, its level';
-    return evaluator.fail('extra-argument', extra?.span ?? pick?.span ?? span, `head ${family.name} has ${has}`);
+    return evaluator.fail(say.extraArgument.head({ name: family.name, has }), extra?.span ?? pick?.span ?? span);
   }
   const values: Value[] = [];
   for (const level of pick.numbers) {
     const member = family.members.find((m) => m.level === level);
     if (member === undefined || !isThere(evaluator, member)) {
       const there = family.members.map((m) => m.level);
-      return evaluator.fail('index-out-of-grid', pick.span, `there is no head ${family.name}[${level}]`, {
+      return evaluator.fail(say.indexOutOfGrid.head({ name: family.name, level }), pick.span, {
         hints: there.length > 0 ? [`its levels are ${there.join(', ')}`] : [`the range of ${family.name} is empty`],
       });
     }

@@ -1,4 +1,5 @@
 import { type Diagnostic, replace } from '../../grammar/diagnostic.js';
+import { say } from '../../grammar/say.js';
 import type { ImportDecl, Name } from '../../grammar/tree.js';
 import type { Module } from '../0-import/index.js';
 import { type Collector, diagnose } from '../diagnostics/index.js';
@@ -44,11 +45,9 @@ export class ImportedNames {
   }
 
   private clash(at: Name, name: Name, before: Definition, hint: string, more: Diagnostic['related'] = []): void {
-    const from = this.origins.get(before)?.path.text;
+    const from = this.origins.get(before)?.path.text ?? '';
     const related = [{ span: before.name.span, message: `the imported ${name.text}` }, ...more];
-    this.report.add(
-      diagnose('import-clash', at.span, `${name.text} is imported from ${from} already`, { hints: [hint], related }),
-    );
+    this.report.add(diagnose(say.importClash.twice({ name: name.text, from }), at.span, { hints: [hint], related }));
   }
 
   /** To be called when everything has been walked. */
@@ -56,7 +55,7 @@ export class ImportedNames {
     for (const { decl, blocks } of this.brought) {
       if (blocks.some((b) => b.used)) continue;
       this.report.add(
-        diagnose('unused-import', decl.path.span, `nothing uses a block of ${decl.path.text}`, {
+        diagnose(say.unusedImport.import({ path: decl.path.text }), decl.path.span, {
           hints: [`it has ${someOf(blocks.map((b) => b.name.text))}; use one, or remove the import`],
           fixes: [replace(decl.span, '', true, 'remove this import')],
         }),

@@ -1,4 +1,5 @@
 import type { Diagnostic, Span } from '../../grammar/diagnostic.js';
+import { say } from '../../grammar/say.js';
 import type { Expr, NetworkDecl, SpecTree, TrainDecl } from '../../grammar/tree.js';
 import type { Module } from '../0-import/index.js';
 import { type Collector, collect, diagnose } from '../diagnostics/index.js';
@@ -53,19 +54,17 @@ export function elaborate(tree: SpecTree, options: ElaborateOptions = {}): Elabo
   const [train, ...otherTrains] = tree.trains;
   for (const other of otherNetworks) {
     report.add(
-      diagnose('extra-network', other.name.span, `${other.name.text} is a second network in this file`, {
+      diagnose(say.extraNetwork.network({ name: other.name.text }), other.name.span, {
         hints: ['give it a file of its own'],
       }),
     );
   }
   for (const other of otherTrains) {
-    report.add(
-      diagnose('extra-train', firstLine(other.span), 'a second train block', { hints: ['merge it into the first'] }),
-    );
+    report.add(diagnose(say.extraTrain.train(), firstLine(other.span), { hints: ['merge it into the first'] }));
   }
   if (decl === undefined && tree.blocks.length === 0) {
     report.add(
-      diagnose('no-network', firstLine(tree.span), 'this file holds no network', {
+      diagnose(say.noNetwork.file(), firstLine(tree.span), {
         hints: ['write one: network Name { ... }'],
       }),
     );
@@ -225,7 +224,7 @@ class Elaborator {
           } else {
             env.defineValue(item.name.text, poison);
             this.report.add(
-              diagnose('extra-input', item.name.span, `${this.decl.name.text} has an input already`, {
+              diagnose(say.extraInput.input({ name: this.decl.name.text }), item.name.span, {
                 hints: ['put further images into channels of the first'],
               }),
             );
@@ -250,7 +249,7 @@ class Elaborator {
     }
     if (this.inputs.length === 0) {
       this.report.add(
-        diagnose('no-input', this.decl.name.span, `${this.decl.name.text} has no input`, {
+        diagnose(say.noInput.input({ name: this.decl.name.text }), this.decl.name.span, {
           hints: ['declare one: input image: f32[N, 3, H, W]'],
         }),
       );
@@ -265,7 +264,7 @@ class Elaborator {
 
   private constant(expr: Expr, value: Value): Value {
     if (!containsTensor(value)) return value;
-    return this.evaluator.fail('wrong-type', expr.span, 'a param holds numbers, words or lists, not tensors', {
+    return this.evaluator.fail(say.wrongType.param(), expr.span, {
       hints: ['write let'],
     });
   }

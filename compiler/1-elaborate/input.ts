@@ -1,3 +1,5 @@
+import type { Said } from '../../grammar/diagnostic.js';
+import { say } from '../../grammar/say.js';
 import type { InputDecl } from '../../grammar/tree.js';
 import type { Environment } from './environment.js';
 import type { Evaluator } from './evaluator.js';
@@ -11,26 +13,22 @@ const symbols = ['N', 'D', 'H', 'W'];
  */
 export function elaborateInput(evaluator: Evaluator, decl: InputDecl, env: Environment): Value {
   const hints = [`write ${decl.name.text}: f32[N, 3, H, W]`];
-  const refuse = (span: InputDecl['span'], message: string): Value =>
-    evaluator.fail('input-shape', span, message, { hints });
+  const refuse = (said: Said<'input-shape'>, span: InputDecl['span']): Value => evaluator.fail(said, span, { hints });
   let ok = true;
   if (decl.dtype.text !== 'f32') {
-    refuse(decl.dtype.span, `an input is of type f32, not ${decl.dtype.text}`);
+    refuse(say.inputShape.dtype({ dtype: decl.dtype.text }), decl.dtype.span);
     ok = false;
   }
   if (decl.dims.length < 3 || decl.dims.length > 5) {
-    return refuse(
-      decl.span,
-      `an input has batch, channels and 1 to 3 spatial dimensions, and this one has ${decl.dims.length} in all`,
-    );
+    return refuse(say.inputShape.rank({ count: decl.dims.length }), decl.span);
   }
   const shape: (number | string)[] = [];
   for (const [k, dim] of decl.dims.entries()) {
     const channels = k === 1 && dim.kind === 'name' && dim.text === 'C' && env.lookup('C') === undefined;
     if (dim.kind === 'name' && (symbols.includes(dim.text) || channels)) {
-      if (k === 1) refuse(dim.span, 'the number of channels must be known, since the sizes of weights follow from it');
+      if (k === 1) refuse(say.inputShape.channels(), dim.span);
       else if ((dim.text === 'N') !== (k === 0))
-        refuse(dim.span, k === 0 ? 'the first dimension is the batch, N' : 'N is the batch, the first dimension');
+        refuse(k === 0 ? say.inputShape.batch() : say.inputShape.elsewhere(), dim.span);
       else {
         shape.push(dim.text);
         continue;
@@ -44,8 +42,7 @@ export function elaborateInput(evaluator: Evaluator, decl: InputDecl, env: Envir
       const n = evaluator.whole(value, dim.span, 'a dimension');
       if (n !== null && n >= 1) shape.push(n);
       else {
-        if (n !== null)
-          evaluator.fail('out-of-range', dim.span, `a dimension must be at least 1, and this is ${describe(value)}`);
+        if (n !== null) evaluator.fail(say.outOfRange.dimension({ found: describe(value) }), dim.span);
         ok = false;
       }
     }

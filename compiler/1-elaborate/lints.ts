@@ -1,4 +1,5 @@
 import type { Span } from '../../grammar/diagnostic.js';
+import { say } from '../../grammar/say.js';
 import type { RuleDecl } from '../../grammar/tree.js';
 import { type Collector, diagnose } from '../diagnostics/index.js';
 import type { Edge } from '../ir/graph.js';
@@ -50,9 +51,8 @@ function unusedNodes(network: Elaborated, alive: ReadonlySet<RawValue>, report: 
     for (const [rule, cells] of byRule) {
       report.add(
         diagnose(
-          'unused-node',
+          say.unusedNode.cells({ cells: someOf(cells.map((c) => c.label)), one: cells.length === 1 }),
           headerOf(rule),
-          `nothing uses ${someOf(cells.map((c) => c.label))}: no head or output depends on ${cells.length === 1 ? 'it' : 'them'}`,
           {
             hints: ['connect it, or narrow the ranges of the grid'],
           },
@@ -66,7 +66,7 @@ function unusedNodes(network: Elaborated, alive: ReadonlySet<RawValue>, report: 
     dead.add(lazy.scope);
     if (network.unused.some((span) => within(lazy.span, span))) continue;
     report.add(
-      diagnose('unused-node', lazy.span, `no head or output depends on ${lazy.label}`, {
+      diagnose(say.unusedNode.value({ name: lazy.label }), lazy.span, {
         hints: ['connect it, or remove it'],
       }),
     );
@@ -97,7 +97,7 @@ function unusedResults(
     if (owner === undefined || dead.has(owner) || network.unused.some((span) => within(step.origin.span, span)))
       continue;
     report.add(
-      diagnose('unused-node', step.origin.span, `nothing uses the result of ${step.op} in ${owner.path}`, {
+      diagnose(say.unusedNode.result({ op: step.op, path: owner.path }), step.origin.span, {
         hints: ['connect it, or remove it'],
       }),
     );
@@ -114,7 +114,7 @@ function unusedHeads({ families, answers, steps }: Elaborated, report: Collector
     const values = answers.heads.filter((h) => h.family === family.name).map((h) => h.value);
     if (values.length === 0 || family.name.startsWith('_') || values.some((v) => read.has(v))) continue;
     report.add(
-      diagnose('unused-head', family.decl.name.span, `head ${family.name} is trained, but no output mode reads it`, {
+      diagnose(say.unusedHead.head({ name: family.name }), family.decl.name.span, {
         hints: [`name ${family.name} in ${answers.outputName}, or call it _${family.name} if it only helps training`],
       }),
     );
@@ -142,9 +142,13 @@ function droppedSkips({ grids, edges }: Elaborated, report: Collector): void {
       const label = (place: number): string => cellLabel({ grid: grid.name, index: [...row, place] });
       report.add(
         diagnose(
-          'dropped-skip',
+          say.droppedSkip.row({
+            cell: cell.label,
+            first: label(first.place),
+            last: label(last.place),
+            missing: someOf(missing.map(label)),
+          }),
           last.span,
-          `${cell.label} reads ${label(first.place)} and ${label(last.place)}, but not ${someOf(missing.map(label))} between them`,
           {
             hints: [`read the whole row: ${grid.name}[${[...row, `${first.place}..${last.place}`].join(', ')}]`],
           },

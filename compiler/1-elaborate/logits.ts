@@ -1,3 +1,4 @@
+import { say } from '../../grammar/say.js';
 import { type Collector, diagnose } from '../diagnostics/index.js';
 import type { OpName } from '../ops/index.js';
 import type { RawApply, RawHead, RawValue } from './raw.js';
@@ -45,9 +46,8 @@ export function squashedLogits(steps: Steps, heads: readonly RawHead[], report: 
             : `so its answer ${answers(least ?? 0, most ?? 0)}`;
         report.add(
           diagnose(
-            'squashed-logits',
+            say.squashedLogits.squashed({ activation: last.op, head: head.name, op: squashing.op, said, effect }),
             squashing.origin.span,
-            `the ${last.op} of head ${head.name} gets what comes out of this ${squashing.op}, which ${said}, ${effect}`,
             {
               hints: [`remove the ${squashing.op}; losses take the logits in front of the ${last.op}`],
               related: [{ span: last.origin.span, message: `the ${last.op}` }],

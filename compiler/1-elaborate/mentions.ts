@@ -1,4 +1,5 @@
 import { behind, type Fix, replace, type Span } from '../../grammar/diagnostic.js';
+import { say } from '../../grammar/say.js';
 import type { Arg, Expr, Name, SpecTree } from '../../grammar/tree.js';
 import { type Collector, diagnose, nearest } from '../diagnostics/index.js';
 import { isBuiltin } from './builtins.js';
@@ -51,7 +52,7 @@ export class Mentions {
       if (depth > limits.expression && !this.rejected.has(root)) {
         this.rejected.add(root);
         this.report.add(
-          diagnose('limit-nesting', root.span, `this expression is nested more than ${limits.expression} deep`, {
+          diagnose(say.limitNesting.expression({ limit: limits.expression }), root.span, {
             hints: ['name parts of it with `let`'],
           }),
         );

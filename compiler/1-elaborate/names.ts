@@ -1,4 +1,5 @@
 import { replace, type Span } from '../../grammar/diagnostic.js';
+import { say } from '../../grammar/say.js';
 import type {
   BlockDecl,
   Body,
@@ -108,7 +109,7 @@ class NameWalk {
     if (before !== undefined) {
       this.duplicates.add(decl);
       this.report.add(
-        diagnose('duplicate-name', name.span, `${name.text} is defined twice`, {
+        diagnose(say.duplicateName.name({ name: name.text }), name.span, {
           hints: ['rename one of them'],
           related: [{ span: before.name.span, message: `the first is this ${before.kind}` }],
         }),
@@ -125,7 +126,7 @@ class NameWalk {
     if (isLanguageOp(name.text) || isBuiltin(name.text)) {
       const what = isLanguageOp(name.text) ? 'an operator' : 'a function';
       this.report.add(
-        diagnose('reserved-name', name.span, `${name.text} is ${what} already`, {
+        diagnose(say.reservedName.name({ name: name.text, what }), name.span, {
           hints: ['choose another name for the block'],
         }),
       );
@@ -216,25 +217,23 @@ class NameWalk {
     for (const rule of grid.rules) {
       if (rule.name.text !== grid.name.text) {
         this.report.add(
-          diagnose(
-            'rule-name',
-            rule.name.span,
-            `this rule is for ${rule.name.text}, but it is in grid ${grid.name.text}`,
-            {
-              hints: [`write ${grid.name.text}[...]`],
-              // Unless it is a rule of another grid, in the wrong place.
-              fixes: [replace(rule.name.span, grid.name.text, scope.value(rule.name.text) === undefined)],
-            },
-          ),
+          diagnose(say.ruleName.rule({ name: rule.name.text, grid: grid.name.text }), rule.name.span, {
+            hints: [`write ${grid.name.text}[...]`],
+            // Unless it is a rule of another grid, in the wrong place.
+            fixes: [replace(rule.name.span, grid.name.text, scope.value(rule.name.text) === undefined)],
+          }),
         );
       }
       if (rule.patterns.length !== grid.indices.length) {
         const indices = grid.indices.map((d) => d.name.text).join(', ');
         this.report.add(
           diagnose(
-            'bad-pattern',
+            say.badPattern.length({
+              grid: grid.name.text,
+              indices: grid.indices.length,
+              patterns: rule.patterns.length,
+            }),
             headerOf(rule),
-            `${grid.name.text} has ${grid.indices.length} indices, and this pattern has ${rule.patterns.length}`,
             {
               hints: [`write ${grid.name.text}[${indices}]`],
             },
@@ -256,7 +255,7 @@ class NameWalk {
       const { text, span } = pattern;
       if (scope.values.has(text) && !text.startsWith('_')) {
         this.report.add(
-          diagnose('bad-pattern', span, `${text} is bound twice in this pattern`, {
+          diagnose(say.badPattern.twice({ name: text }), span, {
             hints: [`use two names and a guard: when i == j`],
           }),
         );
@@ -264,21 +263,16 @@ class NameWalk {
       const other = outer.value(text);
       if (other !== undefined) {
         this.report.add(
-          diagnose(
-            'pattern-shadows',
-            span,
-            `${text} here is a new name that matches every index, not the ${other.kind} ${text}`,
-            {
-              hints: [`use another name and a guard: when i == ${text}`],
-              related: [{ span: other.name.span, message: `the ${other.kind} ${text}` }],
-            },
-          ),
+          diagnose(say.patternShadows.name({ name: text, kind: other.kind }), span, {
+            hints: [`use another name and a guard: when i == ${text}`],
+            related: [{ span: other.name.span, message: `the ${other.kind} ${text}` }],
+          }),
         );
       }
       scope.values.set(text, { kind: 'index', name: pattern, span, lint: false, used: true });
     } else if (readPattern(pattern).kind === 'broken') {
       this.report.add(
-        diagnose('bad-pattern', pattern.span, 'a pattern is a whole number or a name', {
+        diagnose(say.badPattern.item(), pattern.span, {
           hints: ['bind the index to a name, and write the condition after `when`'],
         }),
       );
@@ -302,7 +296,7 @@ class NameWalk {
           : `use it, or remove the ${kind}`;
       const what = kind === 'let' ? name.text : `${kind} ${name.text}`;
       const fixes = [replace(name.span, `_${name.text}`, false, `call it _${name.text}`)];
-      this.report.add(diagnose('unused-name', name.span, `nothing uses ${what}`, { hints: [hint], fixes }));
+      this.report.add(diagnose(say.unusedName.name({ what }), name.span, { hints: [hint], fixes }));
     }
     this.imports.reportUnused();
     return unused.map((d) => d.span);

@@ -1,4 +1,5 @@
 import type { Span } from '../../grammar/diagnostic.js';
+import { say } from '../../grammar/say.js';
 import { suggest } from '../diagnostics/index.js';
 import type { Attrs, AttrValue } from '../ir/graph.js';
 import { isOpName, type OpName, opNames, opOf } from '../ops/index.js';
@@ -64,7 +65,7 @@ function tensorArguments(
   const usage = arity === 'many' ? `${op}(a, b, ...)` : arity === 'pair' ? `${op}(a, b)` : `x |> ${op}(...)`;
   if (args.length < needed) {
     const what = arity === 'one' ? 'a tensor' : arity === 'pair' ? 'two tensors' : 'tensors';
-    tools.fail('missing-argument', span, `${op} needs ${what} to work on`, { hints: [`write ${usage}`] });
+    tools.fail(say.missingArgument.tensors({ op, what }), span, { hints: [`write ${usage}`] });
     return 'wrong';
   }
   const out: RawValue[] = [];
@@ -75,21 +76,16 @@ function tensorArguments(
       if (v.kind !== 'tensor') {
         const manyHint = v.kind === 'list' ? ['make the list one tensor first: concat, mean, max, sum or last'] : [];
         const pipeHint = isNumber(v) && arity === 'one' ? [`the tensor comes first: ${usage}`] : [];
-        tools.fail(
-          'wrong-type',
-          arg.span,
-          `${op} works on ${arity === 'one' ? 'one tensor' : 'tensors'}, and this is ${describe(v)}`,
-          {
-            hints: [...manyHint, ...pipeHint],
-          },
-        );
+        tools.fail(say.wrongType.input({ op, one: arity === 'one', found: describe(v) }), arg.span, {
+          hints: [...manyHint, ...pipeHint],
+        });
         return 'wrong';
       }
       out.push(v.step);
     }
   }
   if (out.length === 0) {
-    tools.fail('no-inputs', span, `${op} of an empty list`, {
+    tools.fail(say.noInputs.list({ op }), span, {
       hints: ['a range such as 1..0 is empty; give this case a rule of its own'],
     });
     return 'wrong';
@@ -117,14 +113,14 @@ function bindArguments(
     if (spec !== undefined) given.set(spec.name, arg);
     else if (!isPoisoned(arg.value)) {
       const takes = specs.length === 0 ? 'takes no arguments' : `takes ${specs.map((s) => s.name).join(', ')}`;
-      wrong('extra-argument', arg.span, `${op} ${takes} beside its tensors, so there is no place for this`);
+      wrong(say.extraArgument.operator({ op, takes }), arg.span);
     } else ok = false;
   });
   for (const arg of named) {
     const name = arg.name?.text ?? '';
     const at = arg.name?.span ?? arg.span;
     if (!specs.some((s) => s.name === name)) {
-      wrong('unknown-argument', at, `${op} has no argument ${name}`, {
+      wrong(say.unknownArgument.callee({ callee: op, name }), at, {
         ...suggest(
           name,
           specs.map((s) => s.name),
@@ -132,7 +128,7 @@ function bindArguments(
         ),
       });
     } else if (given.has(name)) {
-      wrong('repeated-argument', at, `${name} of ${op} is given twice`, {
+      wrong(say.repeatedArgument.argument({ name, callee: op }), at, {
         related: [{ span: given.get(name)?.span ?? at, message: 'given here first' }],
       });
     } else given.set(name, arg);
@@ -144,7 +140,7 @@ function bindArguments(
     const arg = given.get(spec.name);
     if (arg === undefined) {
       if (spec.default === undefined && !misspelt)
-        wrong('missing-argument', span, `${op} needs ${spec.name}`, {
+        wrong(say.missingArgument.operator({ op, name: spec.name }), span, {
           hints: [`add it: ${spec.name}: ...; ${lower(spec.doc)}`],
         });
       continue;
@@ -181,18 +177,18 @@ type Wrong = (...args: Parameters<Toolbox['fail']>) => void;
 function convert(spec: ArgSpec, v: Value, what: string, span: Span, wrong: Wrong): AttrValue | undefined {
   const number = (n: Value, whole: boolean): number | undefined => {
     if (!isNumber(n)) {
-      wrong('wrong-type', span, `${what} must be a ${whole ? 'whole number' : 'number'}, and this is ${describe(n)}`);
+      wrong(say.wrongType.number({ what, whole, found: describe(n) }), span);
     } else if (whole && wholeNumber(n) === undefined) {
-      wrong('not-an-int', span, `${what} must be a whole number, and this is ${shortNumber(n.value)}`);
+      wrong(say.notAnInt.number({ what, number: shortNumber(n.value) }), span);
     } else if (spec.least !== undefined && n.value < spec.least) {
-      wrong('out-of-range', span, `${what} must be at least ${spec.least}, and this is ${n.value}`);
+      wrong(say.outOfRange.least({ what, least: spec.least, found: n.value }), span);
     } else return n.value;
     return undefined;
   };
   if (typeof spec.type === 'object') {
     if (v.kind === 'string' && spec.type.oneOf.includes(v.value)) return v.value;
     const more = v.kind === 'string' ? suggest(v.value, spec.type.oneOf, span) : {};
-    wrong('wrong-type', span, `${what} must be ${spec.type.oneOf.join(' or ')}, and this is ${describe(v)}`, more);
+    wrong(say.wrongType.word({ what, words: spec.type.oneOf, found: describe(v) }), span, more);
     return undefined;
   }
   switch (spec.type) {
@@ -202,20 +198,20 @@ function convert(spec: ArgSpec, v: Value, what: string, span: Span, wrong: Wrong
       return number(v, false);
     case 'bool':
       if (v.kind === 'bool') return v.value;
-      wrong('wrong-type', span, `${what} must be true or false, and this is ${describe(v)}`);
+      wrong(say.wrongType.flag({ what, found: describe(v) }), span);
       return undefined;
     case 'padding':
     case 'ints': {
       if (spec.type === 'padding' && v.kind === 'string') {
         if (v.value === 'same' || v.value === 'valid') return v.value;
-        wrong('wrong-type', span, `${what} must be same, valid, a whole number or a list, and this is ${describe(v)}`, {
+        wrong(say.wrongType.padding({ what, found: describe(v) }), span, {
           ...suggest(v.value, ['same', 'valid'], span),
         });
         return undefined;
       }
       if (v.kind !== 'list') return number(v, true);
       if (v.items.length === 0) {
-        wrong('wrong-type', span, `${what} must be a whole number, or a list of them, and this list is empty`);
+        wrong(say.wrongType.sizes({ what }), span);
         return undefined;
       }
       const numbers: number[] = [];

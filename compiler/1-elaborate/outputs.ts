@@ -1,3 +1,4 @@
+import { say } from '../../grammar/say.js';
 import type { NetworkDecl, OutputDecl } from '../../grammar/tree.js';
 import { diagnose } from '../diagnostics/index.js';
 import type { Environment } from './environment.js';
@@ -21,7 +22,7 @@ export function elaborateOutputs(
   const [output, ...others] = outputs;
   for (const other of others) {
     evaluator.report.add(
-      diagnose('extra-output', other.name.span, `${network.name.text} has an output already`, {
+      diagnose(say.extraOutput.output({ name: network.name.text }), other.name.span, {
         hints: [`make ${other.name.text} a mode of ${output?.name.text}`],
         related: output ? [{ span: output.name.span, message: 'the first output' }] : [],
       }),
@@ -40,13 +41,9 @@ export function elaborateOutputs(
     }),
   );
   heads.sort((a, b) => a.level - b.level);
-  if (heads.length === 0 && families.every((f) => f.members !== null && f.members.length === 0)) {
-    const [family] = families;
-    evaluator.fail(
-      'no-head',
-      family?.decl.name.span ?? network.name.span,
-      `the range of ${family?.name} is empty, so nothing is trained`,
-    );
+  const [family] = families;
+  if (family && heads.length === 0 && families.every((f) => f.members !== null && f.members.length === 0)) {
+    evaluator.fail(say.noHead.range({ name: family.name }), family.decl.name.span);
   }
   const levels = [...new Set(heads.map((h) => h.level))].sort((a, b) => a - b);
   if (output === undefined) return { heads, levels, ...standardOutput(evaluator, heads, levels, network) };
@@ -77,15 +74,13 @@ function checkModes(evaluator: Evaluator, output: OutputDecl): void {
     const before = seen.get(text);
     if (before !== undefined) {
       evaluator.report.add(
-        diagnose('repeated-setting', span, `mode ${text} is given twice`, {
+        diagnose(say.repeatedSetting.mode({ name: text }), span, {
           related: [{ span: before.name.span, message: 'given here first' }],
         }),
       );
     } else seen.set(text, mode);
     if (text === 'all') {
-      evaluator.report.add(
-        diagnose('reserved-name', span, 'the mode all is always there: every head', { hints: ['choose another name'] }),
-      );
+      evaluator.report.add(diagnose(say.reservedName.mode(), span, { hints: ['choose another name'] }));
     }
   }
 }
@@ -115,7 +110,7 @@ function answer(
   if (value.kind !== 'tensor') {
     if (!whole) steps.truncate(before);
     else if (!isPoisoned(value)) {
-      evaluator.fail('wrong-type', mode.value.span, `an output is one tensor, and this is ${describe(value)}`, {
+      evaluator.fail(say.wrongType.output({ found: describe(value) }), mode.value.span, {
         hints: value.kind === 'list' ? ['make the list one tensor: mean, last, max or concat'] : [],
       });
     }
@@ -129,14 +124,9 @@ function reportWeights({ steps, report }: Evaluator, from: number, mode: Mode): 
   for (const step of steps.list.slice(from)) {
     if (step.kind !== 'apply' || !ownsWeights(step.op)) continue;
     report.add(
-      diagnose(
-        'output-owns-weights',
-        step.origin.span,
-        `${step.op} in mode ${mode.name.text} has weights, and nothing trains them`,
-        {
-          hints: ['move it into a head'],
-        },
-      ),
+      diagnose(say.outputOwnsWeights.step({ op: step.op, mode: mode.name.text }), step.origin.span, {
+        hints: ['move it into a head'],
+      }),
     );
   }
 }
@@ -185,22 +175,16 @@ function headless(
   if (!network.items.some((item) => item.kind === 'input')) return none;
   if (output === undefined || mode === undefined || second !== undefined) {
     evaluator.report.add(
-      diagnose(
-        'no-head',
-        output?.name.span ?? network.name.span,
-        `${network.name.text} has no head, so nothing is trained`,
-        {
-          hints: ['declare one: head S = ... |> conv(1, kernel: 1) |> sigmoid'],
-        },
-      ),
+      diagnose(say.noHead.head({ name: network.name.text }), output?.name.span ?? network.name.span, {
+        hints: ['declare one: head S = ... |> conv(1, kernel: 1) |> sigmoid'],
+      }),
     );
     return none;
   }
   const name = output.name.text;
   const value = evaluator.within(scopeOf(name), () => evaluator.expression(mode.value, env));
   if (value.kind !== 'tensor') {
-    if (!isPoisoned(value))
-      evaluator.fail('wrong-type', mode.value.span, `an output is one tensor, and this is ${describe(value)}`);
+    if (!isPoisoned(value)) evaluator.fail(say.wrongType.output({ found: describe(value) }), mode.value.span);
     return none;
   }
   return {

@@ -1,4 +1,5 @@
 import { parse } from '../../grammar/index.js';
+import { say } from '../../grammar/say.js';
 import type { Expr, NetworkDecl, ParamDecl } from '../../grammar/tree.js';
 import { type Collector, collect, diagnose, didYouMean } from '../diagnostics/index.js';
 import { Environment } from './environment.js';
@@ -22,9 +23,8 @@ export function checkSettings(network: NetworkDecl, set: Settings, report: Colle
     known.length === 0 ? [`${network.name.text} has no params`] : unknown.flatMap((name) => didYouMean(name, known));
   report.add(
     diagnose(
-      'unknown-param',
+      say.unknownParam.set({ name: network.name.text, unknown, first, value: shorten(set[first] ?? '') }),
       network.name.span,
-      `${network.name.text} has no param ${unknown.join(', ')}, but --set ${first}=${shorten(set[first] ?? '')} sets it`,
       {
         hints: [...new Set(hints)],
       },
@@ -41,7 +41,9 @@ export function paramValue(decl: ParamDecl, standard: Value, set: Settings, repo
   const read = readConstant(given);
   if (typeof read === 'string') {
     report.add(
-      diagnose('set-syntax', span, `${shown}: ${read}`, { hints: ['write a number, true, false, a word, or a list'] }),
+      diagnose(say.setSyntax.value({ given: shown, why: read }), span, {
+        hints: ['write a number, true, false, a word, or a list'],
+      }),
     );
     return standard;
   }
@@ -49,14 +51,9 @@ export function paramValue(decl: ParamDecl, standard: Value, set: Settings, repo
   const fitting = conform(read, standard);
   if (fitting !== undefined) return fitting;
   report.add(
-    diagnose(
-      'set-type',
-      span,
-      `${shown}: ${text} must be ${typeName(standard)}, like its default, and this is ${describe(read)}`,
-      {
-        hints: standard.kind === 'list' && isNumber(read) ? [`write a list: --set ${text}=[${read.value}]`] : [],
-      },
-    ),
+    diagnose(say.setType.default({ given: shown, name: text, due: typeName(standard), found: describe(read) }), span, {
+      hints: standard.kind === 'list' && isNumber(read) ? [`write a list: --set ${text}=[${read.value}]`] : [],
+    }),
   );
   return standard;
 }

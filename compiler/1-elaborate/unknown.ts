@@ -1,6 +1,7 @@
-import type { Diagnostic, Fix, Span } from '../../grammar/diagnostic.js';
+import type { Diagnostic, Fix, Said, Span } from '../../grammar/diagnostic.js';
+import { say } from '../../grammar/say.js';
 import { standardFileOf } from '../0-import/standard/index.js';
-import { diagnose, suggest } from '../diagnostics/index.js';
+import { type Code, diagnose, suggest } from '../diagnostics/index.js';
 import { builtinNames, isBuiltin } from './builtins.js';
 import { argumentWords, isLanguageOp, languageOps } from './operators.js';
 
@@ -15,19 +16,19 @@ export interface Reach {
 }
 
 /** What to say of a name used as a value that no value has; undefined for the words of arguments, which stand for themselves. */
-export function unknownValue(text: string, span: Span, reach: Reach): Diagnostic | undefined {
+export function unknownValue(text: string, span: Span, reach: Reach): (Diagnostic & Said<Code>) | undefined {
   if (reach.blocks().includes(text)) {
-    return diagnose('not-callable', span, `${text} is a block, not a value`, { hints: [`call it: x |> ${text}(...)`] });
+    return diagnose(say.notCallable.block({ name: text }), span, { hints: [`call it: x |> ${text}(...)`] });
   }
   if (argumentWords.has(text)) return undefined;
   if (isLanguageOp(text) || isBuiltin(text)) {
     const what = isLanguageOp(text) ? 'an operator' : 'a function';
-    return diagnose('not-callable', span, `${text} is ${what}, not a value`, {
+    return diagnose(say.notCallable.operator({ name: text, what }), span, {
       hints: [`call it: ${text}(x), or x |> ${text}`],
     });
   }
   const { hints, fixes } = suggest(text, [...new Set([...reach.values(), ...argumentWords])], span);
-  return diagnose('unknown-name', span, `nothing is named ${text} here`, {
+  return diagnose(say.unknownName.value({ name: text }), span, {
     hints: hints.length > 0 ? hints : knownValues(reach),
     fixes,
   });
@@ -39,9 +40,9 @@ const knownValues = (reach: Reach): string[] => {
 };
 
 /** What to say of a call of something that is no block, operator or function. */
-export function unknownCallee(text: string, span: Span, reach: Reach): Diagnostic {
+export function unknownCallee(text: string, span: Span, reach: Reach): Diagnostic & Said<Code> {
   if (reach.values().includes(text)) {
-    return diagnose('not-callable', span, `${text} is a value and cannot be called`, {
+    return diagnose(say.notCallable.value({ name: text }), span, {
       hints: [`pick an item with brackets, ${text}[...]`],
       fixes: reach.indexed ? [reach.indexed] : [],
     });
@@ -54,5 +55,5 @@ export function unknownCallee(text: string, span: Span, reach: Reach): Diagnosti
     if (reach.importing !== undefined) fixes.unshift(reach.importing(standard));
   }
   const hints = near.length > 0 ? near : ['define it: block Name(x) { ... }; the reference page lists the operators'];
-  return diagnose('unknown-name', span, `no block or operator is named ${text}`, { hints, fixes });
+  return diagnose(say.unknownName.callee({ name: text }), span, { hints, fixes });
 }

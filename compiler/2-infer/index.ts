@@ -1,5 +1,7 @@
 import type { Diagnostic } from '../../grammar/diagnostic.js';
+import { say } from '../../grammar/say.js';
 import type { RawApply, RawNetwork, RawValue } from '../1-elaborate/raw.js';
+import { diagnose } from '../diagnostics/index.js';
 import { num, printShape, sym } from '../ir/dim.js';
 import type { Constraint, NamedValue, Network, Node, Param, Value } from '../ir/graph.js';
 import { opOf } from '../ops/index.js';
@@ -138,14 +140,20 @@ function disagreeingHeads(raw: RawNetwork, values: readonly Value[]): Diagnostic
     const head = raw.heads[k];
     if (!head || printShape(v.type.shape) === expected) return [];
     return [
-      {
-        code: 'head-shape',
-        severity: 'error',
-        message: `head ${head.name} is ${printShape(v.type.shape)}, but ${raw.heads[0]?.name} is ${expected}`,
-        span: head.span,
-        hints: ['heads are trained against one target: bring them to one size with upsample and to the same channels'],
-        related: [],
-      },
+      diagnose(
+        say.headShape.heads({
+          name: head.name,
+          shape: printShape(v.type.shape),
+          first: raw.heads[0]!.name,
+          due: expected,
+        }),
+        head.span,
+        {
+          hints: [
+            'heads are trained against one target: bring them to one size with upsample and to the same channels',
+          ],
+        },
+      ),
     ];
   });
 }

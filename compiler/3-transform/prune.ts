@@ -1,3 +1,5 @@
+import type { Said } from '../../grammar/diagnostic.js';
+import { say } from '../../grammar/say.js';
 import { withoutDeadNodes } from '../ir/builder.js';
 import type { Graph, NamedValue, Network, Value } from '../ir/graph.js';
 
@@ -8,9 +10,7 @@ export interface Selection {
 }
 
 /** Why a selection makes no sense for a network, and what would. */
-export interface SelectionError {
-  readonly code: 'unknown-level' | 'unknown-mode' | 'mode-not-at-level';
-  readonly message: string;
+export interface SelectionError extends Said<'unknown-level' | 'unknown-mode' | 'mode-not-at-level'> {
   readonly hint: string;
 }
 
@@ -21,8 +21,7 @@ export function checkSelection(network: Network, { level, mode }: Selection): Se
   const levels = network.levels.map((l) => `L${l}`).join(', ');
   if (level !== undefined && !network.levels.includes(level)) {
     return {
-      code: 'unknown-level',
-      message: `${network.name} has no level L${level}`,
+      ...say.unknownLevel.network({ network: network.name, level }),
       hint: `its levels are ${levels}`,
     };
   }
@@ -30,16 +29,14 @@ export function checkSelection(network: Network, { level, mode }: Selection): Se
   if (!network.modes.includes(mode)) {
     const modes = [...network.modes, 'all'].join(', ');
     return {
-      code: 'unknown-mode',
-      message: `${network.name} has no output mode ${mode}`,
+      ...say.unknownMode.network({ network: network.name, mode }),
       hint: `its modes are ${modes}`,
     };
   }
   const at = network.modeOutputs.filter((m) => m.mode === mode).map((m) => `L${m.level}`);
   if (!at.includes(`L${level ?? topLevel(network)}`)) {
     return {
-      code: 'mode-not-at-level',
-      message: `mode ${mode} names a head that L${level ?? topLevel(network)} does not have`,
+      ...say.modeNotAtLevel.head({ mode, level: level ?? topLevel(network) }),
       hint: `${mode} exists at ${at.join(', ')}`,
     };
   }

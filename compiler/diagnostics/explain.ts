@@ -9,8 +9,9 @@ export const pageOf = (code: string): Page | undefined => (isCode(code) ? pages[
 export function explain(code: string): string | undefined {
   const page = pageOf(code);
   if (page === undefined) return undefined;
-  const { severity, title, what, why, fix, wrong, right } = page;
-  return `${[`${code} (${severity}): ${title}`, what, why, fix, shown('Wrong', wrong), shown('Right', right)].join('\n\n')}\n`;
+  const { severity, title, what, why, fix, says, wrong, right } = page;
+  const messages = `Messages:\n\n${says.map((text) => `    ${text}`).join('\n')}`;
+  return `${[`${code} (${severity}): ${title}`, what, why, fix, messages, shown('Wrong', wrong), shown('Right', right)].join('\n\n')}\n`;
 }
 
 /** The files of an example, indented; names only where there are several, the command only where it is no plain check. */

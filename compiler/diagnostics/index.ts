@@ -1,4 +1,4 @@
-import type { Diagnostic, Fix, Related, Severity, Span } from '../../grammar/diagnostic.js';
+import type { Diagnostic, Fix, Related, Said, Severity, Span } from '../../grammar/diagnostic.js';
 import type { SyntaxCode } from '../../grammar/mistakes.js';
 import type { SelectionError } from '../3-transform/prune.js';
 import type { RefusalCode } from '../ops/refusal.js';
@@ -25,7 +25,7 @@ export interface More {
 }
 
 /** A diagnostic of a kind in the catalogue, which gives its severity. */
-export function diagnose(code: Code, span: Span, message: string, more: More = {}): Diagnostic {
+export function diagnose({ code, message }: Said<Code>, span: Span, more: More = {}): Diagnostic & Said<Code> {
   return {
     code,
     severity: severities[code],

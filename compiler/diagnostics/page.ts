@@ -21,6 +21,8 @@ export interface Page {
   readonly why: string;
   /** The way out. */
   readonly fix: string;
+  /** The messages it gives, with what they are told in braces (scripts/wording.mjs). */
+  readonly says: readonly string[];
   /** Answered with this code, and no other. */
   readonly wrong: Example;
   /** The same put right: answered with nothing. */

@@ -1,3 +1,4 @@
+import { say } from '../../grammar/say.js';
 import { type Dim, isNumber, known, num, printShape, type Shape, sameDim } from '../ir/dim.js';
 import type { TensorType, Value } from '../ir/graph.js';
 import type { GradientBuilder, Refusal } from './op.js';
@@ -15,7 +16,7 @@ export const canBroadcast = (a: Shape, b: Shape): boolean =>
 export function broadcastShapes(op: string, inputs: readonly TensorType[]): Shape | Refusal {
   const shapes = inputs.map((t) => t.shape);
   if (shapes.length === 0) {
-    return refuse('no-inputs', `${op} of an empty list`, ['give it at least one tensor']);
+    return refuse(say.noInputs.list({ op }), ['give it at least one tensor']);
   }
   const clash = oddOneOut(shapes, canBroadcast);
   if (clash !== null) return mismatch(op, shapes, clash.odd, clash.against);
@@ -32,16 +33,16 @@ function mismatch(op: string, shapes: readonly Shape[], odd: number, against: nu
   const which = `the ${ordinal(odd)} input`;
   const facts = `${which} is ${printShape(a)}, the ${ordinal(against)} is ${printShape(b)}`;
   if (a.length !== b.length) {
-    return refuse('shape-mismatch', `${op} needs tensors of one rank: ${facts}`, [], odd);
+    return refuse(say.shapeMismatch.rank({ op, facts }), [], odd);
   }
   const onlyChannels = a.every((d, i) => i === 1 || canBroadcast([d], [b[i]!]));
   if (onlyChannels) {
     const hint = isNumber(b[1]!)
       ? [`bring ${which} to ${b[1]!.offset} channels: conv(${b[1]!.offset}, kernel: 1)`]
       : [];
-    return refuse('channel-mismatch', `${op} needs equal channels (or 1): ${facts}`, hint, odd);
+    return refuse(say.channelMismatch.element({ op, facts }), hint, odd);
   }
-  return refuse('shape-mismatch', `${op} needs tensors of one shape: ${facts}`, resizeHints(a, b, which), odd);
+  return refuse(say.shapeMismatch.element({ op, facts }), resizeHints(a, b, which), odd);
 }
 
 /** The gradient of a broadcast: sums `gradient` over what was repeated, back to the shape of `input`. */

@@ -1,3 +1,4 @@
+import { say } from '../../grammar/say.js';
 import { isNumber, known, plus, printShape, type Shape, sameDim } from '../ir/dim.js';
 import { numberAttr } from './attrs.js';
 import type { Op } from './op.js';
@@ -10,7 +11,7 @@ export const concat: Op = {
   infer(attrs, inputs) {
     const axis = numberAttr(attrs, 'axis', 1);
     const shapes = inputs.map((t) => t.shape);
-    if (shapes.length === 0) return refuse('no-inputs', 'concat of an empty list', ['give it at least one tensor']);
+    if (shapes.length === 0) return refuse(say.noInputs.list({ op: 'concat' }), ['give it at least one tensor']);
     const fits = (a: Shape, b: Shape): boolean =>
       a.length === b.length && a.every((d, i) => i === axis || sameDim(d, b[i]!));
     const clash = oddOneOut(shapes, fits);
@@ -18,13 +19,14 @@ export const concat: Op = {
       const which = `the ${ordinal(clash.odd)} input`;
       const a = shapes[clash.odd]!;
       const b = shapes[clash.against]!;
-      const message = `concat joins channels of equal sizes: ${which} is ${printShape(a)}, the ${ordinal(clash.against)} is ${printShape(b)}`;
-      return refuse('spatial-mismatch', message, resizeHints(a, b, which), clash.odd);
+      const [shape, against] = [printShape(a), printShape(b)];
+      const said = say.spatialMismatch.concat({ which, shape, other: ordinal(clash.against), against });
+      return refuse(said, resizeHints(a, b, which), clash.odd);
     }
     const open = shapes.findIndex((s) => s[axis] === undefined || (shapes.length > 1 && !isNumber(s[axis]!)));
     if (open >= 0) {
-      const message = `concat needs a known number of channels: the ${ordinal(open)} input is ${printShape(shapes[open]!)}`;
-      return refuse('shape-mismatch', message, [], open);
+      const said = say.shapeMismatch.concat({ which: ordinal(open), shape: printShape(shapes[open]!) });
+      return refuse(said, [], open);
     }
     const [first, ...rest] = shapes;
     const joined = rest.reduce((sum, s) => plus(sum, known(s[axis]!)), first![axis]!);

@@ -1,3 +1,4 @@
+import { say } from '../../grammar/say.js';
 import { known, knownShape, num } from '../ir/dim.js';
 import { boolAttr, listAttr, numberAttr } from './attrs.js';
 import type { Op } from './op.js';
@@ -41,11 +42,10 @@ export const conv: Op = {
     const groups = numberAttr(attrs, 'groups', 1);
     const hints = [`groups that fit: ${divisors(image.channels, channels).join(', ')}`];
     if (image.channels % groups !== 0) {
-      const message = `conv with ${groups} groups can't split the ${image.channels} channels it is given`;
-      return refuse('bad-groups', message, hints, 0);
+      return refuse(say.badGroups.split({ op: 'conv', groups, channels: image.channels }), hints, 0);
     }
     if (channels % groups !== 0) {
-      return refuse('bad-groups', `conv with ${groups} groups can't make ${channels} channels`, hints);
+      return refuse(say.badGroups.made({ groups, channels }), hints);
     }
     const window = readWindow('conv', attrs, image.rank);
     if ('code' in window) return window;

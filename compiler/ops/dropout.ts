@@ -1,3 +1,4 @@
+import { say } from '../../grammar/say.js';
 import { num } from '../ir/dim.js';
 import type { Attrs } from '../ir/graph.js';
 import { listAttr, numberAttr } from './attrs.js';
@@ -14,9 +15,7 @@ export const dropout: Op = {
   infer(attrs, inputs) {
     const rate = numberAttr(attrs, 'rate');
     if (rate < 0 || rate >= 1) {
-      return refuse('bad-argument', `dropout with rate ${rate} would drop everything`, [
-        'use a rate from 0 to below 1',
-      ]);
+      return refuse(say.badArgument.rate({ rate }), ['use a rate from 0 to below 1']);
     }
     return { outputs: [inputs[0]!] };
   },

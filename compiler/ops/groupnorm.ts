@@ -1,3 +1,4 @@
+import { say } from '../../grammar/say.js';
 import { known, knownShape } from '../ir/dim.js';
 import type { Value } from '../ir/graph.js';
 import { numberAttr } from './attrs.js';
@@ -28,8 +29,7 @@ export const groupnorm: Op = {
     if (image.channels % groups !== 0) {
       const fit = Array.from({ length: Math.min(image.channels, 64) }, (_, i) => i + 1);
       return refuse(
-        'bad-groups',
-        `groupnorm with ${groups} groups can't split the ${image.channels} channels it is given`,
+        say.badGroups.split({ op: 'groupnorm', groups, channels: image.channels }),
         [`groups that fit: ${fit.filter((n) => image.channels % n === 0).join(', ')}`],
         0,
       );

@@ -1,3 +1,4 @@
+import type { Said } from '../../grammar/diagnostic.js';
 import type { Dim } from '../ir/dim.js';
 import type { Attrs, Init, TensorType, Value } from '../ir/graph.js';
 import type { OpName } from './index.js';
@@ -23,9 +24,7 @@ export interface OwnedParam {
 }
 
 /** Why an operator can't take these inputs. `input`: the index of the one to blame. */
-export interface Refusal {
-  readonly code: string;
-  readonly message: string;
+export interface Refusal extends Said {
   readonly hints: readonly string[];
   readonly input?: number;
 }

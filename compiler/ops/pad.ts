@@ -1,3 +1,4 @@
+import { say } from '../../grammar/say.js';
 import type { Attrs, TensorType } from '../ir/graph.js';
 import type { ArgSpec, Inferred, Op, Refusal } from './op.js';
 import { imageInput, refuse } from './refusal.js';
@@ -18,7 +19,7 @@ function infer(op: 'pad' | 'crop', attrs: Attrs, inputs: readonly TensorType[]):
   const around = windowSides(op, attrs, image.rank);
   if ('code' in around) return around;
   if ([...around.begin, ...around.end].some((n) => !Number.isInteger(n) || n < 0)) {
-    return refuse('bad-argument', `amount of ${op} must be whole numbers of at least 0`);
+    return refuse(say.badArgument.amount({ op }));
   }
   const sign = op === 'pad' ? 1 : -1;
   const [n, c, ...space] = inputs[0]!.shape;

@@ -1,3 +1,4 @@
+import { say } from '../../grammar/say.js';
 import { isNumber, num, over, times } from '../ir/dim.js';
 import { numberAttr } from './attrs.js';
 import type { Inferred, Op } from './op.js';
@@ -22,8 +23,7 @@ export const pixelShuffle: Op = {
     if (image.channels % moved !== 0) {
       const above = Math.ceil(image.channels / moved) * moved;
       return refuse(
-        'channel-mismatch',
-        `pixel_shuffle by ${factor} needs a multiple of ${moved} channels, this tensor has ${image.channels}`,
+        say.channelMismatch.shuffle({ factor, multiple: moved, channels: image.channels }),
         [`bring it to ${above} channels first: conv(${above})`],
         0,
       );
@@ -62,8 +62,7 @@ export const pixelUnshuffle: Op = {
       if (isNumber(d) && d.offset % factor !== 0) {
         const below = Math.floor(d.offset / factor) * factor;
         return refuse(
-          'size-not-divisible',
-          `pixel_unshuffle by ${factor} needs a ${axisName(i, space.length)} that is a multiple of ${factor}, here it is ${d.offset}`,
+          say.sizeNotDivisible.unshuffle({ factor, axis: axisName(i, space.length), size: d.offset }),
           [`the nearest that fit are ${below > 0 ? `${below} and ` : ''}${below + factor}`],
           0,
         );

@@ -1,3 +1,4 @@
+import { say } from '../../grammar/say.js';
 import type { Attrs, TensorType } from '../ir/graph.js';
 import type { ArgSpec, Inferred, Refusal } from './op.js';
 import { imageInput, refuse } from './refusal.js';
@@ -18,8 +19,8 @@ export function inferPool(op: string, attrs: Attrs, inputs: readonly TensorType[
   // A window must see at least one element of the image, or its maximum would be minus infinity.
   const blind = window.kernel.findIndex((k, i) => window.begin[i]! >= k || window.end[i]! >= k);
   if (blind >= 0) {
-    const message = `padding ${Math.max(window.begin[blind]!, window.end[blind]!)} of ${op} must be smaller than its kernel ${window.kernel[blind]}`;
-    return refuse('bad-argument', message);
+    const padding = Math.max(window.begin[blind]!, window.end[blind]!);
+    return refuse(say.badArgument.kernel({ padding, op, kernel: window.kernel[blind]! }));
   }
   const [n, c, ...space] = inputs[0]!.shape;
   const out = slide(op, space, window);

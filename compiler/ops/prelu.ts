@@ -1,3 +1,4 @@
+import { say } from '../../grammar/say.js';
 import { known } from '../ir/dim.js';
 import type { Value } from '../ir/graph.js';
 import { affineOf, scalar } from './activations.js';
@@ -27,11 +28,9 @@ export const prelu: Op = {
     if ('code' in image) return image;
     const slopes = numberAttr(attrs, 'num_parameters', 1);
     if (slopes !== 1 && slopes !== image.channels) {
-      return refuse(
-        'bad-argument',
-        `prelu learns 1 slope or one for each of the ${image.channels} channels it is given, not ${slopes}`,
-        [`write prelu, or prelu(${image.channels})`],
-      );
+      return refuse(say.badArgument.slopes({ channels: image.channels, slopes }), [
+        `write prelu, or prelu(${image.channels})`,
+      ]);
     }
     return { outputs: [inputs[0]!] };
   },

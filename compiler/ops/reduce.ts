@@ -1,3 +1,4 @@
+import { say } from '../../grammar/say.js';
 import { known, knownShape, num, printShape } from '../ir/dim.js';
 import type { Attrs, TensorType, Value } from '../ir/graph.js';
 import { affineOf } from './activations.js';
@@ -9,8 +10,8 @@ function infer(op: string, attrs: Attrs, inputs: readonly TensorType[]): Inferre
   const axes = listAttr(attrs, 'axes');
   const { dtype, shape } = inputs[0]!;
   if (axes.some((a) => a < 0 || a >= shape.length) || new Set(axes).size < axes.length) {
-    const message = `${op} over axes ${axes.join(', ')} of a tensor ${printShape(shape)}`;
-    return refuse('bad-argument', message, [], 0);
+    const what = `${op} over axes ${axes.join(', ')} of a tensor ${printShape(shape)}`;
+    return refuse(say.badArgument.internal({ what }), [], 0);
   }
   const keep = boolAttr(attrs, 'keepdims');
   return {

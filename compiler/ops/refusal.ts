@@ -1,3 +1,5 @@
+import type { Said } from '../../grammar/diagnostic.js';
+import { say } from '../../grammar/say.js';
 import { type Dim, isNumber, num, printShape, type Shape, sameDim, times } from '../ir/dim.js';
 import type { TensorType } from '../ir/graph.js';
 import type { Refusal } from './op.js';
@@ -21,8 +23,8 @@ export type RefusalCode =
   /** `concat` or `mean` of an empty list. */
   | 'no-inputs';
 
-export const refuse = (code: RefusalCode, message: string, hints: readonly string[] = [], input?: number): Refusal =>
-  input === undefined ? { code, message, hints } : { code, message, hints, input };
+export const refuse = (said: Said<RefusalCode>, hints: readonly string[] = [], input?: number): Refusal =>
+  input === undefined ? { ...said, hints } : { ...said, hints, input };
 
 /** `1st`, `2nd`, `3rd`, `11th`, counted from index 0. */
 export function ordinal(index: number): string {
@@ -93,12 +95,11 @@ export function resizeHints(from: Shape, to: Shape, which: string): readonly str
 
 /** Rank and channel count of an image-like tensor [N, C, ...spatial], 1 to 3 spatial dimensions. */
 export function imageInput(op: string, type: TensorType | undefined): { rank: number; channels: number } | Refusal {
-  if (type === undefined) return refuse('no-inputs', `${op} needs a tensor`);
+  if (type === undefined) return refuse(say.noInputs.tensor({ op }));
   const rank = type.shape.length - 2;
   if (rank < 1 || rank > 3) {
     return refuse(
-      'shape-mismatch',
-      `${op} needs [N, C] and 1 to 3 spatial dimensions, this tensor is ${printShape(type.shape)}`,
+      say.shapeMismatch.image({ op, shape: printShape(type.shape) }),
       ['declare the input as f32[N, C, H, W], without H for one spatial dimension, with D before H for three'],
       0,
     );
@@ -106,8 +107,7 @@ export function imageInput(op: string, type: TensorType | undefined): { rank: nu
   const channels = type.shape[1] ?? num(0);
   if (!isNumber(channels)) {
     return refuse(
-      'shape-mismatch',
-      `${op} needs a known number of channels, this tensor is ${printShape(type.shape)}`,
+      say.shapeMismatch.channels({ op, shape: printShape(type.shape) }),
       ['write the number of channels as the second dimension of the input'],
       0,
     );

@@ -1,3 +1,4 @@
+import { say } from '../../grammar/say.js';
 import { isNumber, known, knownShape, num, printShape } from '../ir/dim.js';
 import { listAttr } from './attrs.js';
 import { canBroadcast, reduceTo } from './broadcast.js';
@@ -17,7 +18,11 @@ export const reshape: Op = {
     const from = inputs[0]!;
     const count = from.shape.every(isNumber) ? from.shape.reduce((n, d) => n * known(d), 1) : Number.NaN;
     if (count !== shape.reduce((n, d) => n * d, 1)) {
-      return refuse('shape-mismatch', `reshape of ${printShape(from.shape)} to [${shape.join(', ')}]`, [], 0);
+      return refuse(
+        say.shapeMismatch.internal({ what: `reshape of ${printShape(from.shape)} to [${shape.join(', ')}]` }),
+        [],
+        0,
+      );
     }
     return { outputs: [{ dtype: from.dtype, shape: shape.map(num) }] };
   },
@@ -33,7 +38,11 @@ export const broadcastTo: Op = {
     const from = inputs[0]!;
     const larger = from.shape.some((d, i) => isNumber(d) && d.offset !== 1 && known(shape[i] ?? num(1)) === 1);
     if (!canBroadcast(from.shape, shape) || larger) {
-      return refuse('shape-mismatch', `broadcast of ${printShape(from.shape)} to ${printShape(shape)}`, [], 0);
+      return refuse(
+        say.shapeMismatch.internal({ what: `broadcast of ${printShape(from.shape)} to ${printShape(shape)}` }),
+        [],
+        0,
+      );
     }
     return { outputs: [{ dtype: from.dtype, shape }] };
   },

@@ -1,3 +1,4 @@
+import { say } from '../../grammar/say.js';
 import { isNumber, known, knownShape, num, printShape } from '../ir/dim.js';
 import { numberAttr } from './attrs.js';
 import type { Op } from './op.js';
@@ -12,8 +13,8 @@ export const slice: Op = {
     const { dtype, shape } = inputs[0]!;
     const size = shape[axis];
     if (size === undefined || start < 0 || length < 1 || (isNumber(size) && start + length > size.offset)) {
-      const message = `slice of ${length} from ${start} along axis ${axis} is outside of ${printShape(shape)}`;
-      return refuse('bad-argument', message, [], 0);
+      const what = `slice of ${length} from ${start} along axis ${axis} is outside of ${printShape(shape)}`;
+      return refuse(say.badArgument.internal({ what }), [], 0);
     }
     const outputs = [{ dtype, shape: shape.map((d, i) => (i === axis ? num(length) : d)) }];
     return isNumber(size) ? { outputs } : { outputs, constraints: [{ dim: size, least: start + length }] };

@@ -1,3 +1,4 @@
+import { say } from '../../grammar/say.js';
 import { printShape } from '../ir/dim.js';
 import type { Attrs, TensorType, Value } from '../ir/graph.js';
 import { numberAttr } from './attrs.js';
@@ -8,8 +9,8 @@ function sameWithAxis(op: string, attrs: Attrs, inputs: readonly TensorType[]): 
   const axis = numberAttr(attrs, 'axis', 1);
   const rank = inputs[0]!.shape.length;
   if (axis < 0 || axis >= rank) {
-    const message = `${op} has axis ${axis}, but the tensor ${printShape(inputs[0]!.shape)} has axes 0 to ${rank - 1}`;
-    return refuse('bad-argument', message, ['axis 1 is the channels']);
+    const said = say.badArgument.axis({ op, axis, shape: printShape(inputs[0]!.shape), last: rank - 1 });
+    return refuse(said, ['axis 1 is the channels']);
   }
   return { outputs: [inputs[0]!] };
 }

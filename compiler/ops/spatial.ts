@@ -1,3 +1,4 @@
+import { say } from '../../grammar/say.js';
 import { type Dim, isNumber, over, plus, type Shape, times } from '../ir/dim.js';
 import type { Attrs, AttrValue } from '../ir/graph.js';
 import type { Inferred, Refusal } from './op.js';
@@ -29,13 +30,9 @@ function perDim(value: AttrValue, rank: number): readonly number[] | null {
 }
 
 const wrongLength = (op: string, name: string, value: AttrValue, rank: number, twice = false): Refusal =>
-  refuse(
-    'bad-argument',
-    `${name} of ${op} lists ${isList(value) ? value.length : 0} numbers, but the tensor has ${rank} spatial ${
-      rank === 1 ? 'dimension' : 'dimensions'
-    }`,
-    [`write one number, or ${rank}${twice ? ` (or ${2 * rank}: all befores, then all afters)` : ''}`],
-  );
+  refuse(say.badArgument.list({ name, op, given: isList(value) ? value.length : 0, rank }), [
+    `write one number, or ${rank}${twice ? ` (or ${2 * rank}: all befores, then all afters)` : ''}`,
+  ]);
 
 /** What goes on each side: an int for all, one for each dimension, or all befores and then all afters. */
 function sides(
@@ -60,7 +57,7 @@ export function readWindow(op: string, attrs: Attrs, rank: number): Window | Ref
     const list = perDim(value, rank);
     if (list === null) return wrongLength(op, name, value, rank);
     if (list.some((n) => !Number.isInteger(n) || n < 1)) {
-      return refuse('bad-argument', `${name} of ${op} must be whole numbers of at least 1`);
+      return refuse(say.badArgument.positive({ name, op }));
     }
     return list;
   };
@@ -80,11 +77,9 @@ export function readWindow(op: string, attrs: Attrs, rank: number): Window | Ref
     });
     const short = total.findIndex((t) => t < 0);
     if (short >= 0) {
-      return refuse(
-        'bad-argument',
-        `conv_transpose with kernel ${kernel[short]} and stride ${stride[short]} would leave gaps: padding same needs a kernel at least as large as the stride`,
-        [`use kernel: ${stride[short]}`],
-      );
+      return refuse(say.badArgument.gaps({ kernel: kernel[short] as number, stride: stride[short] as number }), [
+        `use kernel: ${stride[short]}`,
+      ]);
     }
     const begin = total.map((t) => Math.floor(t / 2));
     return { kernel, stride, dilation, begin, end: total.map((t, i) => t - begin[i]!) };
@@ -92,7 +87,7 @@ export function readWindow(op: string, attrs: Attrs, rank: number): Window | Ref
   const around = sides(op, 'padding', padding, rank);
   if ('code' in around) return around;
   if ([...around.begin, ...around.end].some((n) => !Number.isInteger(n) || n < 0)) {
-    return refuse('bad-argument', `padding of ${op} must be same, valid, or whole numbers of at least 0`);
+    return refuse(say.badArgument.padding({ op }));
   }
   return { kernel, stride, dilation, ...around };
 }
@@ -141,8 +136,7 @@ export function slide(op: string, input: Shape, window: Window, rounding = false
     if (isNumber(d) && d.offset % s !== 0) {
       const below = Math.floor(d.offset / s) * s;
       return refuse(
-        'size-not-divisible',
-        `${op} with stride ${s} needs a ${axis} that is a multiple of ${s}, here it is ${d.offset}`,
+        say.sizeNotDivisible.stride({ op, stride: s, axis, size: d.offset }),
         [`the nearest that fit are ${below > 0 ? `${below} and ` : ''}${below + s}`],
         0,
       );
@@ -192,7 +186,7 @@ export function grow(
 function positive(op: string, axis: string, from: Dim, out: Dim, constraints: Constraints[number][]): Refusal | null {
   if (isNumber(out)) {
     if (out.offset >= 1) return null;
-    return refuse('size-too-small', `nothing is left of ${axis} ${from.offset} after ${op}`, ['use a larger input'], 0);
+    return refuse(say.sizeTooSmall.size({ axis, size: from.offset, op }), ['use a larger input'], 0);
   }
   if (out.offset < 0) constraints.push({ dim: out, least: 1 });
   return null;

@@ -1,3 +1,4 @@
+import { say } from '../../grammar/say.js';
 import { isNumber, num, printShape } from '../ir/dim.js';
 import { listAttr, numberAttr } from './attrs.js';
 import type { Op } from './op.js';
@@ -13,7 +14,11 @@ export const split: Op = {
     const size = shape[axis];
     const sum = lengths.reduce((a, b) => a + b, 0);
     if (size === undefined || !isNumber(size) || size.offset !== sum || lengths.some((n) => n < 1)) {
-      return refuse('bad-argument', `parts of ${lengths} along axis ${axis} are not ${printShape(shape)}`, [], 0);
+      return refuse(
+        say.badArgument.internal({ what: `parts of ${lengths} along axis ${axis} are not ${printShape(shape)}` }),
+        [],
+        0,
+      );
     }
     return { outputs: lengths.map((length) => ({ dtype, shape: shape.with(axis, num(length)) })) };
   },

@@ -1,3 +1,4 @@
+import { say } from '../../grammar/say.js';
 import { known, num, printShape, type Shape } from '../ir/dim.js';
 import type { Attrs } from '../ir/graph.js';
 import { listAttr } from './attrs.js';
@@ -11,7 +12,7 @@ const sized = (name: string, change: (kernel: number, scale: number) => number):
     const [to, from, ...kernel] = shape as [Shape[number], Shape[number], ...Shape];
     const sizes = kernel.map((k, i) => change(known(k), scale[i] ?? 0));
     if (scale.length !== kernel.length || sizes.some((n) => n < 1)) {
-      return refuse('bad-argument', `${name} with scale ${scale} of ${printShape(shape)}`, [], 0);
+      return refuse(say.badArgument.internal({ what: `${name} with scale ${scale} of ${printShape(shape)}` }), [], 0);
     }
     return { outputs: [{ dtype, shape: [from, to, ...sizes.map(num)] }] };
   };

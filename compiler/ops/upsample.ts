@@ -1,3 +1,4 @@
+import { say } from '../../grammar/say.js';
 import { knownShape, num, times } from '../ir/dim.js';
 import type { Attrs } from '../ir/graph.js';
 import { boolAttr, listAttr, stringAttr } from './attrs.js';
@@ -46,11 +47,11 @@ export const upsample: Op = {
     if ('code' in image) return image;
     const scale = attrs.scale ?? 2;
     if (typeof scale === 'object' && scale.length !== image.rank) {
-      const message = `scale of upsample lists ${scale.length} numbers, but the tensor has ${image.rank} spatial dimensions`;
-      return refuse('bad-argument', message, [`write one number, or ${image.rank}`]);
+      const said = say.badArgument.list({ name: 'scale', op: 'upsample', given: scale.length, rank: image.rank });
+      return refuse(said, [`write one number, or ${image.rank}`]);
     }
     if (boolAttr(attrs, 'align_corners', false) && stringAttr(attrs, 'mode', 'nearest') === 'nearest') {
-      return refuse('bad-argument', 'align_corners has a meaning only when mode is linear', ['add mode: linear']);
+      return refuse(say.badArgument.corners(), ['add mode: linear']);
     }
     const factors = resolveScale(attrs, image.rank);
     const [n, c, ...space] = inputs[0]!.shape;

@@ -1,3 +1,4 @@
+import { say } from '../../../grammar/say.js';
 import type { Expr } from '../../../grammar/tree.js';
 import { suggest } from '../../diagnostics/index.js';
 import { type Augmentation, type AugmentationName, augmentationNames } from '../../recipe.js';
@@ -32,9 +33,8 @@ export function readAugmentations(expr: Expr, reader: Reader): Augmentation[] | 
         ? suggest(word.name.text, augmentationNames, word.name.span)
         : { hints: [], fixes: [] };
       reader.fail(
-        'unknown-augmentation',
+        word ? say.unknownAugmentation.word({ name: word.name.text }) : say.unknownAugmentation.none(),
         word?.name.span ?? item.span,
-        word ? `there is no augmentation ${word.name.text}` : 'this is no augmentation',
         {
           hints: near.length > 0 ? near : [`known here: ${augmentationNames.join(', ')}`],
           fixes,
@@ -43,7 +43,7 @@ export function readAugmentations(expr: Expr, reader: Reader): Augmentation[] | 
       continue;
     }
     if (out.some((a) => a.name === name)) {
-      reader.fail('repeated-setting', word.name.span, `${name} is given twice`, { hints: ['remove one'] });
+      reader.fail(say.repeatedSetting.setting({ name }), word.name.span, { hints: ['remove one'] });
       continue;
     }
     const values = reader.knobs(word, augmentationKnobs[name]);

@@ -1,4 +1,5 @@
-import type { Span } from '../../../grammar/diagnostic.js';
+import type { Said, Span } from '../../../grammar/diagnostic.js';
+import { say } from '../../../grammar/say.js';
 import type { Expr, TrainDecl } from '../../../grammar/tree.js';
 import { type Code, type Collector, diagnose, type More, suggest } from '../../diagnostics/index.js';
 import { defaultRecipe, type Recipe } from '../../recipe.js';
@@ -79,7 +80,7 @@ export function elaborateRecipe(train: TrainDecl | undefined, context: RecipeCon
   const resize = settings.get('resize');
   const patch = settings.get('patch');
   if (resize && patch) {
-    fail(report, 'resize-and-patch', patch.name.span, 'patch and resize exclude each other', {
+    fail(report, say.resizeAndPatch.both(), patch.name.span, {
       hints: ['remove one: resize trains on whole images, patch on parts of them'],
       related: [{ span: resize.name.span, message: 'resize is given here' }],
     });
@@ -108,8 +109,8 @@ const keyword = ({ start }: Span): Span => ({
   end: { line: start.line, column: start.column + 5, offset: start.offset + 5 },
 });
 
-function fail(report: Collector, code: Code, span: Span, message: string, more: More = {}): void {
-  report.add(diagnose(code, span, message, more));
+function fail(report: Collector, said: Said<Code>, span: Span, more: More = {}): void {
+  report.add(diagnose(said, span, more));
 }
 
 function distinct(train: TrainDecl, report: Collector): Map<SettingName, Setting> {
@@ -118,7 +119,7 @@ function distinct(train: TrainDecl, report: Collector): Map<SettingName, Setting
     const { text, span } = setting.name;
     if (!isSetting(text)) {
       const { hints: near, fixes } = suggest(text, settingNames, span);
-      fail(report, 'unknown-setting', span, `train has no setting ${text}`, {
+      fail(report, say.unknownSetting.setting({ name: text }), span, {
         hints: near.length > 0 ? near : [`settings: ${settingNames.join(', ')}`],
         fixes,
       });
@@ -126,7 +127,7 @@ function distinct(train: TrainDecl, report: Collector): Map<SettingName, Setting
     }
     const before = settings.get(text);
     if (before !== undefined) {
-      fail(report, 'repeated-setting', span, `${text} is given twice`, {
+      fail(report, say.repeatedSetting.setting({ name: text }), span, {
         hints: ['remove one'],
         related: [{ span: before.name.span, message: 'given here first' }],
       });
@@ -147,7 +148,7 @@ function readSize(setting: Setting, reader: Reader, rank: number | null): number
     rank === null
       ? 'one number for each spatial dimension'
       : `${rank} number${rank === 1 ? '' : 's'}, one for each spatial dimension`;
-  reader.fail('train-size', setting.value.span, `${name} needs ${due}, and this is ${length}`, {
+  reader.fail(say.trainSize.length({ name, due, length }), setting.value.span, {
     hints: [`write ${name} = [${Array.from({ length: rank ?? 2 }, () => 96).join(', ')}]`],
   });
   return undefined;
@@ -159,18 +160,13 @@ function readWeights(setting: Setting, reader: Reader, heads: readonly RecipeHea
   const { values } = weights;
   if (weights.single || (heads.length > 0 && values.length !== heads.length)) {
     const names = heads.map((h) => h.name).join(', ');
-    reader.fail(
-      'head-weights',
-      setting.value.span,
-      `weights needs one number for each of the ${heads.length} heads, and this is ${values.length}`,
-      {
-        hints: heads.length > 0 && heads.length <= 12 ? [`the heads are ${names}`] : [],
-      },
-    );
+    reader.fail(say.headWeights.count({ heads: heads.length, weights: values.length }), setting.value.span, {
+      hints: heads.length > 0 && heads.length <= 12 ? [`the heads are ${names}`] : [],
+    });
     return undefined;
   }
   if (!values.some((w) => w > 0)) {
-    reader.fail('head-weights', setting.value.span, 'all weights are zero, so nothing is trained');
+    reader.fail(say.headWeights.zero(), setting.value.span);
     return undefined;
   }
   values.forEach((w, k) => {
@@ -178,7 +174,7 @@ function readWeights(setting: Setting, reader: Reader, heads: readonly RecipeHea
     if (w > 0 || head === undefined) return;
     const at =
       setting.value.kind === 'list' ? (setting.value.items[k]?.span ?? setting.value.span) : setting.value.span;
-    reader.fail('unsupervised-head', at, `head ${head.name} has weight 0, so it is never supervised`, {
+    reader.fail(say.unsupervisedHead.weight({ name: head.name }), at, {
       hints: ['give it a small weight, or remove the head'],
       related: [{ span: head.span, message: `${head.name} is declared here` }],
     });

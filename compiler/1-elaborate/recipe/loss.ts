@@ -1,4 +1,5 @@
 import type { Span } from '../../../grammar/diagnostic.js';
+import { say } from '../../../grammar/say.js';
 import type { Expr } from '../../../grammar/tree.js';
 import { type Collector, diagnose, suggest } from '../../diagnostics/index.js';
 import { type LossName, type LossTerm, lossNames } from '../../recipe.js';
@@ -31,7 +32,7 @@ export function readLoss(expr: Expr, reader: Reader): LossTerm[] | undefined {
   const part = read(expr, reader);
   if (part === undefined) return undefined;
   if (part.kind === 'number') {
-    reader.fail('bad-loss', expr.span, 'a loss is a sum such as 0.5 * bce + dice, and this is a number');
+    reader.fail(say.badLoss.number(), expr.span);
     return undefined;
   }
   const terms: LossTerm[] = [];
@@ -68,7 +69,7 @@ function read(expr: Expr, reader: Reader): Part | undefined {
     const values = reader.knobs(word, lossKnobs[name]);
     return values && { kind: 'terms', terms: [{ name, weight: 1, args: values as Record<string, number> }] };
   }
-  reader.fail('bad-loss', expr.span, 'losses can be added, and multiplied or divided by positive numbers', {
+  reader.fail(say.badLoss.sum(), expr.span, {
     hints: ['write a sum such as 0.5 * bce + dice'],
   });
   return undefined;
@@ -78,7 +79,7 @@ function read(expr: Expr, reader: Reader): Part | undefined {
 function readLeaf(expr: Expr, reader: Reader): Part | undefined {
   const word = wordOf(expr);
   if (word !== undefined && !reader.knows(word)) {
-    reader.fail('unknown-loss', word.name.span, `there is no loss ${word.name.text}`, {
+    reader.fail(say.unknownLoss.loss({ name: word.name.text }), word.name.span, {
       ...suggest(word.name.text, lossNames, word.name.span),
     });
     return undefined;
@@ -98,7 +99,7 @@ function readLeaf(expr: Expr, reader: Reader): Part | undefined {
 function scale(terms: readonly LossTerm[], by: number, span: Span, reader: Reader): Part | undefined {
   if (by > 0 && Number.isFinite(by))
     return { kind: 'terms', terms: terms.map((t) => ({ ...t, weight: t.weight * by })) };
-  reader.fail('bad-loss', span, 'the weight of a loss must be a positive number');
+  reader.fail(say.badLoss.weight(), span);
   return undefined;
 }
 
@@ -145,7 +146,7 @@ export function checkActivations(
             ? 'use cross_entropy, or end the head in sigmoid'
             : 'end the head in sigmoid';
       report.add(
-        diagnose('loss-activation', span, `head ${head.name} ${end}, and ${why}`, {
+        diagnose(say.lossActivation.head({ name: head.name, end, why }), span, {
           hints: [hint],
           related: [{ span: head.span, message: `${head.name} is declared here` }],
         }),

@@ -1,3 +1,4 @@
+import { say } from '../../../grammar/say.js';
 import type { Expr } from '../../../grammar/tree.js';
 import { suggest } from '../../diagnostics/index.js';
 import { defaultRecipe, type Optimizer, type Schedule } from '../../recipe.js';
@@ -49,7 +50,7 @@ export const scheduleKnobs: Readonly<Record<Schedule['name'], readonly Knob[]>> 
 
 /** `adam`, `adam(lr: 3e-4)`; undefined, reported, if it is none. */
 export function readOptimizer(expr: Expr, reader: Reader): Optimizer | undefined {
-  const picked = pick(expr, reader, optimizerKnobs, 'optimizer', 'unknown-optimizer');
+  const picked = pick(expr, reader, optimizerKnobs, say.unknownOptimizer);
   if (picked === undefined) return undefined;
   const { name, values } = picked;
   const { weight_decay: weightDecay, ...rest } = values;
@@ -63,7 +64,7 @@ export function readOptimizer(expr: Expr, reader: Reader): Optimizer | undefined
 
 /** `cosine`, `cosine(warmup: 1)`; undefined, reported, if it is none. */
 export function readSchedule(expr: Expr, reader: Reader): Schedule | undefined {
-  const picked = pick(expr, reader, scheduleKnobs, 'schedule', 'unknown-schedule');
+  const picked = pick(expr, reader, scheduleKnobs, say.unknownSchedule);
   return picked && { ...defaultRecipe.schedule, name: picked.name, ...picked.values };
 }
 
@@ -71,8 +72,7 @@ function pick<T extends string>(
   expr: Expr,
   reader: Reader,
   table: Readonly<Record<T, readonly Knob[]>>,
-  what: string,
-  code: 'unknown-optimizer' | 'unknown-schedule',
+  unknown: typeof say.unknownOptimizer | typeof say.unknownSchedule,
 ): { name: T; values: Record<string, number | boolean> } | undefined {
   if (expr.kind === 'missing') return undefined;
   const names = Object.keys(table) as T[];
@@ -80,8 +80,8 @@ function pick<T extends string>(
   const name = names.find((n) => n === word?.name.text);
   if (word === undefined || name === undefined) {
     const more = word ? suggest(word.name.text, names, word.name.span) : { hints: [`known here: ${names.join(', ')}`] };
-    const message = word ? `there is no ${what} ${word.name.text}` : `this is no ${what}`;
-    reader.fail(code, word?.name.span ?? expr.span, message, more);
+    const said = word ? unknown.word({ name: word.name.text }) : unknown.none();
+    reader.fail(said, word?.name.span ?? expr.span, more);
     return undefined;
   }
   const values = reader.knobs(word, table[name]);

@@ -1,4 +1,5 @@
-import type { Span } from '../../../grammar/diagnostic.js';
+import type { Said, Span } from '../../../grammar/diagnostic.js';
+import { say } from '../../../grammar/say.js';
 import type { Expr, Name } from '../../../grammar/tree.js';
 import { type Code, diagnose, type More, suggest } from '../../diagnostics/index.js';
 import { describe, isNumber, isPoisoned, type Value, wholeNumber } from '../values.js';
@@ -36,8 +37,8 @@ export function wordOf(expr: Expr): Word | undefined {
 export class Reader {
   constructor(private readonly context: RecipeContext) {}
 
-  fail(code: Code, span: Span, message: string, more: More = {}): void {
-    this.context.report.add(diagnose(code, span, message, more));
+  fail(said: Said<Code>, span: Span, more: More = {}): void {
+    this.context.report.add(diagnose(said, span, more));
   }
 
   number(expr: Expr, what: string, bounds: Bounds = {}): number | undefined {
@@ -47,16 +48,12 @@ export class Reader {
   private checked(value: Value, span: Span, what: string, bounds: Bounds): number | undefined {
     if (isPoisoned(value)) return undefined;
     if (!isNumber(value)) {
-      this.fail(
-        'wrong-type',
-        span,
-        `${what} must be a ${bounds.whole ? 'whole ' : ''}number, and this is ${describe(value)}`,
-      );
+      this.fail(say.wrongType.number({ what, whole: bounds.whole === true, found: describe(value) }), span);
       return undefined;
     }
     const n = value.value;
     if (bounds.whole && wholeNumber(value) === undefined) {
-      this.fail('not-an-int', span, `${what} must be a whole number, and this is ${n}`);
+      this.fail(say.notAnInt.number({ what, number: n }), span);
       return undefined;
     }
     const rules: [boolean, string][] = [
@@ -67,7 +64,7 @@ export class Reader {
     ];
     const broken = rules.find(([holds]) => !holds);
     if (broken === undefined) return n;
-    this.fail('out-of-range', span, `${what} must be ${broken[1]}, and this is ${n}`);
+    this.fail(say.outOfRange.bounds({ what, bounds: broken[1], found: n }), span);
     return undefined;
   }
 
@@ -90,7 +87,7 @@ export class Reader {
     const text = expr.kind === 'name' ? expr.text : expr.kind === 'string' ? expr.value : undefined;
     const found = words.find((w) => w === text);
     if (found === undefined && expr.kind !== 'missing') {
-      this.fail('wrong-type', expr.span, `${what} must be ${words.join(' or ')}`, {
+      this.fail(say.wrongType.oneOf({ what, words }), expr.span, {
         ...(text === undefined ? {} : suggest(text, words, expr.span)),
       });
     }
@@ -113,22 +110,21 @@ export class Reader {
       if (name !== undefined) given.set(name, arg);
       else
         wrong(
-          'extra-argument',
-          arg.span,
           names.length === 0
-            ? `${text} takes no arguments`
-            : `${text} takes ${names.join(', ')}, so there is no place for this`,
+            ? say.extraArgument.none({ name: text })
+            : say.extraArgument.setting({ name: text, names }),
+          arg.span,
         );
     });
     for (const arg of word.args) {
       if (arg.name === undefined) continue;
       const before = given.get(arg.name.text);
       if (!names.includes(arg.name.text)) {
-        wrong('unknown-argument', arg.name.span, `${text} has no argument ${arg.name.text}`, {
+        wrong(say.unknownArgument.callee({ callee: text, name: arg.name.text }), arg.name.span, {
           ...suggest(arg.name.text, names, arg.name.span),
         });
       } else if (before !== undefined) {
-        wrong('repeated-argument', arg.name.span, `${arg.name.text} of ${text} is given twice`, {
+        wrong(say.repeatedArgument.argument({ name: arg.name.text, callee: text }), arg.name.span, {
           related: [{ span: before.span, message: 'given here first' }],
         });
       } else given.set(arg.name.text, arg);
@@ -147,8 +143,7 @@ export class Reader {
     if (typeof knob.default === 'number') return this.number(expr, what, knob);
     const value = this.context.evaluate(expr);
     if (value.kind === 'bool') return value.value;
-    if (!isPoisoned(value))
-      this.fail('wrong-type', expr.span, `${what} must be true or false, and this is ${describe(value)}`);
+    if (!isPoisoned(value)) this.fail(say.wrongType.flag({ what, found: describe(value) }), expr.span);
     return undefined;
   }
 

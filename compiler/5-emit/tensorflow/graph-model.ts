@@ -1,4 +1,5 @@
 import type { Diagnostic } from '../../../grammar/diagnostic.js';
+import { say } from '../../../grammar/say.js';
 import { diagnose } from '../../diagnostics/index.js';
 import type { Graph, Node } from '../../ir/graph.js';
 import { cutWeights } from '../tfjs-files.js';
@@ -51,12 +52,9 @@ export function emitGraphModel(graph: Graph, options: GraphModelOptions): GraphM
     if (missing.has(kernel) && !refused.has(place)) refused.set(place, { node, kernel });
   }
   const diagnostics = [...refused.values()].map(({ node: { op, origin }, kernel }) =>
-    diagnose(
-      'not-in-target',
-      origin.span,
-      `${origin.path} can't be run by TensorFlow.js: this ${op} takes ${kernel}, which it does not have`,
-      { hints: ['build for --target tf or onnx'] },
-    ),
+    diagnose(say.notInTarget.kernel({ path: origin.path, op, kernel }), origin.span, {
+      hints: ['build for --target tf or onnx'],
+    }),
   );
   const files = diagnostics.length > 0 ? null : graphModelFiles(emitted, options);
   return { files, nodes: emitted.nodes.length, diagnostics };

@@ -1,5 +1,6 @@
-import type { Diagnostic } from '../../../grammar/diagnostic.js';
-import { diagnose } from '../../diagnostics/index.js';
+import type { Diagnostic, Said, Span } from '../../../grammar/diagnostic.js';
+import { say } from '../../../grammar/say.js';
+import { type Code, diagnose } from '../../diagnostics/index.js';
 import { tensorInputs } from '../../ir/builder.js';
 import type { Graph, Node, Value } from '../../ir/graph.js';
 import { LayerBuilder } from './layer-builder.js';
@@ -64,12 +65,12 @@ export function emitTfjsLayers(graph: Graph, options: TfjsLayersOptions): TfjsLa
       builder,
       weights: options.weights,
       producer: (value: Value) => producers.get(value.id),
-      warn: (at: Node, message: string, hint: string) => remarks.add('not-trainable-in-target', at, message, [hint]),
+      warn: (at: Node, message: string, hint: string) => remarks.add('notTrainableInTarget', at, message, [hint]),
     };
     const said = lowerings[node.op](new LoweringContext(node, tensors, around));
     if (typeof said !== 'string') {
       const hints = [...(said.hint === undefined ? [] : [said.hint]), 'other targets say it: --target tfjs or onnx'];
-      remarks.add('not-in-target', node, said.why, hints);
+      remarks.add('notInTarget', node, said.why, hints);
     }
     // What can't be said is passed on as if it were the identity, so that the rest is judged too.
     names.set((node.outputs[0] as Value).id, typeof said === 'string' ? said : (tensors[0] as string));
@@ -107,37 +108,32 @@ function nameOutputs(
 class Remarks {
   readonly #kept = new Map<
     string,
-    { readonly first: Diagnostic; readonly paths: string[]; readonly message: string }
+    {
+      readonly told: (paths: string) => Said<Code>;
+      readonly span: Span;
+      readonly hints: readonly string[];
+      readonly paths: string[];
+    }
   >();
 
-  add(
-    code: 'not-in-target' | 'not-trainable-in-target',
-    { op, origin }: Node,
-    message: string,
-    hints: readonly string[],
-  ) {
-    const key = `${code}@${origin.span.file ?? ''}:${origin.span.start.offset}-${origin.span.end.offset}:${message}`;
+  add(kind: 'notInTarget' | 'notTrainableInTarget', { op, origin }: Node, why: string, hints: readonly string[]) {
+    const key = `${kind}@${origin.span.file ?? ''}:${origin.span.start.offset}-${origin.span.end.offset}:${why}`;
     const before = this.#kept.get(key);
     if (before) before.paths.push(origin.path);
     else {
-      const first = diagnose(code, origin.span, '', { hints });
-      this.#kept.set(key, { first, paths: [origin.path], message: `${op} ${verbs[code]}: ${message}` });
+      const told = (paths: string): Said<Code> => say[kind].layers({ paths, op, why });
+      this.#kept.set(key, { told, span: origin.span, hints, paths: [origin.path] });
     }
   }
 
   list(): Diagnostic[] {
     return [...this.#kept.values()]
-      .map(({ first, paths: [path = '', ...more], message }) => {
+      .map(({ told, span, hints, paths: [path = '', ...more] }) => {
         const others = more.length === 0 ? '' : ` and ${more.length} more`;
-        return { ...first, message: `${path}${others}: ${message}` };
+        return diagnose(told(`${path}${others}`), span, { hints });
       })
       .sort((a, b) => a.span.start.offset - b.span.start.offset);
   }
 }
-
-const verbs = {
-  'not-in-target': "can't be said in layers",
-  'not-trainable-in-target': "can't be trained on",
-} as const;
 
 export { layerName } from './names.js';
