@@ -140,7 +140,6 @@ export const say = {
   numberOverflow: {
     operation: (p: { readonly left: string | number; readonly operator: string | number; readonly right: string | number; readonly why: string | number }) => of('number-overflow', `${p.left} ${p.operator} ${p.right} ${p.why}`),
     result: (p: { readonly name: string | number }) => of('number-overflow', `the ${p.name} is too large`),
-    number: () => of('number-overflow', `this number is too large`),
   },
   outOfRange: {
     dimension: (p: { readonly found: string | number }) => of('out-of-range', `a dimension must be at least 1, and this is ${p.found}`),
