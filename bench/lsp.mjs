@@ -27,11 +27,12 @@ const spent = (work) => {
   const { user, system } = process.cpuUsage(cpu);
   return { result, times: [performance.now() - wall, (user + system) / 1000] };
 };
+const memory = new language.Memory();
 const services = {
   hover: (a, at) => language.hover(a, at),
   completion: (a, at) => language.complete(a, at),
   rename: (a, at) => language.rename(a, nameAt(at), 'Renamed'),
-  formatting: (a) => language.formatter(a.text),
+  formatting: (a) => language.formatter(a.text, memory),
   symbols: (a) => language.outline(a),
   'semantic tokens': (a) => language.semanticTokens(a),
   'inlay hints': (a) => language.hints(a),

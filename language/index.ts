@@ -2,7 +2,7 @@ export { type Analysis, analyse, type Token } from './analysis.js';
 export { type Completion, complete } from './complete.js';
 export { type Drawing, drawing } from './drawing.js';
 export { type Fix, fixes } from './fixes.js';
-export { formatter } from './format.js';
+export { formatter, Memory } from './format.js';
 export { type Hint, hints } from './hints.js';
 export { type Hover, hover } from './hover.js';
 export { applyEdits, definition, type Edit, references, rename, renameable } from './navigate.js';

@@ -226,10 +226,11 @@ function answer(connection: Connection, analyses: Analyses, client: { readonly s
       }));
     }),
   );
+  const memory = new language.Memory();
   connection.onDocumentFormatting((request) =>
     on(request, null, ({ document }) => {
       const text = document.getText();
-      const formatted = language.formatter(text);
+      const formatted = language.formatter(text, memory);
       return formatted === text ? [] : edits(document, [{ start: 0, end: text.length, text: formatted }]);
     }),
   );

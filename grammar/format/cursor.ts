@@ -53,6 +53,11 @@ export class Cursor {
     return this.next === this.last + 1 && this.onTrack;
   }
 
+  /** The text of the tokens `first` to `last`, of the gaps around them, and the token behind these. */
+  around(first: number, last: number): string {
+    return this.source.slice(first === 0 ? 0 : this.endOf(first - 1), this.endOf(last + 1));
+  }
+
   /** The text of a token; of the next, if no other is asked for. */
   peek(index = this.next): string {
     return this.tokens[index]?.image ?? '';

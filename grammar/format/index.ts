@@ -6,6 +6,7 @@ import { Source } from '../source.js';
 import { Cursor } from './cursor.js';
 import { Gaps } from './gaps.js';
 import { withComments } from './layout.js';
+import { Memory } from './memory.js';
 import { SpecPrinter } from './statements.js';
 
 export interface Formatted {
@@ -20,25 +21,27 @@ export interface Formatted {
  * they are to the byte, and the others take their form around them. Never throws.
  *
  * @param text the file's content, at most 256 Ki UTF-16 code units; a longer one is left as it is
+ * @param memory of statements laid out before, for who formats one text again and again
  * @returns the text with lines of 88 columns at most, as far as no single word or comment is wider. It ends its lines
  *   as the first line was ended.
  */
-export function format(text: string): Formatted {
+export function format(text: string, memory: Memory = new Memory()): Formatted {
   const unchanged = (): Formatted => ({ text, changed: false, kept: [new Source(text).span(0, text.length)] });
   if (text.length > limits.file) return unchanged();
-  const { written, kept, simplified } = formatOnce(text);
+  const { written, kept, simplified } = formatOnce(text, memory);
   // What stood in parentheses may, without them, be laid out as a part of what is around it.
-  const result = simplified && written.length <= limits.file ? formatOnce(written).written : written;
+  const result = simplified && written.length <= limits.file ? formatOnce(written, memory).written : written;
   // The text is somebody's work: a fault of the formatter must not cost them a word of it.
-  if (content(result) !== content(text)) return unchanged();
+  if (result !== text && content(result) !== content(text)) return unchanged();
   return { text: result, changed: result !== text, kept };
 }
 
-function formatOnce(text: string): { written: string; kept: Span[]; simplified: boolean } {
+function formatOnce(text: string, memory: Memory): { written: string; kept: Span[]; simplified: boolean } {
   const source = new Source(text);
   const { tree, tokens } = parseSpec(source, new Mistakes());
   const cursor = new Cursor(text, tokens, new Gaps(text, tokens));
-  const lines = new SpecPrinter(cursor, source).spec(tree);
+  const lines = new SpecPrinter(cursor, source, memory).spec(tree);
+  memory.turn();
   const kept = lines.flatMap((line) => line.kept ?? []);
   const lineEnd = /\r\n?|\n/.exec(text)?.[0] === '\r\n' ? '\r\n' : '\n';
   const written = withComments(lines)
@@ -46,6 +49,8 @@ function formatOnce(text: string): { written: string; kept: Span[]; simplified: 
     .join('');
   return { written, kept, simplified: cursor.simplified };
 }
+
+export { Memory } from './memory.js';
 
 /** A text without what formatting may change. */
 const content = (text: string): string => text.replace(/[\s,()]+/g, '');

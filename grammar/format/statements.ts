@@ -5,6 +5,7 @@ import type { Cursor } from './cursor.js';
 import { concat, type Doc, either, hard, indent, render, space, text } from './document.js';
 import { ExpressionPrinter } from './expressions.js';
 import { layOut, width } from './layout.js';
+import type { Memory } from './memory.js';
 import { joinBroken, type Node, type OutputLine, piecesBetween, type Statement } from './pieces.js';
 
 /** What braces may hold. */
@@ -17,9 +18,13 @@ const apart = (line: OutputLine): OutputLine => ({ ...line, apart: true });
 
 /** Lays out what a spec is made of; `undefined` for whatever has a mistake. */
 export class SpecPrinter extends ExpressionPrinter {
+  /** Whether anything in the statement at hand was left as it was written. */
+  private broken = false;
+
   constructor(
     cursor: Cursor,
     private readonly source: Source,
+    private readonly memory: Memory,
   ) {
     super(cursor);
   }
@@ -27,14 +32,14 @@ export class SpecPrinter extends ExpressionPrinter {
   spec(tree: SpecTree): OutputLine[] {
     const nodes = [
       ...tree.networks.map((network) =>
-        this.node(network.span, () => {
+        this.node('network', network.span, () => {
           const header = this.words('network', network.name, '{');
           return this.container(() => header, 0, { nodes: network.items.map((item) => this.itemNode(item, 2)) });
         }),
       ),
-      ...tree.blocks.map((block) => this.node(block.span, () => this.block(block, 0))),
+      ...tree.blocks.map((block) => this.node('block', block.span, () => this.block(block, 0))),
       ...tree.trains.map((train) =>
-        this.node(train.span, () => {
+        this.node('train', train.span, () => {
           const header = this.words('train', '{');
           const nodes = train.settings.map((setting) => this.settingNode(setting, 2));
           return this.container(() => header, 0, { nodes, inRows: true });
@@ -47,21 +52,36 @@ export class SpecPrinter extends ExpressionPrinter {
     return layOut(pieces, { source: this.source, indentation: 0, begin: 0, inRows: false, airy: true });
   }
 
-  private node(span: Span, print: () => Statement | undefined): Node {
-    const first = this.cursor.indexAt(span.start.offset);
-    const last = this.cursor.indexAt(span.end.offset) - 1;
+  /** @param kind what decides its layout beside its text */
+  private node(kind: string, span: Span, print: () => Statement | undefined): Node {
+    const { cursor } = this;
+    const first = cursor.indexAt(span.start.offset);
+    const last = cursor.indexAt(span.end.offset) - 1;
     return {
       first,
       last,
       print: () => {
-        this.cursor.enter(first, last);
-        return print();
+        const text = `${kind}\n${cursor.around(first, last)}`;
+        const known = this.memory.recall(text);
+        if (known !== undefined) {
+          cursor.simplified ||= known.simplified;
+          return known.statement;
+        }
+        const [simplified, broken] = [cursor.simplified, this.broken];
+        cursor.simplified = false;
+        this.broken = false;
+        cursor.enter(first, last);
+        const statement = print();
+        const made = statement && !this.broken ? this.memory.keep(text, statement, cursor.simplified) : statement;
+        cursor.simplified ||= simplified;
+        this.broken ||= broken;
+        return made;
       },
     };
   }
 
   private itemNode(item: NetworkItem, indentation: number): Node {
-    return this.node(item.span, () => this.item(item, indentation));
+    return this.node(`item ${indentation}`, item.span, () => this.item(item, indentation));
   }
 
   private item(item: NetworkItem, indentation: number): Statement | undefined {
@@ -82,7 +102,7 @@ export class SpecPrinter extends ExpressionPrinter {
         const family = this.family('grid', item);
         const header = concat([family, space, cursor.take('{')]);
         const nodes = item.rules.map((rule) =>
-          this.node(rule.span, () => {
+          this.node(`rule ${indentation}`, rule.span, () => {
             const patterns = rule.patterns.map((pattern) => () => this.expression(pattern, 'whole', true));
             const parts = [cursor.name(rule.name), this.brackets(patterns)];
             if (rule.guard) {
@@ -120,7 +140,7 @@ export class SpecPrinter extends ExpressionPrinter {
     setting: { name: { text: string; span: Span }; value: Expr; span: Span },
     indentation: number,
   ): Node {
-    return this.node(setting.span, () =>
+    return this.node(`setting ${indentation}`, setting.span, () =>
       this.assigned(this.cursor.name(setting.name), setting.value, indentation, 'setting'),
     );
   }
@@ -252,6 +272,8 @@ export class SpecPrinter extends ExpressionPrinter {
     const found = piecesBetween(cursor, open, last, nodes, (first) => this.importAt(first, inside));
     const pieces = joinBroken(this.source, found, { begin, end: cursor.startOf(last) });
     if (pieces === undefined) return undefined;
+    // Where its lines are is said of them, which a memory doesn't know.
+    if (pieces.some((piece) => piece.kind === 'broken')) this.broken = true;
     const inner = layOut(pieces, { source: this.source, indentation: inside, begin, inRows, airy: false });
     return {
       width: 0,

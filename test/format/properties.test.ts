@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { format } from '../../grammar/format/index.js';
+import { type Formatted, format, Memory } from '../../grammar/format/index.js';
 import { parse } from '../../grammar/index.js';
 import { cases } from '../cases.js';
 import { commentsOf, withoutSpans } from './compare.js';
@@ -22,11 +22,26 @@ const mustEqual = (got: string, wanted: string): void => {
   if (got !== wanted) expect(got).toBe(wanted);
 };
 
+const memory = new Memory();
+
+/** A text formatted; the same with all that is remembered of the texts before. */
+function formatted(text: string): Formatted {
+  const anew = format(text);
+  mustEqual(JSON.stringify(format(text, memory)), JSON.stringify(anew));
+  // Nearly the same text is what comes next where somebody is typing.
+  const at = text.length >> 1;
+  for (const typed of ['(', 'x', '// c\n']) {
+    const next = text.slice(0, at) + typed + text.slice(at);
+    mustEqual(JSON.stringify(format(next, memory)), JSON.stringify(format(next)));
+  }
+  return anew;
+}
+
 /** What holds for any spec without mistakes; answers its canonical form. */
 function formatSound(text: string): string {
   const before = parse(text);
   if (before.diagnostics.length > 0) throw new Error(`not well-formed: ${before.diagnostics[0]!.message}`);
-  const { text: canonical, kept, changed } = format(text);
+  const { text: canonical, kept, changed } = formatted(text);
   if (kept.length > 0) throw new Error('not all of it was formatted');
   if (changed !== (canonical !== text)) throw new Error(`changed is ${changed}`);
   const after = parse(canonical);
@@ -95,11 +110,11 @@ describe('any text', () => {
           else words[i] += kind === 'insert' ? ` ${word} ` : String.fromCharCode(byte);
         }
         const text = squeezed ? words.join('').replace(/\n\s+/g, '\n') : words.join('');
-        const { text: formatted, kept } = format(text);
-        mustEqual(content(formatted), content(text));
+        const { text: written, kept } = formatted(text);
+        mustEqual(content(written), content(text));
         for (const { start, end } of kept) {
           const left = text.slice(start.offset, end.offset);
-          if (!formatted.includes(left)) throw new Error(`changed: ${left}`);
+          if (!written.includes(left)) throw new Error(`changed: ${left}`);
           // The last resort, for faults of the formatter: all of the text, its last line break included.
           if (left === text && text.endsWith('\n')) throw new Error('given up');
         }
