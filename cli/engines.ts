@@ -84,7 +84,7 @@ async function prefersTensorFlow(purpose: Purpose): Promise<boolean> {
   return !('missing' in found) && (purpose === 'train' || found.kind === 'gpu');
 }
 
-/** Whether `auto` takes OpenVINO: it uses the CPU's units for bf16 and int8, which ONNX Runtime leaves alone for the most part. */
+/** Whether `auto` takes OpenVINO: on a CPU that multiplies in bf16 and int8 itself it was the quickest (docs/decisions.md). */
 async function prefersOpenVino(purpose: Purpose, cpu?: Cpu): Promise<boolean> {
   if (!answersOnly(purpose)) return false;
   const { hasLowPrecisionUnits, readCpu } = await import('../runtime/cpu.js');
