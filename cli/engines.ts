@@ -33,9 +33,10 @@ export async function chooseEngine(options: EngineOptions, purpose: Purpose = 'p
   const { engine = 'auto', device } = options;
   const precision = readPrecision(options.precision);
   if (!names.includes(engine)) {
+    const fit = answersOnly(purpose) ? names : names.filter((name) => name !== 'openvino');
     throw new UsageError(
       `there is no engine ${engine}`,
-      `use ${names.slice(0, -1).join(', ')} or ${names.at(-1)}; 'unetc doctor' lists what is found`,
+      `use ${fit.slice(0, -1).join(', ')} or ${fit.at(-1)}; 'unetc doctor' lists what is found`,
     );
   }
   if (device !== undefined && device !== 'cpu' && device !== 'gpu') {
