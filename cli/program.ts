@@ -48,6 +48,9 @@ const size = (): Option => new Option('--size <HxW>', 'spatial size, as in 256x2
 const device = (): Option => new Option('--device <D>', 'cpu or gpu; default: a GPU where the engine finds one');
 const precision = (): Option => new Option('--precision <p>', 'fp32, or bf16 (tfjs); default: fp32');
 const engine = (): Option => new Option('--engine <name>', 'auto, ort or tfjs; see doctor').default('auto');
+const answering = (): Option =>
+  new Option('--engine <name>', 'auto, ort, tfjs or openvino; see doctor').default('auto');
+const answeringPrecision = (): Option => new Option('--precision <p>', 'fp32, or bf16 (tfjs, openvino); default: fp32');
 const batch = (): Option => new Option('--batch <N>', 'images in a batch');
 
 function declareSpecCommands(program: Command, io: Io, perform: Perform): void {
@@ -171,9 +174,9 @@ function declareRunCommands(program: Command, io: Io, perform: Perform): void {
     .requiredOption('--data <DIR>', 'folder with images/ and masks/ of equal names')
     .option('--prune <Lk|all>', 'one level, or all', 'all')
     .option('--split <NAMES.txt>', "names of the images to use; default: the run's held-out ones")
-    .addOption(engine())
+    .addOption(answering())
     .addOption(device())
-    .addOption(precision())
+    .addOption(answeringPrecision())
     .addHelpText('after', example('eval runs/nuclei --data data/nuclei'))
     .action((run: string, options) =>
       perform(async () => (await import('./commands/eval.js')).evaluate(run, options, io)),
@@ -187,9 +190,9 @@ function declareRunCommands(program: Command, io: Io, perform: Perform): void {
     .option('--tile <HxW>', 'slide a window of this size')
     .option('--overlay', 'also write the image with the mask over it')
     .option('--threshold <t>', 'probability from which a pixel belongs to the mask', '0.5')
-    .addOption(engine())
+    .addOption(answering())
     .addOption(device())
-    .addOption(precision())
+    .addOption(answeringPrecision())
     .addHelpText('after', example('predict runs/nuclei cells/*.png -o masks --overlay'))
     .action((model: string, images: string[], options) =>
       perform(async () => (await import('./commands/predict.js')).predict(model, images, options, io)),
@@ -201,9 +204,9 @@ function declareRunCommands(program: Command, io: Io, perform: Perform): void {
     .addOption(batch())
     .option('--runs <R>', 'timed runs of each level', '10')
     .addOption(set())
-    .addOption(engine())
+    .addOption(answering())
     .addOption(device())
-    .addOption(precision())
+    .addOption(answeringPrecision())
     .addHelpText('after', example('bench specs/unetpp.unet --size 256x256'))
     .action((target: string, options) =>
       perform(async () => (await import('./commands/bench.js')).bench(target, options, io)),
@@ -236,7 +239,7 @@ function declareEngineCommands(program: Command, io: Io, perform: Perform): void
     .addHelpText('after', example('engine install tfjs'));
   engines
     .command('install <NAME>')
-    .description("fetch an engine's native library into the cache folder; tfjs is TensorFlow's")
+    .description("fetch an engine's native library into the cache folder: tfjs is TensorFlow's, openvino OpenVINO's")
     .option('--gpu', 'the build for NVIDIA GPUs, and the CUDA libraries it needs')
     .addOption(
       new Option(
@@ -244,7 +247,7 @@ function declareEngineCommands(program: Command, io: Io, perform: Perform): void
         'a wheel fetched by hand, or a folder of them: no network; may be repeated',
       ).argParser(repeat),
     )
-    .addHelpText('after', example('engine install tfjs'))
+    .addHelpText('after', `${example('engine install tfjs')}\n  $ unetc engine install openvino`)
     .action((name: string, options) =>
       perform(async () => (await import('./commands/engine-install.js')).engineInstall(name, options, io)),
     );

@@ -49,6 +49,10 @@ export function macFlags(features: string): ReadonlySet<string> | undefined {
 /** Whether the CPU has a feature; null where that is unknown, or the CPU is of another family. */
 export const hasFeature = (cpu: Cpu, feature: CpuFeature): boolean | null => cpu.flags?.has(feature) ?? null;
 
+/** Whether the CPU multiplies in bf16 or int8 by instructions of their own (AMX, VNNI), which not every engine uses. */
+export const hasLowPrecisionUnits = ({ flags }: Cpu): boolean =>
+  ['amx_int8', 'amx_bf16', 'avx512_vnni', 'avx_vnni'].some((flag) => flags?.has(flag));
+
 /** A word on every feature that is known to be absent. avx512_vnni does what avx_vnni does. */
 export const missingFeatures = (cpu: Cpu): { feature: CpuFeature; meaning: string }[] =>
   cpuFeatures

@@ -67,8 +67,12 @@ export interface Engine {
   open(model: Uint8Array): Promise<Predictor>;
 }
 
+const titles: Readonly<Record<string, string>> = {
+  tensorflow: 'TensorFlow',
+  onnxruntime: 'ONNX Runtime',
+  openvino: 'OpenVINO',
+};
+
 /** `TensorFlow on the CPU, bf16` */
-export function titleOf({ name, device, precision }: Pick<Engine, 'name' | 'device' | 'precision'>): string {
-  const engine = name === 'tensorflow' ? 'TensorFlow' : name === 'onnxruntime' ? 'ONNX Runtime' : name;
-  return `${engine} on the ${device.toUpperCase()}, ${precision}`;
-}
+export const titleOf = ({ name, device, precision }: Pick<Engine, 'name' | 'device' | 'precision'>): string =>
+  `${titles[name] ?? name} on the ${device.toUpperCase()}, ${precision}`;

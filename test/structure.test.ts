@@ -181,7 +181,9 @@ describe('the structure of the source', () => {
           heavy.includes(name) ||
           name.startsWith('runtime/ort/') ||
           name.startsWith('runtime/data/') ||
-          name.startsWith('runtime/tensorflow/'),
+          name.startsWith('runtime/tensorflow/') ||
+          name.startsWith('runtime/openvino/') ||
+          name.startsWith('runtime/native/'),
       ),
     ).toEqual([]);
   });

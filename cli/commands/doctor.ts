@@ -1,9 +1,8 @@
 import { availableParallelism, totalmem } from 'node:os';
 import { type CpuFeature, cpuFeatures, hasFeature, missingFeatures, readCpu } from '../../runtime/cpu.js';
-import { isMissing } from '../../runtime/tensorflow/native/choose.js';
-import { locateTensorFlow } from '../../runtime/tensorflow/native/locate.js';
-import { glibcVersion } from '../../runtime/tensorflow/native/machine.js';
-import { probeTensorFlow } from '../../runtime/tensorflow/native/probe.js';
+import { isMissing } from '../../runtime/native/library.js';
+import { glibcVersion } from '../../runtime/native/machine.js';
+import { type NativeEngine, nativeEngines } from '../../runtime/native-engines.js';
 import { version } from '../../runtime/version.js';
 import { chooseEngine } from '../engines.js';
 import type { Outcome } from '../io.js';
@@ -13,6 +12,8 @@ interface Finding {
   readonly name: string;
   readonly available: boolean;
   readonly devices: readonly string[];
+  /** With what it is the version of: `TensorFlow 2.20.0`. */
+  readonly title?: string;
   readonly version?: string;
   readonly kind?: 'cpu' | 'gpu';
   readonly library?: string;
@@ -23,7 +24,8 @@ interface Finding {
 
 /** `unetc doctor`: what this machine has, what is missing and how to get it. An engine that won't load is a finding, not an error. */
 export async function doctor(): Promise<Outcome> {
-  const engines = [await findOrt(), await findTensorFlow()];
+  const engines = [await findOrt()];
+  for (const engine of nativeEngines) engines.push(await findNative(engine));
   const images = await findSharp();
   const cpu = await readCpu();
   const lacking = missingFeatures(cpu);
@@ -53,9 +55,9 @@ export async function doctor(): Promise<Outcome> {
   return { json: { ok: ready, engines, images, system }, text, exit: ready ? 0 : 1 };
 }
 
-function shown({ name, available, devices, version, library, source, reason, remedy }: Finding): string[] {
+function shown({ name, available, devices, title, version, library, source, reason, remedy }: Finding): string[] {
   const what = devices.length > 0 ? ` (${devices.join(', ')})` : '';
-  const line = `${available ? 'ok     ' : 'missing'}  ${name}${what}${reason ? `: ${reason}` : version ? `: TensorFlow ${version}` : ''}`;
+  const line = `${available ? 'ok     ' : 'missing'}  ${name}${what}${reason ? `: ${reason}` : version ? `: ${title} ${version}` : ''}`;
   const indent = ' '.repeat(9);
   return [line, ...(library ? [`${indent}${library}, from ${source}`] : []), ...(remedy ? [`${indent}${remedy}`] : [])];
 }
@@ -73,28 +75,20 @@ async function findOrt(): Promise<Finding> {
 }
 
 /** Really loads the library, which takes a second: in a process of its own, whatever becomes of that. */
-async function findTensorFlow(): Promise<Finding> {
-  const name = 'tfjs';
-  const found = await locateTensorFlow();
+async function findNative({ library: known, locate, probe }: NativeEngine): Promise<Finding> {
+  const { engine: name, title, own } = known;
+  const found = await locate();
   if (isMissing(found)) return { name, available: false, devices: [], reason: found.missing, remedy: found.remedy };
   const { library, source, kind } = found;
-  const probe = await probeTensorFlow(found);
-  if (!probe.ok) {
+  const probed = await probe(found);
+  if (!probed.ok) {
     const remedy =
-      source === 'UNETC_TENSORFLOW'
-        ? 'unset UNETC_TENSORFLOW or name another library; --engine ort works without'
-        : "use --engine ort; 'unetc engine remove tfjs' and 'unetc engine install tfjs' fetch it anew";
-    return {
-      name,
-      available: false,
-      devices: [],
-      library,
-      source,
-      reason: probe.reason,
-      remedy,
-    };
+      source === own.variable
+        ? `unset ${own.variable} or name another library; --engine ort works without`
+        : `use --engine ort; 'unetc engine remove ${name}' and 'unetc engine install ${name}' fetch it anew`;
+    return { name, available: false, devices: [], library, source, reason: probed.reason, remedy };
   }
-  return { name, available: true, devices: probe.devices, version: probe.version, kind, library, source };
+  return { name, available: true, devices: probed.devices, title, version: probed.version, kind, library, source };
 }
 
 async function findSharp(): Promise<Finding> {

@@ -1,9 +1,7 @@
-import { isMissing } from '../../runtime/tensorflow/native/choose.js';
-import { type InstallProgress, installTensorFlow } from '../../runtime/tensorflow/native/install.js';
-import { locateTensorFlow } from '../../runtime/tensorflow/native/locate.js';
-import { probeTensorFlow } from '../../runtime/tensorflow/native/probe.js';
+import { type InstallProgress, install } from '../../runtime/native/install.js';
+import { isMissing } from '../../runtime/native/library.js';
 import { UserError } from '../../runtime/user-error.js';
-import { installable } from '../engines.js';
+import { nativeEngine } from '../engines.js';
 import type { Io, Outcome } from '../io.js';
 import { progressBar } from '../progress.js';
 import { bytes } from '../render/numbers.js';
@@ -15,10 +13,11 @@ export interface EngineInstallOptions {
 
 /** `unetc engine install NAME`: brings a native engine that npm alone can't bring. */
 export async function engineInstall(name: string, options: EngineInstallOptions, io: Io): Promise<Outcome> {
-  installable(name, 'install');
+  const { library, locate, probe } = await nativeEngine(name, 'install');
+  const { title } = library;
   const progress = await installProgress(io);
   const signal = io.interruption();
-  const installed = await installTensorFlow({
+  const installed = await install(library, {
     gpu: options.gpu,
     wheels: options.wheel,
     signal,
@@ -28,20 +27,20 @@ export async function engineInstall(name: string, options: EngineInstallOptions,
     if (signal.aborted) io.err('what came is kept: the same command goes on from there\n');
   });
   const { folder, version, kind, already } = installed;
-  const found = await locateTensorFlow({ gpu: kind === 'gpu' });
+  const found = await locate({ gpu: kind === 'gpu' });
   if (isMissing(found)) throw new UserError('engine', found.missing, found.remedy);
-  const probe = await probeTensorFlow(found);
-  if (!probe.ok) {
+  const probed = await probe(found);
+  if (!probed.ok) {
     throw new UserError(
       'engine',
-      `TensorFlow ${version} is in ${folder}, but ${probe.reason}`,
-      "use --engine ort; 'unetc engine remove tfjs' frees the space",
+      `${title} ${version} is in ${folder}, but ${probed.reason}`,
+      `use --engine ort; 'unetc engine remove ${name}' frees the space`,
     );
   }
-  const devices = probe.devices;
+  const { devices } = probed;
   const gpu = kind === 'gpu' && !devices.includes('gpu') ? ' (no GPU found: it runs on the CPU)' : '';
-  const json = { engine: 'tfjs', ...installed, library: found.library, source: found.source, devices };
-  const what = `TensorFlow ${probe.version}${kind === 'gpu' ? ' for GPUs' : ''}`;
+  const json = { engine: name, ...installed, library: found.library, source: found.source, devices };
+  const what = `${title} ${probed.version}${kind === 'gpu' ? ' for GPUs' : ''}`;
   const other = found.library.startsWith(folder) ? '' : `; ${found.source} names another one, which is used instead`;
   const text = `${what} ${already ? 'was there already' : 'is installed'} and loads${gpu}: ${folder}, ${bytes(installed.bytes)}${other}`;
   return { json, text };

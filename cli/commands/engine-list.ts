@@ -1,39 +1,60 @@
-import { listInstalled } from '../../runtime/tensorflow/native/cache.js';
-import { chooseBuild, isMissing } from '../../runtime/tensorflow/native/choose.js';
-import { pipCommand } from '../../runtime/tensorflow/native/given.js';
-import { locateTensorFlow } from '../../runtime/tensorflow/native/locate.js';
-import { thisMachine } from '../../runtime/tensorflow/native/machine.js';
-import { type Build, builds } from '../../runtime/tensorflow/native/wheels.js';
+import { listInstalled } from '../../runtime/native/cache.js';
+import { chooseBuild } from '../../runtime/native/choose.js';
+import { pipCommand } from '../../runtime/native/given.js';
+import { type Build, isMissing } from '../../runtime/native/library.js';
+import { type Machine, thisMachine } from '../../runtime/native/machine.js';
+import { type NativeEngine, nativeEngines } from '../../runtime/native-engines.js';
 import type { Outcome } from '../io.js';
 import { bytes } from '../render/numbers.js';
 
 /** `unetc engine list`: what is there, and what an install would fetch. Loads nothing; `doctor` does. */
 export async function engineList(): Promise<Outcome> {
   const machine = await thisMachine();
-  const found = await locateTensorFlow({ machine });
-  const installed = await listInstalled(builds);
-  const offers = [false, true].map((gpu) => chooseBuild(machine, gpu, builds)).filter((b): b is Build => !isMissing(b));
-  const tfjs = isMissing(found)
-    ? { name: 'tfjs', available: false, reason: found.missing, remedy: found.remedy }
-    : { name: 'tfjs', available: true, ...found };
+  const native = await Promise.all(nativeEngines.map((engine) => describe(engine, machine)));
   const json = {
-    engines: [{ name: 'ort', available: true, source: 'onnxruntime-node, which comes with unetc' }, tfjs],
-    installed,
-    installable: offers.map(offer),
+    engines: [
+      { name: 'ort', available: true, source: 'onnxruntime-node, which comes with unetc' },
+      ...native.map((n) => n.json),
+    ],
+    installed: native.flatMap((n) => n.installed),
+    installable: native.flatMap((n) => n.installable),
   };
-  const text = [
-    'ort   comes with unetc',
+  return { json, text: [line('ort', 'comes with unetc'), ...native.flatMap((n) => n.lines)].join('\n') };
+}
+
+const line = (name: string, text: string): string => `${name.padEnd(8)}  ${text}`;
+
+async function describe({ library, locate }: NativeEngine, machine: Machine) {
+  const { engine, title } = library;
+  const found = await locate({ machine });
+  const installed = await listInstalled(library);
+  const offers = [false, true]
+    .map((gpu) => chooseBuild(library, machine, gpu))
+    .filter((b): b is Build => !isMissing(b));
+  const isThere = (build: Build): boolean =>
+    installed.some((i) => i.version === build.version && i.kind === build.kind);
+  const lines = [
     isMissing(found)
-      ? `tfjs  ${found.missing}: ${found.remedy}`
-      : `tfjs  TensorFlow${found.version ? ` ${found.version}` : ''} (${found.kind}), from ${found.source}: ${found.library}`,
-    ...installed.map((i) => `      installed: ${i.folder}, ${bytes(i.bytes)}`),
+      ? line(engine, `${found.missing}: ${found.remedy}`)
+      : line(
+          engine,
+          `${title}${found.version ? ` ${found.version}` : ''} (${found.kind}), from ${found.source}: ${found.library}`,
+        ),
+    ...installed.map((i) => line('', `installed: ${i.folder}, ${bytes(i.bytes)}`)),
     ...offers
-      .filter((build) => !installed.some((i) => i.version === build.version && i.kind === build.kind))
-      .map(
-        (build) => `      'unetc engine install tfjs${build.kind === 'gpu' ? ' --gpu' : ''}' fetches ${offered(build)}`,
+      .filter((build) => !isThere(build))
+      .map((build) =>
+        line('', `'unetc engine install ${engine}${build.kind === 'gpu' ? ' --gpu' : ''}' fetches ${offered(build)}`),
       ),
-  ].join('\n');
-  return { json, text };
+  ];
+  return {
+    json: isMissing(found)
+      ? { name: engine, available: false, reason: found.missing, remedy: found.remedy }
+      : { name: engine, available: true, ...found },
+    installed: installed.map((i) => ({ engine, ...i })),
+    installable: offers.map((build) => ({ engine, ...offer(build) })),
+    lines,
+  };
 }
 
 const sum = (build: Build, size: 'bytes' | 'unpackedBytes'): number =>

@@ -1,3 +1,4 @@
+import { titleOf } from '../../runtime/engine.js';
 import { isRun, openModel } from '../../runtime/model.js';
 import { predictImages } from '../../runtime/predict.js';
 import { chooseEngine, type EngineOptions } from '../engines.js';
@@ -43,8 +44,9 @@ export async function predict(
       onProgress: (done, total) => bar.update(done, total),
     });
     bar.stop();
+    io.err(`${titleOf(engine)}\n`);
     return {
-      json: { images: results },
+      json: { engine: engine.name, device: engine.device, precision: engine.precision, images: results },
       text: results.map((r) => `${r.mask}  ${milliseconds(r.milliseconds)}`).join('\n'),
     };
   } finally {

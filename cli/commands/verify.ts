@@ -18,7 +18,7 @@ export async function verify(file: string, options: VerifyOptions, io: Io): Prom
   const runs = parseCount(options.runs ?? '10', '--runs', 1, 1_000_000);
   const seed = options.seed === undefined ? randomInt(2 ** 31) : parseCount(options.seed, '--seed', 0);
   const set = parseSettings(options.set);
-  const engine = await chooseEngine(options);
+  const engine = await chooseEngine(options, 'verify');
   const spec = await loadSpec(file, set, io);
   const bar = await progressBar(io, 'verifying');
   const onProgress = (property: string, done: number, total: number): void => bar.update(done, total, property);

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { explain } from '../../compiler/diagnostics/explain.js';
 import { writeAtomic } from '../../runtime/files/atomic.js';
-import { cacheFolder } from '../../runtime/tensorflow/native/cache.js';
+import { cacheFolder } from '../../runtime/native/cache.js';
 import { version } from '../../runtime/version.js';
 import { pageAddress } from '../render/links.js';
 

@@ -1,5 +1,5 @@
+import { isMissing } from '../native/library.js';
 import { type CApi, cApiOf } from './c-api.js';
-import { isMissing } from './native/choose.js';
 import { loadTensorFlow } from './native/load.js';
 import { locateTensorFlow } from './native/locate.js';
 

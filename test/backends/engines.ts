@@ -1,12 +1,14 @@
 import { lowerPrecision } from '../../compiler/3-transform/precision.js';
 import { foldBatchNorm, type Graph } from '../../compiler/index.js';
 import type { Engine, Predictor, Tensor, Weights } from '../../runtime/engine.js';
+import { openvino } from '../../runtime/openvino/index.js';
 import { onnxRuntime } from '../../runtime/ort/index.js';
 import type { OrtDevice } from '../../runtime/ort/session.js';
 import { tensorflow } from '../../runtime/tensorflow/index.js';
 import type { Device } from '../../runtime/tensorflow/session.js';
 import { type Float64Tensor, tensor } from '../../testing/reference/index.js';
 import { runOnnx } from '../onnx/run.js';
+import { runOpenVino } from '../openvino/run.js';
 import { runTensorFlow } from '../tensorflow/run.js';
 import { chromiumHost } from './chromium.js';
 import { onDirtyMemory } from './dirty.js';
@@ -96,6 +98,7 @@ export const backends: readonly Backend[] = [
   tf('cpu', 'bf16'),
   tf('gpu', 'fp32'),
   tf('gpu', 'bf16'),
+  openVino(),
   tfjs('node', 'cpu', { functions: 4 }),
   tfjs('node', 'wasm', { functions: 4 }),
   tfjs('chromium', 'cpu', { functions: 4 }, 0.8),
@@ -147,6 +150,20 @@ function tf(device: Device, precision: Backend['precision']): Backend {
       };
       return device === 'cpu' ? onDirtyMemory(opened, engine) : opened;
     },
+  };
+}
+
+/** On the CPU; it answers only. */
+function openVino(): Backend {
+  const engine = openvino();
+  return {
+    name: 'openvino cpu',
+    section: 'native',
+    trains: false,
+    precision: 'fp32',
+    arithmetic: { functions: 4 },
+    everySelection: true,
+    open: async () => (await engine.status()).reason ?? { run: runOpenVino, model: engine.predictor },
   };
 }
 

@@ -2,10 +2,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { main } from '../../cli/main.js';
 
-// `auto` takes a TensorFlow where one is installed. What these tests are about holds for any engine, and is quickest with the
+// `auto` takes a TensorFlow or an OpenVINO where one is installed. What these tests are about holds for any engine, and is quickest with the
 // one that is always there.
 process.env.UNETC_CACHE = join(tmpdir(), 'unetc-no-engines');
 delete process.env.UNETC_TENSORFLOW;
+delete process.env.UNETC_OPENVINO;
 
 export interface Ran {
   readonly exit: number;

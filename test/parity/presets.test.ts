@@ -4,9 +4,11 @@ import { describe, expect, test } from 'vitest';
 import { countParameters, deploy, known, load, type Network, prune } from '../../compiler/index.js';
 import type { Attrs } from '../../compiler/ir/graph.js';
 import type { OpName } from '../../compiler/ops/index.js';
-import type { Tensor, Weights } from '../../runtime/engine.js';
+import type { Engine, Tensor, Weights } from '../../runtime/engine.js';
+import { openvino } from '../../runtime/openvino/index.js';
 import { ort } from '../../runtime/ort/index.js';
 import { kernels, tensor } from '../../testing/reference/index.js';
+import { installed, why } from '../openvino/installed.js';
 import { gradients } from '../ops/build.js';
 import { recordedJson } from './recorded.js';
 import { ruleFor, uniform } from './rule.js';
@@ -53,22 +55,25 @@ describe.each(presets)('%s', (name) => {
     expect(countParameters(prune(networkOf(name, {}), { mode: 'all' }))).toBe(parameters);
   });
 
-  test('answers what PyTorch does, at every head', async () => {
-    const network = networkOf(name, set);
-    expect(network.graph.params.length).toBe(tensors);
-    expect(network.heads.map((h) => h.name)).toEqual(Object.keys(heads));
-    const image: Tensor = {
-      shape: input,
-      data: Float32Array.from(
-        uniform(
-          'image',
-          input.reduce((a, b) => a * b, 1),
-        ),
+  const image: Tensor = {
+    shape: input,
+    data: Float32Array.from(
+      uniform(
+        'image',
+        input.reduce((a, b) => a * b, 1),
       ),
-    };
-    const predictor = await ort.predictor(deploy(network, { mode: 'all' }), weightsByRule(network, gain));
-    const answers = await predictor.run(image);
-    await predictor.dispose();
+    ),
+  };
+
+  /** Every head of the whole network. */
+  async function answersOf(engine: Engine): Promise<ReadonlyMap<string, Tensor>> {
+    const network = networkOf(name, set);
+    expect(network.heads.map((h) => h.name)).toEqual(Object.keys(heads));
+    const predictor = await engine.predictor(deploy(network, { mode: 'all' }), weightsByRule(network, gain));
+    return predictor.run(image).finally(() => predictor.dispose());
+  }
+
+  function expectPyTorchs(answers: ReadonlyMap<string, Tensor>): void {
     for (const [head, due] of Object.entries(heads)) {
       const { data } = answers.get(head)!;
       const step = Math.floor(data.length / 64) | 1;
@@ -76,6 +81,20 @@ describe.each(presets)('%s', (name) => {
       const worst = Math.max(...due.sample.map((v, k) => Math.abs(data[k * step]! - v)));
       expect(worst, `${head} is off by ${worst}`).toBeLessThan(1e-4);
       expect(Math.abs(data.reduce((a, b) => a + b, 0) / data.length - due.mean)).toBeLessThan(1e-5);
+    }
+  }
+
+  test('answers what PyTorch does, at every head', async () => {
+    expect(networkOf(name, set).graph.params.length).toBe(tensors);
+    expectPyTorchs(await answersOf(ort));
+  });
+
+  test.skipIf(!installed)(`does so in OpenVINO, and what ONNX Runtime does within 1e-4${why}`, async () => {
+    const [got, due] = [await answersOf(openvino()), await answersOf(ort)];
+    expectPyTorchs(got);
+    for (const [output, { data }] of due) {
+      const ours = got.get(output)!.data;
+      expect(Math.max(...data.map((v, k) => Math.abs(v - ours[k]!))), output).toBeLessThan(1e-4);
     }
   });
 });

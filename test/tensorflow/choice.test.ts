@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { chooseEngine } from '../../cli/engines.js';
-import { isMissing } from '../../runtime/tensorflow/native/choose.js';
+import { isMissing } from '../../runtime/native/library.js';
 import { locateTensorFlow } from '../../runtime/tensorflow/native/locate.js';
 
 const found = await locateTensorFlow();

@@ -71,13 +71,13 @@ describe('unetc engine', () => {
   it('list names the engines and what an install would fetch', async () => {
     const { exit, engines, installable } = await json('engine', 'list');
     expect(exit).toBe(0);
-    expect(engines.map((e) => e.name)).toEqual(['ort', 'tfjs']);
+    expect(engines.map((e) => e.name)).toEqual(['ort', 'tfjs', 'openvino']);
     for (const { wheels } of installable) {
       for (const { pip, sha256 } of wheels)
         expect([pip, sha256]).toEqual([expect.stringMatching(/^pip download /), expect.any(String)]);
     }
     const { stdout } = await unetc('engine', 'list');
-    expect(stdout).toMatch(/^ort {3}comes with unetc\ntfjs {2}\S/);
+    expect(stdout).toMatch(/^ort {7}comes with unetc\ntfjs {6}\S/);
   });
 
   it('remove frees what an interrupted install left', async () => {

@@ -15,8 +15,9 @@ import { type AddressInfo, connect } from 'node:net';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { removeTensorFlow } from '../../runtime/tensorflow/native/cache.js';
-import { type InstallOptions, installTensorFlow, packageIndex } from '../../runtime/tensorflow/native/install.js';
+import { removeInstalled } from '../../runtime/native/cache.js';
+import { type InstallOptions, install as installLibrary, packageIndex } from '../../runtime/native/install.js';
+import { tensorFlowLibrary } from '../../runtime/tensorflow/native/library.js';
 import { UserError } from '../../runtime/user-error.js';
 import { contents, cutAfter, linux, type Pinned, pinnedWheel, serveWheel, type WheelServer } from './wheel-server.js';
 
@@ -39,7 +40,7 @@ afterEach(async () => {
 
 const install = (options: InstallOptions = {}) => {
   const { env, ...rest } = options;
-  return installTensorFlow({
+  return installLibrary(tensorFlowLibrary, {
     machine: linux,
     builds: pinned.builds,
     patience: 5,
@@ -116,7 +117,7 @@ describe('an install', () => {
     const index = server.index.replace('//', '//me:p%40ss@');
     await install({ env: { UNETC_PYPI: `${index}/` } });
     expect(server.authorizations).toEqual(Array(2).fill(`Basic ${Buffer.from('me:p@ss').toString('base64')}`));
-    await removeTensorFlow({ UNETC_CACHE: cache });
+    await removeInstalled(tensorFlowLibrary, { UNETC_CACHE: cache });
     await server.stop();
     const error = await failure(install({ env: { UNETC_PYPI: index } }));
     expect(error.message + error.hint).not.toContain('p%40ss');
@@ -138,14 +139,14 @@ describe('an install', () => {
     try {
       await install({ env: { HTTP_PROXY, NO_PROXY: '127.0.0.1' } });
       expect(tunnels).toBe(0);
-      await removeTensorFlow({ UNETC_CACHE: cache });
+      await removeInstalled(tensorFlowLibrary, { UNETC_CACHE: cache });
       await install({ env: { HTTP_PROXY } });
       expect(tunnels).toBeGreaterThan(0);
     } finally {
       proxy.close();
       proxy.closeAllConnections();
     }
-    await removeTensorFlow({ UNETC_CACHE: cache });
+    await removeInstalled(tensorFlowLibrary, { UNETC_CACHE: cache });
     const gone = await failure(install({ env: { HTTP_PROXY } }));
     expect(gone.message).toContain(`through the proxy ${HTTP_PROXY}`);
     const socks = await failure(install({ env: { ALL_PROXY: 'socks5://u:secret@proxy:1080' } }));
@@ -333,7 +334,7 @@ describe('--wheel', () => {
     writeFileSync(hand, pinned.bytes);
     expect(await install({ wheels: [hand] })).toMatchObject({ already: false });
     expect(statSync(hand).size).toBe(pinned.wheel.bytes);
-    await removeTensorFlow({ UNETC_CACHE: cache });
+    await removeInstalled(tensorFlowLibrary, { UNETC_CACHE: cache });
     const downloads = mkdtempSync(join(cache, 'downloads-'));
     writeFileSync(join(downloads, pinned.wheel.file), pinned.bytes);
     writeFileSync(join(downloads, 'other.whl'), 'x');
@@ -370,13 +371,16 @@ describe('remove', () => {
     writeFileSync(join(folder, '.x.whl.unetc-part'), Buffer.alloc(1000));
     for (const mine of ['work', '1.0-cpu-thesis-x64']) mkdirSync(join(folder, mine));
     writeFileSync(join(folder, 'notes.txt'), 'mine');
-    const { removed, freedBytes } = await removeTensorFlow({ UNETC_CACHE: cache });
+    const { removed, freedBytes } = await removeInstalled(tensorFlowLibrary, { UNETC_CACHE: cache });
     expect(removed).toHaveLength(2);
     expect(freedBytes).toBe(350_007 + 1000 + manifest.length);
     expect(readdirSync(folder).sort()).toEqual(['1.0-cpu-thesis-x64', 'notes.txt', 'work']);
   });
 
   it('of nothing is no error', async () => {
-    expect(await removeTensorFlow({ UNETC_CACHE: join(cache, 'none') })).toEqual({ removed: [], freedBytes: 0 });
+    expect(await removeInstalled(tensorFlowLibrary, { UNETC_CACHE: join(cache, 'none') })).toEqual({
+      removed: [],
+      freedBytes: 0,
+    });
   });
 });

@@ -1,4 +1,4 @@
-import { isMissing } from '../../runtime/tensorflow/native/choose.js';
+import { isMissing } from '../../runtime/native/library.js';
 import { locateTensorFlow } from '../../runtime/tensorflow/native/locate.js';
 
 const found = await locateTensorFlow();

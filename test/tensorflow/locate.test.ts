@@ -3,11 +3,14 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { hasFeature, linuxFlags, macFlags, missingFeatures } from '../../runtime/cpu.js';
-import { cacheFolder, manifestName } from '../../runtime/tensorflow/native/cache.js';
-import { chooseBuild, isMissing } from '../../runtime/tensorflow/native/choose.js';
+import { cacheFolder, manifestName } from '../../runtime/native/cache.js';
+import { chooseBuild } from '../../runtime/native/choose.js';
+import { isMissing } from '../../runtime/native/library.js';
+import type { LocateOptions } from '../../runtime/native/locate.js';
+import { isOlder, type Machine } from '../../runtime/native/machine.js';
+import { tensorFlowLibrary } from '../../runtime/tensorflow/native/library.js';
 import { loadTensorFlow } from '../../runtime/tensorflow/native/load.js';
-import { type LocateOptions, locateTensorFlow } from '../../runtime/tensorflow/native/locate.js';
-import { isOlder, type Machine } from '../../runtime/tensorflow/native/machine.js';
+import { locateTensorFlow } from '../../runtime/tensorflow/native/locate.js';
 import { probeTensorFlow } from '../../runtime/tensorflow/native/probe.js';
 import { builds, isKept } from '../../runtime/tensorflow/native/wheels.js';
 import { linux } from './wheel-server.js';
@@ -177,7 +180,7 @@ describe('machines', () => {
       'leave --gpu out',
     ],
   ])('%s: says what is missing and what to do', async (_, machine, gpu, missing, remedy) => {
-    const answer = chooseBuild(machine, gpu, builds);
+    const answer = chooseBuild(tensorFlowLibrary, machine, gpu);
     if (!isMissing(answer)) throw new Error(`took ${answer.name}`);
     expect(answer.missing).toContain(missing);
     expect(answer.remedy).toContain(remedy);
@@ -190,7 +193,7 @@ describe('machines', () => {
     ['2.20.0-cpu-linux-arm64', { os: 'linux', arch: 'arm64', glibc: '2.17' }, false],
     ['2.20.0-cpu-darwin-arm64', { os: 'darwin', arch: 'arm64', darwin: 21 }, false],
   ])('%s is chosen, and its table is in order', (name, machine, gpu) => {
-    const build = chooseBuild(machine, gpu, builds);
+    const build = chooseBuild(tensorFlowLibrary, machine, gpu);
     if (isMissing(build)) throw new Error(build.missing);
     expect(build.name).toBe(name);
     for (const path of [build.library, ...build.preload]) expect(isKept(path), path).toBe(true);

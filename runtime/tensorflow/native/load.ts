@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import type { LibraryHandle } from 'koffi';
-import type { TensorFlowLibrary } from './locate.js';
+import type { Located } from '../../native/library.js';
 
 export interface LoadedLibrary {
   readonly koffi: typeof import('koffi');
@@ -8,7 +8,7 @@ export interface LoadedLibrary {
 }
 
 /** Loads TensorFlow into this process, for good: it can't be unloaded. @throws Error with the loader's words */
-export function loadTensorFlow({ library, preload }: Pick<TensorFlowLibrary, 'library' | 'preload'>): LoadedLibrary {
+export function loadTensorFlow({ library, preload }: Pick<Located, 'library' | 'preload'>): LoadedLibrary {
   // What TensorFlow prints of its own belongs on nobody's terminal, unless the user asks for it; its errors come back as status.
   process.env.TF_CPP_MIN_LOG_LEVEL ??= '2';
   // Not an import: its native part is for one platform, and only this engine needs it.

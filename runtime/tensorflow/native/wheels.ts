@@ -1,36 +1,6 @@
-/** Where TensorFlow's library comes from: wheels of PyPI, pinned by SHA-256. Everything else here is taken from this table. */
+import type { Builds, Wheel } from '../../native/library.js';
 
-export interface Wheel {
-  /** Its name on PyPI. */
-  readonly project: string;
-  readonly version: string;
-  /** pip's name for the platform, for those who fetch it by hand. */
-  readonly platform: string;
-  readonly file: string;
-  readonly sha256: string;
-  readonly bytes: number;
-  /** Size of the files that are taken out of it. */
-  readonly unpackedBytes: number;
-}
-
-export type Kind = 'cpu' | 'gpu';
-
-/** A TensorFlow that runs on one kind of machine. Paths are those within the wheels, which the cache keeps. */
-export interface Build {
-  readonly name: string;
-  readonly version: string;
-  readonly kind: Kind;
-  readonly library: string;
-  /** Libraries to load before it, in this order. */
-  readonly preload: readonly string[];
-  readonly wheels: readonly Wheel[];
-}
-
-/** Keyed by `os-arch` as Node names them, and `-gpu`. */
-export type Builds = Readonly<Record<string, Build>>;
-
-/** Oldest C library and macOS kernel (21 is macOS 12) that these wheels are made for. */
-export const needs = { glibc: '2.17', darwin: 21 };
+/** Where TensorFlow's library comes from: wheels of PyPI, pinned by SHA-256. */
 
 /** The files of a wheel that are kept: shared libraries, what CUDA's compiler needs, and licences. */
 export const isKept = (path: string): boolean =>
@@ -82,6 +52,7 @@ const nvidia = (
 
 const onLinux = {
   version,
+  needs: { glibc: '2.17' },
   library: 'tensorflow/libtensorflow_cc.so.2',
   preload: ['tensorflow/libtensorflow_framework.so.2'],
 };
@@ -143,6 +114,7 @@ export const builds: Builds = {
     name: `${version}-cpu-darwin-arm64`,
     version,
     kind: 'cpu',
+    needs: { darwin: 21 },
     library: 'tensorflow/libtensorflow_cc.2.dylib',
     preload: ['tensorflow/libtensorflow_framework.2.dylib'],
     wheels: [

@@ -4,8 +4,8 @@ import { dirname, join } from 'node:path';
 import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { type Entry, openPromise, type ZipFile } from 'yauzl';
-import { failedWith, fileFailure } from '../../files/failure.js';
-import { UserError } from '../../user-error.js';
+import { failedWith, fileFailure } from '../files/failure.js';
+import { UserError } from '../user-error.js';
 
 export interface UnpackOptions {
   readonly keep: (path: string) => boolean;

@@ -1,10 +1,10 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileFailure } from '../../files/failure.js';
-import { UserError } from '../../user-error.js';
+import { fileFailure } from '../files/failure.js';
+import { UserError } from '../user-error.js';
 import { sha256Of } from './download.js';
 import type { WheelFile } from './install.js';
-import type { Build, Wheel } from './wheels.js';
+import type { Build, Wheel } from './library.js';
 
 /** What fetches a wheel on any machine with pip, for a machine without a network. */
 export const pipCommand = ({ project, version, platform }: Wheel): string =>

@@ -1,6 +1,6 @@
-import { UserError } from '../../user-error.js';
+import { UserError } from '../user-error.js';
+import type { Wheel } from './library.js';
 import type { Web } from './web.js';
-import type { Wheel } from './wheels.js';
 
 /**
  * Asks a package index, PEP 503 (HTML) or PEP 691 (JSON), where a file is.

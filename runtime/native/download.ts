@@ -2,10 +2,10 @@ import { createHash, type Hash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileFailure } from '../../files/failure.js';
-import { UserError } from '../../user-error.js';
+import { fileFailure } from '../files/failure.js';
+import { UserError } from '../user-error.js';
+import type { Wheel } from './library.js';
 import type { Web } from './web.js';
-import type { Wheel } from './wheels.js';
 
 export interface DownloadOptions {
   readonly web: Web;

@@ -1,18 +1,18 @@
 import { rename, stat, statfs, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { makeFolder } from '../../files/atomic.js';
-import { failedWith, fileFailure } from '../../files/failure.js';
-import { UserError } from '../../user-error.js';
-import { buildFolder, type Installed, type Manifest, manifestName, readInstalled, tensorflowFolder } from './cache.js';
-import { chooseBuild, isMissing } from './choose.js';
+import { makeFolder } from '../files/atomic.js';
+import { failedWith, fileFailure } from '../files/failure.js';
+import { UserError } from '../user-error.js';
+import { buildFolder, type Installed, libraryFolder, type Manifest, manifestName, readInstalled } from './cache.js';
+import { chooseBuild } from './choose.js';
 import { download } from './download.js';
 import { givenWheels } from './given.js';
+import { type Build, type Builds, isMissing, type NativeLibrary } from './library.js';
 import { type Machine, thisMachine } from './machine.js';
 import { findOnIndex } from './package-index.js';
 import { claim, clean, discard, leave, release, takeOver } from './temporary.js';
 import { unpack } from './unpack.js';
 import { openWeb } from './web.js';
-import { type Build, type Builds, isKept, builds as pinned } from './wheels.js';
 
 /** What an install is busy with: `done` of `total` bytes. */
 export interface InstallProgress {
@@ -45,20 +45,20 @@ export interface InstallResult extends Installed {
 }
 
 /**
- * Brings TensorFlow's shared library into unetc's cache: pinned wheels from PyPI or a mirror, proved by their SHA-256, of
+ * Brings a shared library into unetc's cache: pinned wheels from PyPI or a mirror, proved by their SHA-256, of
  * which the libraries are unpacked into a folder that gets its name when it is whole. A second call does nothing; two at
  * once both succeed; one that was stopped is gone on with.
  *
- * @throws UserError when this machine has no TensorFlow, and whenever network, disk or file are at fault
+ * @throws UserError when there is no build for this machine, and whenever network, disk or file are at fault
  */
-export async function installTensorFlow(options: InstallOptions = {}): Promise<InstallResult> {
-  const { gpu = false, env = process.env, machine = await thisMachine(), builds = pinned, signal } = options;
-  const build = chooseBuild(machine, gpu, builds);
+export async function install(known: NativeLibrary, options: InstallOptions = {}): Promise<InstallResult> {
+  const { gpu = false, env = process.env, machine = await thisMachine(), signal } = options;
+  const build = chooseBuild(known, machine, gpu, options.builds);
   if (isMissing(build)) throw new UserError('unsupported', build.missing, build.remedy);
-  const folder = buildFolder(build, env);
+  const folder = buildFolder(known, build, env);
   const there = await readInstalled(folder);
   if (there) return { ...there, already: true };
-  const cache = tensorflowFolder(env);
+  const cache = libraryFolder(known, env);
   await makeCache(cache);
   await clean(cache);
   signal?.throwIfAborted();
@@ -67,7 +67,7 @@ export async function installTensorFlow(options: InstallOptions = {}): Promise<I
     : await fetchWheels(build, cache, options);
   let finished = false;
   try {
-    await unpackAll(build, folder, files, options);
+    await unpackAll(build, folder, files, known.isKept, options);
     finished = true;
   } finally {
     // Unpacking can be tried again without a download: the disk was full, or it was interrupted.
@@ -132,16 +132,17 @@ async function unpackAll(
   build: Build,
   folder: string,
   wheels: readonly WheelFile[],
-  { onProgress, signal, env }: InstallOptions,
+  keep: (path: string) => boolean,
+  { onProgress, signal }: InstallOptions,
 ): Promise<void> {
   const work = claim(dirname(folder), build.name);
   try {
-    if (!wheels.some(({ ours }) => ours)) await checkSpace(tensorflowFolder(env), build);
+    if (!wheels.some(({ ours }) => ours)) await checkSpace(dirname(folder), build);
     const files: Manifest['files'][number][] = [];
     for (const { wheel, path } of wheels) {
       let done = 0;
       const unpacked = await unpack(path, work, {
-        keep: isKept,
+        keep,
         signal,
         onProgress: (bytes) => {
           done += bytes;

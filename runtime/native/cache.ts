@@ -1,8 +1,8 @@
 import { readdir, readFile, rm, rmdir, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
+import type { Build, Kind, NativeLibrary } from './library.js';
 import { isTemporary } from './temporary.js';
-import type { Build, Builds, Kind } from './wheels.js';
 
 /** The file that says an install is whole; it is written last, before the folder gets its name. */
 export const manifestName = 'installed.json';
@@ -29,9 +29,12 @@ export function cacheFolder(env: NodeJS.ProcessEnv = process.env, os: NodeJS.Pla
   return os === 'darwin' ? join(home, 'Library/Caches/unetc') : join(home, '.cache/unetc');
 }
 
-export const tensorflowFolder = (env?: NodeJS.ProcessEnv): string => join(cacheFolder(env), 'tensorflow');
+/** The folder of one library's installs. */
+export const libraryFolder = ({ folder }: NativeLibrary, env?: NodeJS.ProcessEnv): string =>
+  join(cacheFolder(env), folder);
 
-export const buildFolder = (build: Build, env?: NodeJS.ProcessEnv): string => join(tensorflowFolder(env), build.name);
+export const buildFolder = (known: NativeLibrary, build: Build, env?: NodeJS.ProcessEnv): string =>
+  join(libraryFolder(known, env), build.name);
 
 /** The install in a folder, if it is whole: every file there, of the size it was written with. */
 export async function readInstalled(folder: string): Promise<Installed | undefined> {
@@ -46,9 +49,10 @@ export async function readInstalled(folder: string): Promise<Installed | undefin
   return { folder, version: manifest.version, kind: manifest.kind, bytes };
 }
 
-/** The installs of these builds that are whole. */
-export async function listInstalled(builds: Builds, env?: NodeJS.ProcessEnv): Promise<Installed[]> {
-  const found = await Promise.all(Object.values(builds).map((build) => readInstalled(buildFolder(build, env))));
+/** The installs of a library's builds that are whole. */
+export async function listInstalled(known: NativeLibrary, env?: NodeJS.ProcessEnv): Promise<Installed[]> {
+  const builds = Object.values(known.builds);
+  const found = await Promise.all(builds.map((build) => readInstalled(buildFolder(known, build, env))));
   return found.filter((installed) => installed !== undefined);
 }
 
@@ -59,11 +63,11 @@ export interface Removed {
 }
 
 /**
- * Removes every install, of other versions too, and what interrupted ones left. Nothing else that may lie in the folder
+ * Removes every install of a library, of other versions too, and what interrupted ones left. Nothing else that may lie in the folder
  * is touched.
  */
-export async function removeTensorFlow(env?: NodeJS.ProcessEnv): Promise<Removed> {
-  const folder = tensorflowFolder(env);
+export async function removeInstalled(known: NativeLibrary, env?: NodeJS.ProcessEnv): Promise<Removed> {
+  const folder = libraryFolder(known, env);
   const removed: string[] = [];
   let freedBytes = 0;
   for (const name of await readdir(folder).catch(() => [])) {

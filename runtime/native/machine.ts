@@ -1,7 +1,7 @@
 import { release } from 'node:os';
-import { readCpu } from '../../cpu.js';
+import { readCpu } from '../cpu.js';
 
-/** What decides whether a TensorFlow library runs here. */
+/** What decides whether a native library runs here. */
 export interface Machine {
   readonly os: NodeJS.Platform;
   readonly arch: string;

@@ -1,7 +1,7 @@
-// Brings TensorFlow for the tests of the tfjs engine, as `unetc engine install tfjs` does, once a machine. Always ends
-// well: where it can't be had, one line says why, and those tests are skipped.
+// Brings the native libraries for the tests of the engines tfjs and openvino, as `unetc engine install` does, once a machine.
+// Always ends well: where one can't be had, one line says why, and those tests are skipped.
 //
-// pip fetches the wheel where there is a pip: it knows this machine's proxies, mirrors and certificates. unetc fetches it
+// pip fetches the wheels where there is a pip: it knows this machine's proxies, mirrors and certificates. unetc fetches them
 // itself where there is none.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -22,13 +22,13 @@ function unetc(...args) {
 
 const lastLine = (text) => text?.trim().split('\n').at(-1)?.trim() ?? '';
 
-function install() {
+function install(name) {
   const { engines, installable, error } = unetc('list');
   if (error) return { error };
-  if (engines.some((engine) => engine.name === 'tfjs' && engine.available)) return {};
-  const wheels = installable.find((build) => build.kind === 'cpu')?.wheels;
+  if (engines.some((engine) => engine.name === name && engine.available)) return {};
+  const wheels = installable.find((build) => build.engine === name && build.kind === 'cpu')?.wheels;
   const hasPip = answer('pip', ['--version']).status === 0;
-  if (!wheels || !hasPip) return unetc('install', 'tfjs');
+  if (!wheels || !hasPip) return unetc('install', name);
   const folder = mkdtempSync(join(tmpdir(), 'unetc-wheels-'));
   try {
     for (const { pip } of wheels) {
@@ -36,11 +36,16 @@ function install() {
       const { status, stderr } = answer(command, [...args, '--quiet', '--dest', folder]);
       if (status !== 0) return { error: { message: lastLine(stderr) || 'pip download failed' } };
     }
-    return unetc('install', 'tfjs', '--wheel', folder);
+    return unetc('install', name, '--wheel', folder);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
-const { error } = install();
-console.log(error ? `no TensorFlow, so tests that need it are skipped: ${error.message}` : 'TensorFlow is there');
+for (const [name, title] of [
+  ['tfjs', 'TensorFlow'],
+  ['openvino', 'OpenVINO'],
+]) {
+  const { error } = install(name);
+  console.log(error ? `no ${title}, so tests that need it are skipped: ${error.message}` : `${title} is there`);
+}
