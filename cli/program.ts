@@ -110,8 +110,8 @@ function declareSpecCommands(program: Command, io: Io, perform: Perform): void {
       perform(async () => (await import('./commands/draw.js')).draw(file, options, io)),
     );
   program
-    .command('build <FILE>')
-    .description('compile a spec to a model file')
+    .command('build <FILE|RUN>')
+    .description('compile a spec, or a run with its weights, to a model file')
     .requiredOption('-o, --out <OUT>', 'the file to write; tfjs-layers: the folder')
     .option(
       '--target <target>',
@@ -125,8 +125,9 @@ function declareSpecCommands(program: Command, io: Io, perform: Perform): void {
     .addOption(size())
     .addOption(batch())
     .addOption(set())
-    .option('--quantize <type>', 'not available yet')
-    .option('--calibrate <DIR>', 'not available yet')
+    .option('--quantize <type>', 'int8: convolutions in whole numbers, for --target onnx')
+    .option('--calibrate <DIR>', 'with --quantize: a folder with images/ to measure on, and masks/ to judge by')
+    .option('--max-loss <points>', 'with --quantize: IoU in points that may be lost; default: 0.3')
     .addHelpText('after', example('build specs/unetpp.unet --weights runs/nuclei --prune L3 -o nuclei.onnx'))
     .action((file: string, options) =>
       perform(async () => (await import('./commands/build.js')).build(file, options, io)),
