@@ -4,7 +4,7 @@ import type { DType, Graph, Node, Param, Value } from '../../ir/graph.js';
 import { checked } from '../../ir/verify.js';
 import type { WeightArrays } from '../fold.js';
 import { fusedRelus, planQuantization } from './plan.js';
-import { roleOf } from './roles.js';
+import { roleOf, withoutKernel } from './roles.js';
 import { joined, quantizeBias, quantizeWeights, type Range, type Scale, scaleOf } from './scales.js';
 
 export { observed, planQuantization, type QuantizationPlan } from './plan.js';
@@ -41,10 +41,15 @@ export function quantize(
   const fused = fusedRelus(graph);
   for (const [node, relu] of fused) if (inWhole.has(node)) inWhole.add(relu);
   const onlyLevels = new Set<number>();
+  // Levels, and what only moves them on.
+  const passed = new Set<number>();
 
   const toLevels = (v: Value): void => {
     const scale = scales.get(v.id);
-    if (scale) levels.set(v.id, build.from(v.origin).emit('fake_quantize', [v], { ...scale }));
+    if (!scale) return;
+    const made = build.from(v.origin).emit('fake_quantize', [v], { ...scale });
+    levels.set(v.id, made);
+    passed.add(made.id);
   };
   const read = (v: Value, asLevels: boolean): Value => (asLevels || onlyLevels.has(v.id) ? (levels.get(v.id) ?? v) : v);
 
@@ -55,9 +60,14 @@ export function quantize(
       const [x, w, b] = node.inputs as [Value, Value, Value | undefined];
       const { scale } = scales.get(x.id) as Scale;
       build.carry(node, [inputs[0] as Value, ...whole.of(build.from(node.origin), { w, b, step: scale })]);
+    } else if (isMultiplying(node)) {
+      const [x, ...params] = inputs as [Value, ...Value[]];
+      build.carry(node, [passed.has(x.id) ? unseen(build.from(node.origin), x) : x, ...params]);
     } else build.carry(node, inputs);
+    const moves = roleOf(node) === 'moves' || roleOf(node) === 'joins';
     for (const v of node.outputs) {
       toLevels(v);
+      if (moves && inputs.some((i) => passed.has(i.id))) passed.add(v.id);
       if (inWhole.has(node)) onlyLevels.add(v.id);
     }
   }
@@ -74,6 +84,18 @@ export function quantize(
     weights: new Map([...weights, ...whole.arrays].filter(([path]) => kept.has(path))),
   };
 }
+
+/**
+ * Levels as a convolution in f32 reads them. ONNX Runtime takes one that reads DequantizeLinear's output for forgotten, and quantizes its
+ * weights with a single scale; behind a bound that bounds nothing it lets it be.
+ */
+const unseen = (build: GraphBuilder, levels: Value): Value =>
+  build.emit('clip', [levels], { min: -largest, max: largest });
+
+/** Of f32. */
+const largest = (2 - 2 ** -23) * 2 ** 127;
+
+const isMultiplying = (node: Node): boolean => roleOf(node) === 'multiplies' || withoutKernel(node) !== null;
 
 function scaleFor(
   v: Value,
@@ -142,5 +164,4 @@ class WholeParams {
 }
 
 /** The multiplying nodes of a graph, in order: the layers that a report speaks of. */
-export const multiplying = (graph: Graph): readonly Node[] =>
-  graph.nodes.filter((n) => roleOf(n) === 'multiplies' || n.op === 'conv_transpose');
+export const multiplying = (graph: Graph): readonly Node[] => graph.nodes.filter(isMultiplying);
