@@ -128,7 +128,10 @@ function declareSpecCommands(program: Command, io: Io, perform: Perform): void {
     .option('--quantize <type>', 'int8: convolutions in whole numbers, for --target onnx')
     .option('--calibrate <DIR>', 'with --quantize: a folder with images/ to measure on, and masks/ to judge by')
     .option('--max-loss <points>', 'with --quantize: IoU in points that may be lost; default: 0.3')
-    .addHelpText('after', example('build specs/unetpp.unet --weights runs/nuclei --prune L3 -o nuclei.onnx'))
+    .addHelpText(
+      'after',
+      `${example('build specs/unetpp.unet --weights runs/nuclei --prune L3 -o nuclei.onnx')}\n  $ unetc build runs/nuclei --quantize int8 --calibrate data/nuclei -o nuclei-int8.onnx`,
+    )
     .action((file: string, options) =>
       perform(async () => (await import('./commands/build.js')).build(file, options, io)),
     );
@@ -167,8 +170,8 @@ function declareRunCommands(program: Command, io: Io, perform: Perform): void {
       perform(async () => (await import('./commands/train.js')).train(file, options, io)),
     );
   program
-    .command('eval <RUN>')
-    .description('quality by level and mode on held-out images')
+    .command('eval <RUN|MODEL>')
+    .description('quality by level and mode on held-out images; of a built ONNX file on all')
     .requiredOption('--data <DIR>', 'folder with images/ and masks/ of equal names')
     .option('--prune <Lk|all>', 'one level, or all', 'all')
     .option('--split <NAMES.txt>', "names of the images to use; default: the run's held-out ones")
@@ -196,7 +199,7 @@ function declareRunCommands(program: Command, io: Io, perform: Perform): void {
       perform(async () => (await import('./commands/predict.js')).predict(model, images, options, io)),
     );
   program
-    .command('bench <FILE|RUN>')
+    .command('bench <FILE|RUN|MODEL>')
     .description('every level side by side on this machine')
     .addOption(size())
     .addOption(batch())
