@@ -64,7 +64,7 @@ export function quantize(
       const [x, ...params] = inputs as [Value, ...Value[]];
       build.carry(node, [passed.has(x.id) ? unseen(build.from(node.origin), x) : x, ...params]);
     } else build.carry(node, inputs);
-    const moves = roleOf(node) === 'moves' || roleOf(node) === 'joins';
+    const moves = roleOf(node) === 'moves';
     for (const v of node.outputs) {
       toLevels(v);
       if (moves && inputs.some((i) => passed.has(i.id))) passed.add(v.id);
@@ -102,7 +102,7 @@ function scaleFor(
   sources: ReadonlyMap<number, ReadonlySet<number>>,
   ranges: ReadonlyMap<number, Range>,
 ): Scale {
-  const found = [...(sources.get(v.id) ?? [v.id])].map((id) => ranges.get(id));
+  const found = [...(sources.get(v.id) ?? [])].map((id) => ranges.get(id));
   if (found.includes(undefined)) throw new Error(`${v.origin.path} has no range`);
   return scaleOf(joined(found as Range[]));
 }

@@ -6,12 +6,11 @@ import type { OpName } from '../../ops/index.js';
  * What an operator does with numbers that are levels of a scale:
  *
  *   multiplies  has a kernel that multiplies bytes: worth quantizing for
- *   moves       puts out some of the numbers it is given, on their scale
- *   joins       puts numbers of several scales side by side, on one that holds all
+ *   moves       puts out numbers it is given: what it reads and what it puts out share a scale
  *   blends      has a kernel on bytes that puts out levels of a scale of its own
  *   float       computes in f32
  */
-export type Role = 'multiplies' | 'moves' | 'joins' | 'blends' | 'float';
+export type Role = 'multiplies' | 'moves' | 'blends' | 'float';
 
 const roles: Readonly<Partial<Record<OpName, Role>>> = {
   conv: 'multiplies',
@@ -20,7 +19,7 @@ const roles: Readonly<Partial<Record<OpName, Role>>> = {
   crop: 'moves',
   pixel_shuffle: 'moves',
   pixel_unshuffle: 'moves',
-  concat: 'joins',
+  concat: 'moves',
   add: 'blends',
   mul: 'blends',
   avgpool: 'blends',
