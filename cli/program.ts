@@ -127,6 +127,7 @@ function declareSpecCommands(program: Command, io: Io, perform: Perform): void {
     .addOption(set())
     .option('--quantize <type>', 'int8: convolutions in whole numbers, for --target onnx')
     .option('--calibrate <DIR>', 'with --quantize: a folder with images/ to measure on, and masks/ to judge by')
+    .option('--for <runtime>', 'with --quantize: ort or openvino, the runtime it is to be fast in; default: ort')
     .option('--max-loss <points>', 'with --quantize: IoU in points that may be lost; default: 0.3')
     .addHelpText(
       'after',

@@ -118,6 +118,8 @@ export { foldBatchNorm, type WeightArrays } from './3-transform/fold.js';
 export { lowerPrecision, type PrecisionRule, ruleOf } from './3-transform/precision.js';
 export { checkSelection, prune, type Selection, type SelectionError, topLevel } from './3-transform/prune.js';
 export {
+  type IntegerRuntime,
+  integerRuntimes,
   multiplying,
   observed,
   planQuantization,

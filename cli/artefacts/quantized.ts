@@ -5,6 +5,8 @@ import {
   countParameters,
   foldBatchNorm,
   type Graph,
+  type IntegerRuntime,
+  integerRuntimes,
   knownShape,
   quantizable,
   type WeightArrays,
@@ -35,15 +37,23 @@ import type { BuildOptions, Built, Quantization } from './targets.js';
 /** Points of IoU that may be lost where the command does not say. */
 const defaultLoss = '0.3';
 
-/** Throws a `UsageError` unless `--quantize`, `--calibrate` and `--max-loss` go together, and with the rest. */
+/** Throws a `UsageError` unless `--quantize` and the flags about it go together, and with the rest. */
 export function checkQuantize(options: BuildOptions): void {
   const { quantize, calibrate, target = 'onnx', weights } = options;
   if (quantize === undefined) {
-    const alone = calibrate !== undefined ? '--calibrate' : options.maxLoss !== undefined ? '--max-loss' : null;
-    if (alone) throw new UsageError(`${alone} has no meaning without --quantize`, 'add --quantize int8');
+    const given = { calibrate, 'max-loss': options.maxLoss, for: options.for };
+    const alone = Object.entries(given).find(([, value]) => value !== undefined)?.[0];
+    if (alone !== undefined)
+      throw new UsageError(`--${alone} has no meaning without --quantize`, 'add --quantize int8');
     return;
   }
   if (quantize !== 'int8') throw new UsageError(`there is no quantization ${quantize}`, 'use --quantize int8');
+  if (options.for !== undefined && !isRuntime(options.for)) {
+    throw new UsageError(
+      `there is no runtime ${options.for} to build for`,
+      `use --for ${integerRuntimes.join(' or ')}`,
+    );
+  }
   if (target !== 'onnx') {
     throw new UsageError(
       `--quantize has no meaning for --target ${target}`,
@@ -72,11 +82,17 @@ export async function buildQuantized(
   const { network, recipe } = spec;
   const bound = parseNumber(options.maxLoss ?? defaultLoss, '--max-loss', 0, 100) / 100;
   const selection = chooseSelection(network, options);
+  const runtime = options.for !== undefined && isRuntime(options.for) ? options.for : 'ort';
   const chosen = chooseSize(network, { size, batch, recipe: spec.hasTrain ? recipe : undefined });
   const deployed = quantizable(network, selection);
   requireWeights(deployed.params, source);
   const folded = foldBatchNorm(deployed, arraysOf(source.weights));
-  const { model, report } = await search(spec, options.calibrate as string, { ...folded, source, seed, bound }, io);
+  const { model, report } = await search(
+    spec,
+    options.calibrate as string,
+    { ...folded, source, seed, bound, runtime },
+    io,
+  );
   const fixed = size !== undefined || batch !== undefined;
   const graph = fixed ? bindGraph(model.graph, chosen.sizes) : model.graph;
   const metadata = { ...modelFacts(spec, selection, source), 'unetc.quantize': 'int8' };
@@ -98,12 +114,13 @@ interface Searched {
   readonly source: WeightsSource;
   readonly seed: number;
   readonly bound: number;
+  readonly runtime: IntegerRuntime;
 }
 
 async function search(
   spec: GoodSpec,
   folder: string,
-  { graph, weights, source, seed, bound }: Searched,
+  { graph, weights, source, seed, bound, runtime }: Searched,
   io: Io,
 ): Promise<{ model: QuantizedModel; report: Quantization }> {
   const format = dataFormat(spec.network, spec.recipe);
@@ -121,14 +138,16 @@ async function search(
     images,
     held: judged && new HeldOut(judged, task),
     bound,
+    runtime,
     signal: io.interruption(),
     onProgress: (what, done, total) => bar.update(done, total, what),
   }).finally(() => bar.stop());
-  return { model, report: reportOf(model, { folder, images: images.length }) };
+  return { model, report: reportOf(model, runtime, { folder, images: images.length }) };
 }
 
 function reportOf(
   { layers, rule, error, quality }: QuantizedModel,
+  runtime: IntegerRuntime,
   calibration: { readonly folder: string; readonly images: number },
 ): Quantization {
   const int8 = layers.filter((l) => l.type === 'int8').map((l) => l.path);
@@ -140,8 +159,10 @@ function reportOf(
     pooledBefore: quality.before.iouPooled,
     pooledAfter: quality.after.iouPooled,
   };
-  return { type: 'int8', ranges: rule, calibration, layers: int8, float, error, iou };
+  return { type: 'int8', for: runtime, ranges: rule, calibration, layers: int8, float, error, iou };
 }
+
+const isRuntime = (name: string): name is IntegerRuntime => (integerRuntimes as readonly string[]).includes(name);
 
 const arraysOf = (weights: Weights): Map<string, Float32Array> =>
   new Map(Array.from(weights, ([path, { data }]) => [path, data]));

@@ -24,6 +24,8 @@ export interface BuildOptions {
   readonly quantize?: string;
   readonly calibrate?: string;
   readonly maxLoss?: string;
+  /** `--for`. */
+  readonly for?: string;
 }
 
 /** Whether a file of this name may be replaced by another build. */
@@ -49,6 +51,8 @@ export interface Built {
 /** What was quantized, and what it costs: a key of `build --json`. */
 export interface Quantization {
   readonly type: 'int8';
+  /** Whose kernels the file is shaped for: ort or openvino. */
+  readonly for: string;
   /** How ranges are made of the numbers seen: minmax, percentile or mse. */
   readonly ranges: string;
   readonly calibration: { readonly folder: string; readonly images: number };

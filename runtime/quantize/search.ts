@@ -1,4 +1,9 @@
-import { multiplying, quantize, withoutKernel } from '../../compiler/3-transform/quantize/index.js';
+import {
+  type IntegerRuntime,
+  multiplying,
+  quantize,
+  withoutKernel,
+} from '../../compiler/3-transform/quantize/index.js';
 import { knownShape } from '../../compiler/ir/dim.js';
 import type { Graph, Node } from '../../compiler/ir/graph.js';
 import type { Engine, Predictor, Weights } from '../engine.js';
@@ -21,6 +26,8 @@ export interface QuantizeModelOptions {
   readonly images: readonly Plane[];
   /** Judges the loss; null: there are no masks, and nothing decides that a layer stays in float. */
   readonly held: HeldOut | null;
+  /** Whose kernels the graph is shaped for. */
+  readonly runtime?: IntegerRuntime;
   /** IoU that may be lost, 0..1. */
   readonly bound: number;
   readonly signal?: AbortSignal;
@@ -120,11 +127,12 @@ class Search {
   }
 
   build(rule: RangeRule, floats: readonly Node[]): BuiltModel {
-    const { graph, weights } = this.#options;
+    const { graph, weights, runtime } = this.#options;
     const arrays = new Map(Array.from(weights, ([path, { data }]) => [path, data]));
     const built = quantize(graph, arrays, {
       ranges: this.#calibration.ranges(rule),
       floats: new Set(floats.map((n) => n.origin.path)),
+      ...(runtime ? { runtime } : {}),
     });
     const shapes = new Map(built.graph.params.map((p) => [p.origin.path, knownShape(p.type.shape)]));
     return {

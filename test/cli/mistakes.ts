@@ -256,6 +256,10 @@ export const mistakes: readonly Mistake[] = [
     'trained weights',
     '--weights RUN',
   ]),
+  use('a runtime to quantize for that is none', build(...quantized, '--calibrate', 'data', '--for', 'tensorrt'), [
+    'tensorrt',
+    'ort or openvino',
+  ]),
   use('images to calibrate without quantization', build('--calibrate', 'data'), ['--calibrate', '--quantize int8']),
   use(
     'a folder to calibrate with that is none',

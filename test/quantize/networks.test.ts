@@ -63,8 +63,8 @@ describe('a random network in whole numbers', () => {
   it('is the same file every time', () => {
     fc.assert(
       fc.property(drawn, (d) => {
-        const { float, whole, ranges, floats } = caseOf(d);
-        const again = quantize(float.graph, float.weights, { ranges, floats });
+        const { float, whole, ranges, floats, runtime } = caseOf(d);
+        const again = quantize(float.graph, float.weights, { ranges, floats, runtime });
         expect(bytesOf(again)).toEqual(bytesOf(whole));
       }),
       { numRuns: 20 },

@@ -3,6 +3,7 @@ import {
   bindGraph,
   foldBatchNorm,
   type Graph,
+  type IntegerRuntime,
   load,
   multiplying,
   observed,
@@ -22,6 +23,7 @@ export interface Case {
   readonly text: string;
   /** Paths of convolutions that stay in float: none, or a third of them. */
   readonly floats: ReadonlySet<string>;
+  readonly runtime: IntegerRuntime;
   readonly float: Model;
   readonly whole: Model;
   readonly image: Float64Tensor;
@@ -57,6 +59,7 @@ export function caseOf({ text, seed }: { readonly text: string; readonly seed: n
         : data.map((v) => v + random.uniform(-0.2, 0.2)),
     ]),
   );
+  const runtime = random.boolean() ? 'ort' : 'openvino';
   const sizes = nthSizes(network, 1, [1, 1, 1]);
   const float = foldBatchNorm(bindGraph(quantizable(network, selection ?? {}), sizes), trained);
   const shape = knownShape(float.graph.inputs[0]!.value.type.shape);
@@ -70,7 +73,15 @@ export function caseOf({ text, seed }: { readonly text: string; readonly seed: n
   const layers = multiplying(float.graph).map((n) => n.origin.path);
   const ranges = new Map([...wanted].map((id) => [id, extent(values.get(id) as Float64Tensor)]));
   const floats = new Set(random.boolean() ? [] : layers.filter(() => random.int(3) === 0));
-  return { text, floats, float, whole: quantize(float.graph, float.weights, { ranges, floats }), image, ranges };
+  return {
+    text,
+    floats,
+    runtime,
+    float,
+    whole: quantize(float.graph, float.weights, { ranges, floats, runtime }),
+    image,
+    ranges,
+  };
 }
 
 export function feedsOf({ graph, weights }: Model, image: Float64Tensor): Map<string, Float64Tensor> {

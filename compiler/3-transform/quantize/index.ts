@@ -2,6 +2,7 @@ import { GraphBuilder, nextId, withoutDeadNodes } from '../../ir/builder.js';
 import { known } from '../../ir/dim.js';
 import type { DType, Graph, Node, Param, Value } from '../../ir/graph.js';
 import { checked } from '../../ir/verify.js';
+import { resolveScale } from '../../ops/upsample.js';
 import type { WeightArrays } from '../fold.js';
 import { fusedRelus, planQuantization } from './plan.js';
 import { roleOf, withoutKernel } from './roles.js';
@@ -16,7 +17,17 @@ export interface QuantizeOptions {
   readonly ranges: ReadonlyMap<number, Range>;
   /** Paths of convolutions that stay in f32. */
   readonly floats: ReadonlySet<string>;
+  /** Whose kernels the graph is shaped for; it is right in both. Default: ort. */
+  readonly runtime?: IntegerRuntime;
 }
+
+/**
+ * Runtimes that compute in whole numbers. They differ in how they enlarge bytes: `ort` copies them a hundred times as fast as it resizes them,
+ * `openvino` resizes them fast.
+ */
+export const integerRuntimes = ['ort', 'openvino'] as const;
+
+export type IntegerRuntime = (typeof integerRuntimes)[number];
 
 /**
  * A deployed graph, its batch norms folded, in whole numbers: convolutions multiply bytes by bytes (weights symmetric with a scale
@@ -28,7 +39,7 @@ export interface QuantizeOptions {
 export function quantize(
   graph: Graph,
   weights: WeightArrays,
-  { ranges, floats }: QuantizeOptions,
+  { ranges, floats, runtime = 'ort' }: QuantizeOptions,
 ): { graph: Graph; weights: WeightArrays } {
   const plan = planQuantization(graph, floats);
   if (plan.layers.size === 0) return { graph, weights };
@@ -60,6 +71,13 @@ export function quantize(
       const [x, w, b] = node.inputs as [Value, Value, Value | undefined];
       const { scale } = scales.get(x.id) as Scale;
       build.carry(node, [inputs[0] as Value, ...whole.of(build.from(node.origin), { w, b, step: scale })]);
+    } else if (runtime === 'ort' && node.op === 'upsample' && plan.carriers.has(node)) {
+      enlargeByCopies(
+        build.from(node.origin),
+        node,
+        inputs[0] as Value,
+        scales.get((node.outputs[0] as Value).id) as Scale,
+      );
     } else if (isMultiplying(node)) {
       const [x, ...params] = inputs as [Value, ...Value[]];
       build.carry(node, [passed.has(x.id) ? unseen(build.from(node.origin), x) : x, ...params]);
@@ -83,6 +101,23 @@ export function quantize(
     graph: checked('quantize', quantized),
     weights: new Map([...weights, ...whole.arrays].filter(([path]) => kept.has(path))),
   };
+}
+
+/** Enlarges levels an axis at a time, to levels again after each: every piece of it then moves bytes. */
+function enlargeByCopies(build: GraphBuilder, node: Node, levels: Value, scale: Scale): void {
+  const rank = levels.type.shape.length - 2;
+  const factors = resolveScale(node.attrs, rank);
+  const axes = factors.flatMap((factor, k) => (factor > 1 ? [k] : []));
+  const along = (axis: number) => ({
+    mode: 'nearest',
+    copies: true,
+    scale: factors.map((f, k) => (k === axis ? f : 1)),
+  });
+  let enlarged = levels;
+  for (const axis of axes.slice(0, -1)) {
+    enlarged = build.emit('fake_quantize', [build.emit('upsample', [enlarged], along(axis))], { ...scale });
+  }
+  build.carry({ ...node, attrs: along(axes.at(-1) ?? 0) }, [enlarged]);
 }
 
 /**
