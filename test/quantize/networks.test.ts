@@ -60,6 +60,17 @@ describe('a random network in whole numbers', () => {
     );
   }, 240_000);
 
+  it('overflows nowhere, however bright its images and large its weights', async () => {
+    for (const channels of [1, 2, 8, 16]) {
+      const text = `network Bright {
+        input image: f32[N, ${channels}, H, W]
+        head S = image |> conv(8, kernel: 3) |> relu |> conv(4, kernel: 3) |> conv(1, kernel: 1) |> sigmoid
+        output mask = S
+      }`;
+      for (const seed of [1, 2, 3, 4]) await expectSameLevels(caseOf({ text, seed, bright: true }));
+    }
+  });
+
   it('is the same file every time', () => {
     fc.assert(
       fc.property(drawn, (d) => {

@@ -44,7 +44,8 @@ export const drawn = fc.record({
   seed: fc.nat(1_000_000),
 });
 
-export function caseOf({ text, seed }: { readonly text: string; readonly seed: number }): Case {
+/** @param drawn.bright every weight and every pixel is 1, rather than random */
+export function caseOf({ text, seed, bright }: { text: string; seed: number; bright?: boolean }): Case {
   const { network, diagnostics } = load(text);
   if (!network) throw new Error(diagnostics.map((d) => d.message).join('\n'));
   const [selection] = fc.sample(selections(network), { seed, numRuns: 1 });
@@ -56,7 +57,7 @@ export function caseOf({ text, seed }: { readonly text: string; readonly seed: n
       path,
       path.endsWith('.running_var')
         ? data.map(() => random.uniform(0.5, 2))
-        : data.map((v) => v + random.uniform(-0.2, 0.2)),
+        : data.map((v) => (bright ? 1 : v + random.uniform(-0.2, 0.2))),
     ]),
   );
   const runtime = random.boolean() ? 'ort' : 'openvino';
@@ -66,7 +67,7 @@ export function caseOf({ text, seed }: { readonly text: string; readonly seed: n
   const size = shape.reduce((a, b) => a * b, 1);
   const image = tensor(
     shape,
-    Float32Array.from({ length: size }, () => random.uniform()),
+    Float32Array.from({ length: size }, () => (bright ? 1 : random.uniform())),
   );
   const values = evaluateValues(float.graph, feedsOf(float, image));
   const wanted = observed(planQuantization(float.graph, new Set()));
