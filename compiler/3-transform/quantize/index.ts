@@ -22,7 +22,7 @@ export interface QuantizeOptions {
 }
 
 /**
- * Runtimes that compute in whole numbers. They differ in how they enlarge bytes: `ort` copies them a hundred times as fast as it resizes them,
+ * Runtimes that compute in whole numbers. They differ in how they enlarge bytes: `ort` copies them ten times as fast as it resizes them,
  * `openvino` resizes them fast.
  */
 export const integerRuntimes = ['ort', 'openvino'] as const;

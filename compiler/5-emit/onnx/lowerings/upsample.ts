@@ -25,7 +25,7 @@ export const upsample: Lowering = (to) => {
 
 /**
  * Repeats along one axis: with that axis and the channels last, n copies side by side along the channels are, in memory, n pixels
- * in a row. ONNX Runtime's Resize takes bytes one by one, on one thread, and a hundred times as long.
+ * in a row. ONNX Runtime's Resize takes bytes one by one, on one thread, and ten times as long.
  */
 function copied(to: LoweringContext): string {
   const { model } = to;
