@@ -13,7 +13,7 @@ export function imagesToJudge(
   named: readonly string[] | undefined,
   io: Io,
 ): Dataset {
-  if (named) return held(dataset, named);
+  if (named) return namedImages(dataset, named);
   const have = new Set(dataset.names);
   const heldOut = record.heldOut.filter((name) => have.has(name));
   if (heldOut.length > 0) {
@@ -22,7 +22,7 @@ export function imagesToJudge(
         `warning: ${dataset.folder} has ${heldOut.length} of the ${record.heldOut.length} images the run held out\n`,
       );
     }
-    return held(dataset, heldOut);
+    return namedImages(dataset, heldOut);
   }
   if (namesHash(dataset.names) === record.data.names) {
     io.err('warning: the run held nothing out, so these images are those it was trained on\n');
@@ -30,8 +30,8 @@ export function imagesToJudge(
   return dataset;
 }
 
-/** `split` wants something left to train on; to judge, all may be named. */
-function held(dataset: Dataset, names: readonly string[]): Dataset {
+/** The images of a folder that are named. `split` wants something left to train on; to judge, all may be named. */
+export function namedImages(dataset: Dataset, names: readonly string[]): Dataset {
   const wanted = new Set(names);
   const all = dataset.names.every((name) => wanted.has(name));
   return all ? dataset : split(dataset, { names }).held;

@@ -113,8 +113,8 @@ function declareSpecCommands(program: Command, io: Io, perform: Perform): void {
       perform(async () => (await import('./commands/draw.js')).draw(file, options, io)),
     );
   program
-    .command('build <FILE>')
-    .description('compile a spec to a model file')
+    .command('build <FILE|RUN>')
+    .description('compile a spec, or a run with its weights, to a model file')
     .requiredOption('-o, --out <OUT>', 'the file to write; tfjs-layers: the folder')
     .option(
       '--target <target>',
@@ -128,9 +128,14 @@ function declareSpecCommands(program: Command, io: Io, perform: Perform): void {
     .addOption(size())
     .addOption(batch())
     .addOption(set())
-    .option('--quantize <type>', 'not available yet')
-    .option('--calibrate <DIR>', 'not available yet')
-    .addHelpText('after', example('build specs/unetpp.unet --weights runs/nuclei --prune L3 -o nuclei.onnx'))
+    .option('--quantize <type>', 'int8: convolutions in whole numbers, for --target onnx')
+    .option('--calibrate <DIR>', 'with --quantize: a folder with images/ to measure on, and masks/ to judge by')
+    .option('--for <runtime>', 'with --quantize: ort or openvino, the runtime it is to be fast in; default: ort')
+    .option('--max-loss <points>', 'with --quantize: IoU in points that may be lost; default: 0.3')
+    .addHelpText(
+      'after',
+      `${example('build specs/unetpp.unet --weights runs/nuclei --prune L3 -o nuclei.onnx')}\n  $ unetc build runs/nuclei --quantize int8 --calibrate data/nuclei -o nuclei-int8.onnx`,
+    )
     .action((file: string, options) =>
       perform(async () => (await import('./commands/build.js')).build(file, options, io)),
     );
@@ -169,8 +174,8 @@ function declareRunCommands(program: Command, io: Io, perform: Perform): void {
       perform(async () => (await import('./commands/train.js')).train(file, options, io)),
     );
   program
-    .command('eval <RUN>')
-    .description('quality by level and mode on held-out images')
+    .command('eval <RUN|MODEL>')
+    .description('quality by level and mode on held-out images; of a built ONNX file on all')
     .requiredOption('--data <DIR>', 'folder with images/ and masks/ of equal names')
     .option('--prune <Lk|all>', 'one level, or all', 'all')
     .option('--split <NAMES.txt>', "names of the images to use; default: the run's held-out ones")
@@ -198,7 +203,7 @@ function declareRunCommands(program: Command, io: Io, perform: Perform): void {
       perform(async () => (await import('./commands/predict.js')).predict(model, images, options, io)),
     );
   program
-    .command('bench <FILE|RUN>')
+    .command('bench <FILE|RUN|MODEL>')
     .description('every level side by side on this machine')
     .addOption(size())
     .addOption(batch())

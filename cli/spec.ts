@@ -4,6 +4,7 @@ import { dirname, isAbsolute, join } from 'node:path';
 import { renderDiagnostic } from '../compiler/diagnostics/index.js';
 import {
   type Diagnostic,
+  fromFiles,
   type ImportedFile,
   type Loaded,
   load,
@@ -11,6 +12,7 @@ import {
   type Resolve,
 } from '../compiler/index.js';
 import { failedWith, fileFailure } from '../runtime/files/failure.js';
+import { openRun, runFiles } from '../runtime/run-folder.js';
 import { UserError } from '../runtime/user-error.js';
 import { Reported } from './errors.js';
 import type { Io } from './io.js';
@@ -115,10 +117,30 @@ export const fileReport = (file: string, diagnostics: readonly Diagnostic[]) => 
   diagnostics,
 });
 
+/** Whether a path is a folder: a run, where a spec's file would do too. */
+export const isFolder = (path: string): Promise<boolean> =>
+  stat(path).then(
+    (s) => s.isDirectory(),
+    () => false,
+  );
+
+/** The spec that a run was trained with, and the files it imported then; throws `Reported` if the network is wrong. */
+export async function loadRunSpec(folder: string, set: Readonly<Record<string, string>>, io: Io): Promise<GoodSpec> {
+  const { specText: text, imports } = await openRun(folder);
+  const file = join(folder, runFiles.spec);
+  const loaded = load(text, { set, file, resolve: fromFiles(imports) });
+  printDiagnostics(io, file, text, loaded);
+  return good(file, text, loaded);
+}
+
 /** Reads and compiles a spec, prints what the compiler has to say; throws `Reported` if the network is wrong. */
 export async function loadSpec(file: string, set: Readonly<Record<string, string>>, io: Io): Promise<GoodSpec> {
   const text = await readSpec(file);
   const loaded = compile(file, text, set, io);
+  return good(file, text, loaded);
+}
+
+function good(file: string, text: string, loaded: Loaded): GoodSpec {
   if (loaded.network === null || hasErrors(loaded.diagnostics)) {
     throw new Reported({ ok: false, files: [fileReport(file, loaded.diagnostics)] });
   }

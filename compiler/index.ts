@@ -91,6 +91,13 @@ export function deploy(network: Network, selection: Selection = {}, options: { k
   return checked('simplify', simplify(pruned, options));
 }
 
+/**
+ * What `quantize` starts from, once its batch norms are folded: the inference graph of a level and mode before any rewriting that
+ * is for float kernels alone, since an operator merged for speed may have no kernel on bytes. Throws if `checkSelection` would refuse.
+ */
+export const quantizable = (network: Network, selection: Selection): Graph =>
+  checked('simplify', simplify(checked('prune', prune(network, selection))));
+
 export type { Diagnostic, Fix, Position, Related, Report, Severity, Span } from '../grammar/diagnostic.js';
 export { type Formatted, format } from '../grammar/format/index.js';
 export { parse } from '../grammar/index.js';
@@ -110,6 +117,18 @@ export {
 export { foldBatchNorm, type WeightArrays } from './3-transform/fold.js';
 export { lowerPrecision, type PrecisionRule, ruleOf } from './3-transform/precision.js';
 export { checkSelection, prune, type Selection, type SelectionError, topLevel } from './3-transform/prune.js';
+export {
+  type IntegerRuntime,
+  integerRuntimes,
+  multiplying,
+  observed,
+  planQuantization,
+  type QuantizationPlan,
+  type QuantizeOptions,
+  quantize,
+  type Range,
+  withoutKernel,
+} from './3-transform/quantize/index.js';
 export { simplify } from './3-transform/simplify.js';
 export { trainingPlan } from './3-transform/train/index.js';
 export type { Arena, ArenaSlot, TrainingPlan } from './3-transform/training-plan.js';

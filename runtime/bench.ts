@@ -90,6 +90,37 @@ export async function bench(options: BenchOptions): Promise<readonly BenchRow[]>
   });
 }
 
+export interface BenchModelOptions {
+  readonly predictor: Predictor;
+  /** [N, C, ...size] of the image. */
+  readonly shape: readonly number[];
+  /** Timed runs, 1 or more; default 20. */
+  readonly runs?: number;
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (done: number, total: number) => void;
+}
+
+/** Median milliseconds of one batch of a built model; two untimed runs come first. */
+export async function benchModel({
+  predictor,
+  shape,
+  runs = 20,
+  signal,
+  onProgress,
+}: BenchModelOptions): Promise<number> {
+  const image = noise(shape);
+  const times: number[] = [];
+  for (let run = -2; run < runs; run++) {
+    signal?.throwIfAborted();
+    const started = performance.now();
+    await predictor.run(image);
+    if (run < 0) continue;
+    times.push(performance.now() - started);
+    onProgress?.(run + 1, runs);
+  }
+  return median(times);
+}
+
 /** The same numbers every time: denormal or zero inputs would flatter an engine. */
 function noise(shape: readonly number[]): Tensor {
   const random = stream(0, 'bench');

@@ -3,10 +3,9 @@ import type { Network } from '../compiler/ir/graph.js';
 import type { Dataset } from './data/index.js';
 import type { Engine, Weights } from './engine.js';
 import { HeldOut } from './held-out.js';
-import { infer } from './inference.js';
-import { type Quality, Scores } from './metrics.js';
+import { judge } from './judge.js';
+import type { Quality } from './metrics.js';
 import { type Task, validSize } from './task.js';
-import type { Plane } from './tiling.js';
 import { UserError } from './user-error.js';
 
 /** One level in one mode: its cost, its quality, its speed. */
@@ -83,26 +82,21 @@ async function evaluateOne(
   const { network, task, engine, signal } = options;
   const graph = deploy(network, { level, mode });
   const predictor = await engine.predictor(graph, options.weights);
-  const scores = new Scores({ classes: task.classes, exclusive: task.exclusive });
-  const times: number[] = [];
   try {
-    for await (const { input, truth } of held.examples()) {
-      signal?.throwIfAborted();
-      const started = performance.now();
-      const maps = await infer(input, predictor, [network.outputName], {
-        axes: task.axes,
-        ...(signal ? { signal } : {}),
-      });
-      times.push(performance.now() - started);
-      const iou = scores.add((maps.get(network.outputName) as Plane).data, truth);
-      options.onImage?.({ level, mode, index: times.length - 1, iou });
-      progress(times.length);
-    }
+    const { quality, milliseconds } = await judge(predictor, held, {
+      task,
+      output: network.outputName,
+      ...(signal ? { signal } : {}),
+      onImage: (iou, done) => {
+        options.onImage?.({ level, mode, index: done - 1, iou });
+        progress(done);
+      },
+    });
+    const macs = countMacs(bindGraph(graph, referenceSizes(network, task)));
+    return { level, mode, parameters: countParameters(graph), macs, ...quality, milliseconds: median(milliseconds) };
   } finally {
     await predictor.dispose();
   }
-  const macs = countMacs(bindGraph(graph, referenceSizes(network, task)));
-  return { level, mode, parameters: countParameters(graph), macs, ...scores.quality(), milliseconds: median(times) };
 }
 
 /** The pairs of level and mode to judge; levels ascend, modes come as declared. */

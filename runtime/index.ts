@@ -1,9 +1,10 @@
 /** Running what the compiler makes: data, training, evaluation, prediction. */
-export { type BenchOptions, type BenchRow, bench } from './bench.js';
+export { type BenchModelOptions, type BenchOptions, type BenchRow, bench, benchModel } from './bench.js';
 export { type Checkpoint, loadCheckpoint, saveWeights, weightsOf } from './checkpoint.js';
 export { type DataFormat, type Dataset, openFolder, readNames, split } from './data/index.js';
 export type * from './engine.js';
 export { type EvaluateOptions, type Evaluation, type EvaluationRow, evaluate } from './evaluate.js';
+export { type EvaluateModelOptions, evaluateModel, type ModelRow } from './evaluate-model.js';
 export { initialState, initialWeights } from './initialize.js';
 export { type Quality, Scores } from './metrics.js';
 export { type Model, type ModelOptions, openModel } from './model.js';
@@ -11,6 +12,7 @@ export { type ModelIdentity, metadataKeys, modelMetadata, readMetadataProps, tas
 export { ort } from './ort/index.js';
 export { bestOf, type EpochLine } from './position.js';
 export { type Prediction, type PredictOptions, predictImages, predictPicture } from './predict.js';
+export { type QuantizedModel, type QuantizeModelOptions, quantizeModel } from './quantize/index.js';
 export { Random, stream } from './random.js';
 export { type ReportOptions, writeReport } from './report.js';
 export { openRun, type Run, type RunRecord, readRecord, runFiles, runWeights, specHash } from './run-folder.js';

@@ -93,6 +93,14 @@ export function taskOfModel(file: string, bytes: Uint8Array): Task {
   };
 }
 
+/**
+ * The level and mode a model file was built for. @throws UserError as `taskOfModel`
+ */
+export function selectionOfModel(file: string, bytes: Uint8Array): { readonly level: number; readonly mode: string } {
+  const props = readMetadataProps(file, bytes);
+  return { level: Number(props.get(metadataKeys.level)), mode: props.get(metadataKeys.mode) ?? '' };
+}
+
 const isSize = (v: unknown): v is number => typeof v === 'number' && Number.isInteger(v) && v > 0;
 
 const isAxisRule = (v: unknown): v is AxisRule => {

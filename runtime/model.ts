@@ -2,7 +2,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { checkSelection, deploy } from '../compiler/index.js';
 import type { Engine, Predictor } from './engine.js';
 import { failedWith, fileFailure } from './files/failure.js';
-import { taskOfModel } from './model-metadata.js';
+import { selectionOfModel, taskOfModel } from './model-metadata.js';
 import { openRun, runWeights } from './run-folder.js';
 import type { Task } from './task.js';
 import { UserError } from './user-error.js';
@@ -13,6 +13,8 @@ export interface Model {
   readonly predictor: Predictor;
   /** The output to read; null: the first, or only, one. */
   readonly output: string | null;
+  /** What a built file was built for; a run's is what was asked of it. */
+  readonly selection?: { readonly level: number; readonly mode: string };
 }
 
 export interface ModelOptions {
@@ -54,7 +56,8 @@ async function openBuilt(file: string, { engine, level, mode }: ModelOptions): P
     throw fileFailure('read', file, error);
   }
   const task = taskOfModel(file, bytes);
-  return { task, predictor: await engine.open(bytes), output: null };
+  const selection = selectionOfModel(file, bytes);
+  return { task, predictor: await engine.open(bytes), output: null, selection };
 }
 
 /** Whether a path is a run's folder, rather than a built file. @throws UserError if there is neither */

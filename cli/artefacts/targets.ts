@@ -23,6 +23,9 @@ export interface BuildOptions {
   readonly set?: string[];
   readonly quantize?: string;
   readonly calibrate?: string;
+  readonly maxLoss?: string;
+  /** `--for`. */
+  readonly for?: string;
 }
 
 /** Whether a file of this name may be replaced by another build. */
@@ -41,6 +44,32 @@ export interface Built {
   readonly cost: { readonly macs: number; readonly size: readonly number[] };
   readonly what: string;
   readonly weights: string;
+  /** Of a model in whole numbers. */
+  readonly quantization?: Quantization;
+}
+
+/** What was quantized, and what it costs: a key of `build --json`. */
+export interface Quantization {
+  readonly type: 'int8';
+  /** Whose kernels the file is shaped for: ort or openvino. */
+  readonly for: string;
+  /** How ranges are made of the numbers seen: minmax, percentile or mse. */
+  readonly ranges: string;
+  readonly calibration: { readonly folder: string; readonly images: number };
+  /** Paths of the convolutions in int8. */
+  readonly layers: readonly string[];
+  /** Those in f32, and why. */
+  readonly float: readonly { readonly path: string; readonly reason: string }[];
+  /** Mean distance of its answers from the float model's, on calibration images. */
+  readonly error: number;
+  /** Shares in 0..1, on images judged; null where there are no masks. */
+  readonly iou: {
+    readonly images: number;
+    readonly before: number;
+    readonly after: number;
+    readonly pooledBefore: number;
+    readonly pooledAfter: number;
+  } | null;
 }
 
 /** A SavedModel's folder: the graph, and beside it what ONNX files carry as their metadata. */

@@ -1,9 +1,11 @@
 import { stat } from 'node:fs/promises';
 import type { Network, Recipe } from '../../compiler/index.js';
-import { type BenchRow, bench as benchNetwork } from '../../runtime/bench.js';
+import { type BenchRow, benchModel, bench as benchNetwork } from '../../runtime/bench.js';
 import type { Weights } from '../../runtime/engine.js';
 import { titleOf } from '../../runtime/engine.js';
+import { openModel } from '../../runtime/model.js';
 import { openRun, runWeights } from '../../runtime/run-folder.js';
+import { validSize } from '../../runtime/task.js';
 import { chooseEngine, type EngineOptions } from '../engines.js';
 import { UsageError } from '../errors.js';
 import type { Io, Outcome } from '../io.js';
@@ -22,11 +24,12 @@ export interface BenchOptions extends EngineOptions {
   readonly set?: string[];
 }
 
-/** `unetc bench FILE|RUN`: every level side by side on this machine. */
+/** `unetc bench FILE|RUN|MODEL.onnx`: every level side by side on this machine; of a built model the one it has. */
 export async function bench(target: string, options: BenchOptions, io: Io): Promise<Outcome> {
   const size = options.size === undefined ? undefined : parseSize(options.size);
   const batch = options.batch === undefined ? 1 : parseCount(options.batch, '--batch');
   const runs = parseCount(options.runs ?? '10', '--runs', 1, 100_000);
+  if (target.endsWith('.onnx')) return benchBuilt(target, options, { size, batch, runs }, io);
   const engine = await chooseEngine(options);
   const { network, recipe, weights } = await open(target, options.set, io);
   const chosen = chooseSize(network, { size, batch, recipe });
@@ -46,6 +49,38 @@ export async function bench(target: string, options: BenchOptions, io: Io): Prom
     benchTable(rows),
   ].join('\n');
   return { json: { network: network.name, engine: engine.name, size: chosen.size, batch, runs, rows }, text };
+}
+
+async function benchBuilt(
+  file: string,
+  options: BenchOptions,
+  { size, batch, runs }: { readonly size?: readonly number[]; readonly batch: number; readonly runs: number },
+  io: Io,
+): Promise<Outcome> {
+  if (options.set)
+    throw new UsageError(`${file} is a built model: it has no params`, 'leave --set out, or name a spec');
+  const engine = await chooseEngine(options, 'open');
+  const { task, predictor, selection } = await openModel(file, { engine });
+  const bar = await progressBar(io, 'timing');
+  try {
+    const wanted = size ?? task.resize ?? task.patch ?? [256];
+    const sizes = task.axes.map((axis, k) => validSize(axis, wanted[k] ?? (wanted[0] as number)));
+    const milliseconds = await benchModel({
+      predictor,
+      shape: [batch, task.channels, ...sizes],
+      runs,
+      signal: io.interruption(),
+      onProgress: (done, total) => bar.update(done, total),
+    });
+    const title = `${file} (L${selection?.level} ${selection?.mode}), batch ${batch}, ${sizeText(sizes)}, ${titleOf(engine)}`;
+    return {
+      json: { model: file, engine: engine.name, size: sizes, batch, runs, rows: [{ ...selection, milliseconds }] },
+      text: `${title}\n\n${milliseconds.toFixed(2)} ms, median of ${runs} runs`,
+    };
+  } finally {
+    bar.stop();
+    await predictor.dispose();
+  }
 }
 
 interface Opened {

@@ -3,36 +3,41 @@ import { writeAtomic } from '../../runtime/files/atomic.js';
 import { writeFolderAtomic } from '../../runtime/files/atomic-folder.js';
 import { specHash } from '../../runtime/run-folder.js';
 import { buildModel } from '../artefacts/model.js';
+import { buildQuantized, checkQuantize } from '../artefacts/quantized.js';
 import { buildStep } from '../artefacts/step.js';
 import { type BuildOptions, isModelFile, isStep, isTarget, targets } from '../artefacts/targets.js';
 import { UsageError } from '../errors.js';
 import type { Io, Outcome } from '../io.js';
 import { parseCount, parseSettings, parseSize } from '../options.js';
 import { bytes, count, macs, sizeText } from '../render/numbers.js';
-import { loadSpec } from '../spec.js';
+import { quantizationLines } from '../render/quantization.js';
+import { isFolder, loadRunSpec, loadSpec } from '../spec.js';
 import { readWeights } from '../weights.js';
 
-/** `unetc build FILE -o OUT`: the artefact. What the weights don't decide, nothing random does: the same input, the same bytes. */
-export async function build(file: string, options: BuildOptions, io: Io): Promise<Outcome> {
-  const { target = 'onnx' } = options;
+/** `unetc build FILE|RUN -o OUT`: the artefact; a run is its spec with its weights. What the weights don't decide, nothing random does: the same input, the same bytes. */
+export async function build(given: string, asked: BuildOptions, io: Io): Promise<Outcome> {
+  const { target = 'onnx' } = asked;
   if (!isTarget(target))
     throw new UsageError(`there is no target ${target}`, `use ${targets.slice(0, -1).join(', ')} or ${targets.at(-1)}`);
-  if (options.quantize !== undefined || options.calibrate !== undefined) {
-    throw new UsageError('--quantize is not available yet', 'leave --quantize and --calibrate out: weights stay fp32');
-  }
+  const run = await isFolder(given);
+  const options = run ? { ...asked, weights: asked.weights ?? given } : asked;
+  checkQuantize(options);
   const started = performance.now();
   const size = options.size === undefined ? undefined : parseSize(options.size);
   const batch = options.batch === undefined ? undefined : parseCount(options.batch, '--batch');
   const seed = parseCount(options.seed ?? '0', '--seed', 0);
-  const given = parseSettings(options.set);
+  const settings = parseSettings(options.set);
   const source = options.weights === undefined ? null : await readWeights(options.weights);
-  const spec = await loadSpec(file, { ...source?.run?.set, ...given }, io);
+  const set = { ...source?.run?.set, ...settings };
+  const spec = run ? await loadRunSpec(given, set, io) : await loadSpec(given, set, io);
   if (source?.run && source.run.spec !== specHash(spec.text, spec.imports)) {
     io.err(`warning: ${source.path} was trained with another text of this spec; its weights are used by their paths\n`);
   }
   const built = isStep(target)
     ? buildStep(spec, options, { size, batch }, target)
-    : buildModel(spec, options, { size, batch, seed, source }, target, io);
+    : options.quantize !== undefined && source
+      ? await buildQuantized(spec, options, { size, batch, seed, source }, source, io)
+      : buildModel(spec, options, { size, batch, seed, source }, target, io);
   if (built.model instanceof Uint8Array) await writeAtomic(options.out, built.model);
   else await writeFolderAtomic(options.out, built.model, isModelFile);
   const { graph, parameters, cost } = built;
@@ -48,6 +53,7 @@ export async function build(file: string, options: BuildOptions, io: Io): Promis
     bytes: built.model instanceof Uint8Array ? built.model.length : total(built.model),
     ...(built.model instanceof Uint8Array ? {} : { files: [...built.model.keys()] }),
     weights: built.weights,
+    ...(built.quantization ? { quantize: built.quantization } : {}),
     milliseconds: Math.round(performance.now() - started),
   };
   const text = [
@@ -56,6 +62,7 @@ export async function build(file: string, options: BuildOptions, io: Io): Promis
     `  outputs     ${json.outputs.map(portText).join(', ')}`,
     `  parameters  ${count(parameters)}, ${built.weights}`,
     `  macs        ${macs(cost.macs)} at ${sizeText(cost.size)}; ${json.nodes} nodes`,
+    ...(built.quantization ? quantizationLines(built.quantization) : []),
     `  built in ${json.milliseconds} ms`,
   ].join('\n');
   return { json, text };

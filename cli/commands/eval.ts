@@ -1,14 +1,17 @@
 import { openFolder, readNames } from '../../runtime/data/index.js';
 import { titleOf } from '../../runtime/engine.js';
 import { type Evaluation, type EvaluationRow, evaluate as evaluateNetwork } from '../../runtime/evaluate.js';
+import { evaluateModel } from '../../runtime/evaluate-model.js';
+import { isRun, openModel } from '../../runtime/model.js';
 import { openRun, runWeights } from '../../runtime/run-folder.js';
 import { dataFormat } from '../../runtime/task.js';
 import { chooseEngine, type EngineOptions } from '../engines.js';
-import { imagesToJudge } from '../held-out.js';
+import { UsageError } from '../errors.js';
+import { imagesToJudge, namedImages } from '../held-out.js';
 import type { Io, Outcome } from '../io.js';
 import { parseLevel } from '../options.js';
 import { progressBar } from '../progress.js';
-import { evaluationTable } from '../render/evaluation.js';
+import { evaluationTable, modelTable } from '../render/evaluation.js';
 
 export interface EvalOptions extends EngineOptions {
   readonly data: string;
@@ -16,8 +19,34 @@ export interface EvalOptions extends EngineOptions {
   readonly split?: string;
 }
 
-/** `unetc eval RUN --data DIR`: the table of levels and modes, on images the run has not seen. */
-export async function evaluate(folder: string, options: EvalOptions, io: Io): Promise<Outcome> {
+/**
+ * `unetc eval RUN|MODEL.onnx --data DIR`: the table of levels and modes, on images the run has not seen; of a built model the one
+ * level and mode it has, on all images, or those named.
+ */
+export const evaluate = async (path: string, options: EvalOptions, io: Io): Promise<Outcome> =>
+  (await isRun(path)) ? evaluateRun(path, options, io) : evaluateBuilt(path, options, io);
+
+async function evaluateBuilt(file: string, options: EvalOptions, io: Io): Promise<Outcome> {
+  if ((options.prune ?? 'all') !== 'all') {
+    throw new UsageError(`${file} is a built model: its level is the one it was built with`, 'leave --prune out');
+  }
+  const engine = await chooseEngine(options, 'open');
+  const model = await openModel(file, { engine });
+  const bar = await progressBar(io, 'evaluating');
+  try {
+    const { channels, classes, exclusive } = model.task;
+    const opened = await openFolder(options.data, { channels, classes: classes.length, exclusive });
+    const dataset = options.split === undefined ? opened : namedImages(opened, await readNames(options.split));
+    const onProgress = (done: number, total: number): void => bar.update(done, total);
+    const found = await evaluateModel({ model, dataset, signal: io.interruption(), onProgress });
+    return { json: found, text: [`${found.images} images; ${titleOf(engine)}`, '', modelTable(found.rows)].join('\n') };
+  } finally {
+    bar.stop();
+    await model.predictor.dispose();
+  }
+}
+
+async function evaluateRun(folder: string, options: EvalOptions, io: Io): Promise<Outcome> {
   const prune = (options.prune ?? 'all') === 'all' ? 'all' : parseLevel(options.prune ?? '');
   const engine = await chooseEngine(options);
   const { network, record } = await openRun(folder);

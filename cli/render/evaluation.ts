@@ -1,4 +1,5 @@
 import type { EvaluationRow } from '../../runtime/evaluate.js';
+import type { ModelRow } from '../../runtime/evaluate-model.js';
 import { count, macs, percent } from './numbers.js';
 import { table } from './table.js';
 
@@ -22,6 +23,21 @@ export function evaluationTable(rows: readonly EvaluationRow[]): string {
     rows,
   );
 }
+
+/** A built model by itself. */
+export const modelTable = (rows: readonly ModelRow[]): string =>
+  table<ModelRow>(
+    [
+      { title: 'level', value: (r) => `L${r.level}` },
+      { title: 'mode', value: (r) => r.mode },
+      { title: 'IoU %', value: (r) => percent(r.iou), align: 'right' },
+      { title: 'pooled %', value: (r) => percent(r.iouPooled), align: 'right' },
+      { title: 'dice %', value: (r) => percent(r.dice), align: 'right' },
+      { title: 'bce', value: (r) => r.bce.toFixed(4), align: 'right' },
+      { title: 'ms', value: (r) => r.milliseconds.toFixed(1), align: 'right' },
+    ],
+    rows,
+  );
 
 /** `61 %`; a level slower than the full network saves nothing, and says so. */
 export const saved = (share: number): string => `${(100 * share).toFixed(0)} %`;

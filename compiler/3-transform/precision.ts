@@ -51,6 +51,7 @@ const kernels: PrecisionRule = {
   precision: 'high',
   why: 'sums parameters, or a gradient of them: small, and kept in f32',
 };
+const levels: PrecisionRule = { precision: 'high', why: 'rounds to levels that 8 bits could not tell apart' };
 const integer: PrecisionRule = { precision: 'high', why: 'is made from whole numbers' };
 
 /** Exhaustive by type: a new operator doesn't compile without. */
@@ -128,6 +129,9 @@ export const precisionRules: Readonly<Record<OpName, PrecisionRule>> = {
   reshape: scalars,
   cast: { precision: 'high', why: 'goes from one to the other' },
   dropout_mask: integer,
+
+  fake_quantize: levels,
+  dequantize: levels,
 
   upsample_kernel: kernels,
   upsample_kernel_grad: kernels,

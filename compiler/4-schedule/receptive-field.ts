@@ -228,6 +228,8 @@ const rules: Readonly<Record<OpName, Rule>> = {
   split: none,
   cast: pointwise,
   log_softmax: pointwise,
+  fake_quantize: pointwise,
+  dequantize: none,
   batchnorm_train: wholeImage,
   dropout_mask: none,
   conv_input_grad: none,

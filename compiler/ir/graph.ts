@@ -6,8 +6,11 @@ import type { Shape } from './dim.js';
  * The intermediate representation: a flat, immutable graph of tensor operators in topological order, in SSA form:
  * each value is defined once, by an input, a parameter or a node.
  */
-/** `bf16` is f32 cut to 8 bits of precision: only the pass `precision` writes it. */
-export type DType = 'f32' | 'bf16' | 'i64';
+/**
+ * `bf16` is f32 cut to 8 bits of precision: only the pass `precision` writes it. `i8` and `i32` are parameters in whole numbers,
+ * which only the pass `quantize` makes; their weights still come as floats, each a whole number.
+ */
+export type DType = 'f32' | 'bf16' | 'i64' | 'i8' | 'i32';
 
 export interface TensorType {
   readonly dtype: DType;

@@ -19,6 +19,7 @@ import { adamUpdate, sgdUpdate } from './optimizers.js';
 import { crop, pad } from './pad.js';
 import { pixelShuffle, pixelUnshuffle } from './pixel-shuffle.js';
 import { prelu } from './prelu.js';
+import { dequantize, fakeQuantize } from './quantize.js';
 import { reduceMean, reduceSum } from './reduce.js';
 import { broadcastTo, constant, reshape } from './shaping.js';
 import { slice } from './slice.js';
@@ -97,6 +98,8 @@ export const ops = {
   sgd_update: sgdUpdate,
   adam_update: adamUpdate,
   lovasz_weights: lovaszWeights,
+  fake_quantize: fakeQuantize,
+  dequantize,
 } as const satisfies Record<string, Op>;
 
 export type OpName = keyof typeof ops;

@@ -31,6 +31,7 @@ export function interpolation(size: number, scale: number, align: boolean): read
  * Enlarges by whole factors, as PyTorch's `F.interpolate`. Output i takes, along each dimension:
  * nearest, input floor(i / scale); linear, a blend of the two inputs around
  * (i + 0.5) / scale - 0.5, not below 0 (align_corners: i (in - 1) / (out - 1)).
+ * Passes may set `copies: true` where one axis alone is repeated: engines that enlarge bytes slowly are told to copy them.
  */
 export const upsample: Op = {
   doc: 'Enlarges by whole factors, repeating elements or blending neighbours linearly along each dimension.',

@@ -68,6 +68,27 @@ export async function listFolder(folder: string): Promise<DataFiles> {
   return { names, images, masks, classFolders, unusedMasks: unusedMasks.sort(byCodeUnit) };
 }
 
+/** The images of a data folder alone. */
+export interface ImageFiles {
+  /** Sorted by code unit. */
+  readonly images: FilesByName;
+  /** Whether there is a `masks/` beside. */
+  readonly hasMasks: boolean;
+}
+
+/** Lists `images/` of a folder, with or without masks. @throws UserError as `listFolder`, but for masks */
+export async function listImages(folder: string): Promise<ImageFiles> {
+  const layout = 'images to calibrate with lie in images/ of a folder';
+  await requireFolder(folder, 'data-missing', layout);
+  const imageFolder = join(folder, 'images');
+  await requireFolder(imageFolder, 'images-missing', layout);
+  // In code units' order, as in `listFolder`.
+  const images = new Map([...filesOf(imageFolder, await list(imageFolder))].sort(([a], [b]) => byCodeUnit(a, b)));
+  if (images.size === 0) throw new UserError('images-empty', `${imageFolder} holds no image`, layout);
+  const hasMasks = (await list(folder)).some((entry) => entry.name === 'masks');
+  return { images, hasMasks };
+}
+
 const byCodeUnit = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
 async function requireFolder(folder: string, code: string, hint: string): Promise<void> {

@@ -136,6 +136,8 @@ const rules: Readonly<Record<OpName, Rule>> = {
   pow: curve,
   // The bounds themselves are rounded.
   clip: rounds(1),
+  fake_quantize: exact,
+  dequantize: rounds(1),
   constant: rounds(1),
   concat: exact,
   slice: exact,

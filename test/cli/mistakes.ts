@@ -54,6 +54,9 @@ const train = (data: string, ...more: readonly string[]): string[] => [
   ...more,
 ];
 
+/** A run's weights in whole numbers, but for the images to calibrate with. */
+const quantized = ['--weights', 'run', '--quantize', 'int8'];
+
 const data = (title: string, says: readonly string[], prepare: (folder: string) => Promise<void> | void): Mistake => ({
   area: 'Data',
   title,
@@ -243,7 +246,48 @@ export const mistakes: readonly Mistake[] = [
     ['data', 'other files', 'does not exist yet'],
     1,
   ),
-  use('quantization, which a later version has', build('--quantize', 'int8'), ['not available yet']),
+  use('a quantization that does not exist', build('--quantize', 'int4', '--calibrate', 'data'), ['int4', 'int8']),
+  use('quantization for another target', build('--quantize', 'int8', '--calibrate', 'data', '--target', 'tf'), [
+    '--target tf',
+    '--target onnx',
+  ]),
+  use('quantization without images', build('--quantize', 'int8', '--weights', 'run'), ['--calibrate DIR']),
+  use('quantization of weights that nobody trained', build('--quantize', 'int8', '--calibrate', 'data'), [
+    'trained weights',
+    '--weights RUN',
+  ]),
+  use('a runtime to quantize for that is none', build(...quantized, '--calibrate', 'data', '--for', 'tensorrt'), [
+    'tensorrt',
+    'ort or openvino',
+  ]),
+  use('images to calibrate without quantization', build('--calibrate', 'data'), ['--calibrate', '--quantize int8']),
+  use(
+    'a folder to calibrate with that is none',
+    build(...quantized, '--calibrate', 'nowhere'),
+    ['nowhere', 'images/'],
+    1,
+  ),
+  use(
+    'a level that a quantized model has not',
+    build(...quantized, '--calibrate', 'data', '--prune', 'L9'),
+    ['L9', 'L1'],
+    1,
+  ),
+  use(
+    'a mode that a quantized model has not',
+    build(...quantized, '--calibrate', 'data', '--mode', 'slow'),
+    ['slow', 'fast'],
+    1,
+  ),
+  {
+    ...use(
+      'a folder to calibrate with that holds no image',
+      build(...quantized, '--calibrate', 'empty'),
+      ['empty', 'no image'],
+      1,
+    ),
+    prepare: (folder) => void mkdirSync(join(folder, 'empty', 'images'), { recursive: true }),
+  },
   use('an engine that does not exist', train('data', '--engine', 'torch'), ['torch', 'ort', 'tfjs']),
   use('a precision that the engine does not have', train('data', '--engine', 'ort', '--precision', 'bf16'), [
     'bf16',

@@ -298,6 +298,16 @@ export const cases: Readonly<Record<OpName, (d: Draw) => Case>> = {
   split,
   // To bf16 only a pass and an engine that has it go: test/tensorflow/precision.test.ts.
   cast: withAttrs(unary, () => ({ to: 'f32' })),
+  // Scales that division rounds not: levels are then the same in any precision.
+  fake_quantize: withAttrs(unary, (d) => ({ scale: d.pick(1, 0.5, 2 ** -7), zero: d.pick(0, 128, d.int(0, 255)) })),
+  dequantize: (d) => {
+    const [channels = 1, ...rest] = [d.int(1, 3), ...d.ints(d.int(0, 4), 1, 3)];
+    const q = d.tensor([channels, ...rest]);
+    return {
+      attrs: { type: d.pick('i8', 'i32') },
+      inputs: [{ shape: q.shape, data: q.data.map((v) => Math.round(40 * v)) }, d.positive([channels])],
+    };
+  },
   log_softmax: alongAxis,
   batchnorm_train: (d) => batchnorm(d, false),
   dropout_mask: (d) => ({

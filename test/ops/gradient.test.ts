@@ -43,6 +43,8 @@ const withoutGradient: readonly OpName[] = [
   'upsample_grad',
   'upsample_kernel_grad',
   'cast',
+  'fake_quantize',
+  'dequantize',
   'sgd_update',
   'adam_update',
 ];

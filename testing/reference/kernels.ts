@@ -9,6 +9,7 @@ import { byChannel, byGroup, byPixel, byPlane, moments, normalize, normalizeGrad
 import { adamUpdate, sgdUpdate } from './optimizers.js';
 import { pixelShuffle, pixelUnshuffle } from './pixel-shuffle.js';
 import { avgpool, avgpoolGrad, maxpool, maxpoolGrad } from './pool.js';
+import { dequantize, fakeQuantize } from './quantize.js';
 import { concat, dropoutMask, shift, slice } from './shaping.js';
 import { type Float64Tensor, tensor, zeros } from './tensor.js';
 import { upsample, upsampleGrad } from './upsample.js';
@@ -153,6 +154,8 @@ export const kernels: Readonly<Record<OpName, Kernel>> = {
   cast: (attrs, [x]) => [stringAttr(attrs, 'to') === 'bf16' ? map(x!, bfloat16) : x!],
   pad: (attrs, [x]) => [resize(attrs, x!, 1)],
   crop: (attrs, [x]) => [resize(attrs, x!, -1)],
+  fake_quantize: (attrs, [x]) => [fakeQuantize(attrs, x!)],
+  dequantize: (_, [q, scale]) => [dequantize(q!, scale!)],
   sgd_update: sgdUpdate,
   adam_update: adamUpdate,
 };

@@ -1,10 +1,10 @@
 import { isNumber, knownShape, printDim } from '../../ir/dim.js';
-import type { Graph, NamedValue, Value } from '../../ir/graph.js';
+import type { DType, Graph, NamedValue, Value } from '../../ir/graph.js';
 import { bytesOf, numbersOf } from '../shared.js';
 import { LoweringContext, type PoolIndices } from './lowering.js';
 import { lowerings } from './lowerings/index.js';
 import { ModelBuilder } from './model-builder.js';
-import { encodeModel, type NodeProto, type ValueInfoProto } from './schema.js';
+import { encodeModel, type NodeProto, type TensorProto, type ValueInfoProto } from './schema.js';
 
 export interface OnnxOptions {
   /** By parameter path, row-major. Parameters become initializers; without it they become inputs after the graph's own. */
@@ -68,8 +68,16 @@ function nameOf(names: ReadonlyMap<number, string>, value: Value): string {
 }
 
 function addWeights(model: ModelBuilder, param: Value, weights: ReadonlyMap<string, Float32Array>): void {
-  const raw = bytesOf(numbersOf(param, weights));
-  model.initializers.push({ name: param.origin.path, type: 'float', dims: knownShape(param.type.shape), raw });
+  const numbers = numbersOf(param, weights);
+  const dims = knownShape(param.type.shape);
+  model.initializers.push({ name: param.origin.path, ...stored(param.type.dtype, numbers), dims });
+}
+
+/** Numbers as their type is written: floats, or whole numbers that came as floats. */
+function stored(dtype: DType, numbers: Float32Array): Pick<TensorProto, 'type' | 'raw'> {
+  if (dtype === 'i8') return { type: 'int8', raw: bytesOf(Int8Array.from(numbers)) };
+  if (dtype === 'i32') return { type: 'int32', raw: bytesOf(Int32Array.from(numbers)) };
+  return { type: 'float', raw: bytesOf(numbers) };
 }
 
 /** Ids of what pools put out, where the graph also holds the pool's gradient. */
@@ -103,8 +111,10 @@ function nameOutputs(
   );
 }
 
+const elementOf = { f32: 'float', bf16: 'float', i64: 'int64', i8: 'int8', i32: 'int32' } as const;
+
 const valueInfo = ({ name, value }: NamedValue): ValueInfoProto => ({
   name,
-  type: value.type.dtype === 'i64' ? 'int64' : 'float',
+  type: elementOf[value.type.dtype],
   dims: value.type.shape.map((d) => (isNumber(d) ? d.offset : printDim(d))),
 });

@@ -61,6 +61,11 @@ export class ModelBuilder {
     return this.#constant(`s${value}`, 'int64', [], () => bytesOf(BigInt64Array.of(BigInt(value))));
   }
 
+  /** A scalar of an unsigned byte. */
+  byte(value: number): string {
+    return this.#constant(`b${value}`, 'uint8', [], () => Uint8Array.of(value));
+  }
+
   /** A scalar float. */
   float(value: number): string {
     return this.#constant(`f${value}`, 'float', [], () => bytesOf(Float32Array.of(value)));

@@ -29,6 +29,7 @@ export const inOrder = <T>(list: readonly T[], order: Order): T[] => order.map((
 /** Of filters they make filters, of images images. */
 const keepsLayout: ReadonlySet<OpName> = new Set([
   'cast',
+  'dequantize',
   'split',
   'concat',
   'add',

@@ -8,6 +8,7 @@ import * as normalize from './normalize.js';
 import * as optimizers from './optimizers.js';
 import * as pixelShuffle from './pixel-shuffle.js';
 import * as pool from './pool.js';
+import * as quantize from './quantize.js';
 import * as shaping from './shaping.js';
 import * as upsample from './upsample.js';
 import * as upsampleKernel from './upsample-kernel.js';
@@ -88,6 +89,9 @@ export const lowerings: Readonly<Record<OpName, Lowering>> = {
   crop: shaping.crop,
   reduce_sum: shaping.reduceSum,
   reduce_mean: shaping.reduceMean,
+
+  fake_quantize: quantize.fakeQuantize,
+  dequantize: quantize.dequantize,
 
   sgd_update: optimizers.sgdUpdate,
   adam_update: optimizers.adamUpdate,

@@ -70,6 +70,8 @@ export const lowerings: Readonly<Record<OpName, Lowering>> = {
   slice: onlyInTraining,
   split: onlyInTraining,
   cast: onlyInTraining,
+  fake_quantize: onlyInTraining,
+  dequantize: onlyInTraining,
   lovasz_weights: onlyInTraining,
   log_softmax: onlyInTraining,
   batchnorm_train: onlyInTraining,
