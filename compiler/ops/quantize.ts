@@ -1,7 +1,10 @@
+import { say } from '../../grammar/say.js';
 import { knownShape, printShape } from '../ir/dim.js';
 import { numberAttr, stringAttr } from './attrs.js';
 import type { Op } from './op.js';
 import { refuse } from './refusal.js';
+
+const internal = (what: string) => say.badArgument.internal({ what });
 
 /** Whole numbers that an activation is rounded to: one unsigned byte. */
 export const activationLevels = { low: 0, high: 255 } as const;
@@ -17,9 +20,9 @@ export const fakeQuantize: Op = {
     const scale = numberAttr(attrs, 'scale');
     const zero = numberAttr(attrs, 'zero');
     const { low, high } = activationLevels;
-    if (!(scale > 0 && Number.isFinite(scale))) return refuse('bad-argument', `scale ${scale} is not above 0`, []);
+    if (!(scale > 0 && Number.isFinite(scale))) return refuse(internal(`scale ${scale} is not above 0`));
     if (!(Number.isInteger(zero) && zero >= low && zero <= high))
-      return refuse('bad-argument', `zero ${zero} is no level from ${low} to ${high}`, []);
+      return refuse(internal(`zero ${zero} is no level from ${low} to ${high}`));
     return { outputs: [inputs[0]!] };
   },
 };
@@ -36,12 +39,12 @@ export const dequantize: Op = {
   infer(attrs, inputs) {
     const [q, scale] = inputs;
     const type = stringAttr(attrs, 'type') as Storage;
-    if (q!.dtype !== type && q!.dtype !== 'f32') return refuse('bad-argument', `q is ${q!.dtype}, not ${type}`, [], 0);
+    if (q!.dtype !== type && q!.dtype !== 'f32') return refuse(internal(`q is ${q!.dtype}, not ${type}`), [], 0);
     const [channels] = knownShape(q!.shape);
     const [length, ...more] = knownShape(scale!.shape);
     if (channels === undefined || length !== channels || more.length > 0) {
-      const message = `dequantize needs a scale for each of ${channels} channels, and is given ${printShape(scale!.shape)}`;
-      return refuse('shape-mismatch', message, [], 1);
+      const what = `dequantize needs a scale for each of ${channels} channels, and is given ${printShape(scale!.shape)}`;
+      return refuse(say.shapeMismatch.internal({ what }), [], 1);
     }
     return { outputs: [{ dtype: 'f32', shape: q!.shape }] };
   },
