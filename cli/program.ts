@@ -110,8 +110,8 @@ function declareSpecCommands(program: Command, io: Io, perform: Perform): void {
       perform(async () => (await import('./commands/draw.js')).draw(file, options, io)),
     );
   program
-    .command('build <FILE>')
-    .description('compile a spec to a model file')
+    .command('build <FILE|RUN>')
+    .description('compile a spec, or a run with its weights, to a model file')
     .requiredOption('-o, --out <OUT>', 'the file to write; tfjs-layers: the folder')
     .option(
       '--target <target>',
@@ -119,15 +119,22 @@ function declareSpecCommands(program: Command, io: Io, perform: Perform): void {
       'onnx',
     )
     .addOption(prune())
-    .addOption(mode())
+    .option('--mode <mode>', "one of the spec's, 'all', or 'adaptive': every level in one file, deeper while unsure")
     .option('--weights <F.safetensors|RUN>', 'trained weights; default: the seeded initial ones')
     .option('--seed <S>', 'seed of the initial weights', '0')
     .addOption(size())
     .addOption(batch())
     .addOption(set())
     .option('--quantize <type>', 'not available yet')
-    .option('--calibrate <DIR>', 'not available yet')
-    .addHelpText('after', example('build specs/unetpp.unet --weights runs/nuclei --prune L3 -o nuclei.onnx'))
+    .option('--calibrate <DIR>', 'adaptive: images and masks to choose on from when a level is too unsure to answer')
+    .option('--iou-loss <points>', 'adaptive: percentage points of IoU that may be lost on them (default: 0.5)')
+    .option('--split <NAMES.txt>', "adaptive: names of the images to choose on; default: the run's held-out ones")
+    .option('--threshold-uncertainty <T>', 'adaptive: this instead, 0 to 1, or one for each level with commas between')
+    .option('--level-mode <mode>', "adaptive: the spec's mode that levels answer in; default: fast, or the first")
+    .addHelpText(
+      'after',
+      `${example('build specs/unetpp.unet --weights runs/nuclei --prune L3 -o nuclei.onnx')}\n  $ unetc build runs/nuclei --mode adaptive --calibrate data/nuclei -o nuclei.onnx`,
+    )
     .action((file: string, options) =>
       perform(async () => (await import('./commands/build.js')).build(file, options, io)),
     );
@@ -166,11 +173,11 @@ function declareRunCommands(program: Command, io: Io, perform: Perform): void {
       perform(async () => (await import('./commands/train.js')).train(file, options, io)),
     );
   program
-    .command('eval <RUN>')
-    .description('quality by level and mode on held-out images')
+    .command('eval <RUN|MODEL>')
+    .description('quality by level and mode on held-out images, of a run or of a file of build --mode adaptive')
     .requiredOption('--data <DIR>', 'folder with images/ and masks/ of equal names')
     .option('--prune <Lk|all>', 'one level, or all', 'all')
-    .option('--split <NAMES.txt>', "names of the images to use; default: the run's held-out ones")
+    .option('--split <NAMES.txt>', "names of the images to use; default: the run's held-out ones, or all")
     .addOption(engine())
     .addOption(device())
     .addOption(precision())
@@ -195,8 +202,8 @@ function declareRunCommands(program: Command, io: Io, perform: Perform): void {
       perform(async () => (await import('./commands/predict.js')).predict(model, images, options, io)),
     );
   program
-    .command('bench <FILE|RUN>')
-    .description('every level side by side on this machine')
+    .command('bench <FILE|RUN|MODEL>')
+    .description('every level side by side on this machine, of a spec, a run or a file of build --mode adaptive')
     .addOption(size())
     .addOption(batch())
     .option('--runs <R>', 'timed runs of each level', '10')

@@ -4,6 +4,7 @@ import { dirname, isAbsolute, join } from 'node:path';
 import { renderDiagnostic } from '../compiler/diagnostics/index.js';
 import {
   type Diagnostic,
+  fromFiles,
   type ImportedFile,
   type Loaded,
   load,
@@ -114,6 +115,17 @@ export const fileReport = (file: string, diagnostics: readonly Diagnostic[]) => 
   ok: !hasErrors(diagnostics),
   diagnostics,
 });
+
+/**
+ * The spec that a run was trained from, with the run's params.
+ * @throws UserError if there is no run, or its spec no longer compiles
+ */
+export async function specOfRun(folder: string): Promise<GoodSpec> {
+  const { openRun, runFiles } = await import('../runtime/run-folder.js');
+  const { specText: text, imports, network, record } = await openRun(folder);
+  const loaded = load(text, { set: record.set, resolve: fromFiles(imports) });
+  return { ...loaded, network, text, file: join(folder, runFiles.spec) };
+}
 
 /** Reads and compiles a spec, prints what the compiler has to say; throws `Reported` if the network is wrong. */
 export async function loadSpec(file: string, set: Readonly<Record<string, string>>, io: Io): Promise<GoodSpec> {

@@ -122,6 +122,7 @@ export {
   checkStages,
   intoStages,
   levelMode,
+  levelOutput,
   levelsOf,
   type Stage,
   type StagedGraph,

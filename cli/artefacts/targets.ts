@@ -23,6 +23,10 @@ export interface BuildOptions {
   readonly set?: string[];
   readonly quantize?: string;
   readonly calibrate?: string;
+  readonly levelMode?: string;
+  readonly iouLoss?: string;
+  readonly split?: string;
+  readonly thresholdUncertainty?: string;
 }
 
 /** Whether a file of this name may be replaced by another build. */
@@ -41,6 +45,8 @@ export interface Built {
   readonly cost: { readonly macs: number; readonly size: readonly number[] };
   readonly what: string;
   readonly weights: string;
+  /** What only some artefacts have to say: members of the JSON document, and lines. */
+  readonly more?: { readonly json: Readonly<Record<string, unknown>>; readonly lines: readonly string[] };
 }
 
 /** A SavedModel's folder: the graph, and beside it what ONNX files carry as their metadata. */

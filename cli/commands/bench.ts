@@ -4,6 +4,7 @@ import { type BenchRow, bench as benchNetwork } from '../../runtime/bench.js';
 import type { Weights } from '../../runtime/engine.js';
 import { titleOf } from '../../runtime/engine.js';
 import { openRun, runWeights } from '../../runtime/run-folder.js';
+import { benchModel } from '../adaptive-bench.js';
 import { chooseEngine, type EngineOptions } from '../engines.js';
 import { UsageError } from '../errors.js';
 import type { Io, Outcome } from '../io.js';
@@ -22,11 +23,15 @@ export interface BenchOptions extends EngineOptions {
   readonly set?: string[];
 }
 
-/** `unetc bench FILE|RUN`: every level side by side on this machine. */
+/** `unetc bench FILE|RUN|MODEL.onnx`: every level side by side on this machine; a built model is an adaptive one. */
 export async function bench(target: string, options: BenchOptions, io: Io): Promise<Outcome> {
   const size = options.size === undefined ? undefined : parseSize(options.size);
   const batch = options.batch === undefined ? 1 : parseCount(options.batch, '--batch');
   const runs = parseCount(options.runs ?? '10', '--runs', 1, 100_000);
+  if (isModel(target)) {
+    if (options.set) throw new UsageError(`${target} is a built model: its params are set`, 'leave --set out');
+    return benchModel(target, { size, batch, runs }, options, io);
+  }
   const engine = await chooseEngine(options);
   const { network, recipe, weights } = await open(target, options.set, io);
   const chosen = chooseSize(network, { size, batch, recipe });
@@ -47,6 +52,8 @@ export async function bench(target: string, options: BenchOptions, io: Io): Prom
   ].join('\n');
   return { json: { network: network.name, engine: engine.name, size: chosen.size, batch, runs, rows }, text };
 }
+
+const isModel = (target: string): boolean => target.toLowerCase().endsWith('.onnx');
 
 interface Opened {
   readonly network: Network;

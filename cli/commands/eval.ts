@@ -1,8 +1,10 @@
 import { openFolder, readNames } from '../../runtime/data/index.js';
 import { titleOf } from '../../runtime/engine.js';
 import { type Evaluation, type EvaluationRow, evaluate as evaluateNetwork } from '../../runtime/evaluate.js';
+import { isRun } from '../../runtime/model.js';
 import { openRun, runWeights } from '../../runtime/run-folder.js';
 import { dataFormat } from '../../runtime/task.js';
+import { evaluateModel } from '../adaptive-eval.js';
 import { chooseEngine, type EngineOptions } from '../engines.js';
 import { imagesToJudge } from '../held-out.js';
 import type { Io, Outcome } from '../io.js';
@@ -16,8 +18,12 @@ export interface EvalOptions extends EngineOptions {
   readonly split?: string;
 }
 
-/** `unetc eval RUN --data DIR`: the table of levels and modes, on images the run has not seen. */
+/**
+ * `unetc eval RUN --data DIR`: the table of levels and modes, on images the run has not seen. Of an adaptive model: its levels, and what
+ * it makes of them.
+ */
 export async function evaluate(folder: string, options: EvalOptions, io: Io): Promise<Outcome> {
+  if (!(await isRun(folder))) return evaluateModel(folder, options, io);
   const prune = (options.prune ?? 'all') === 'all' ? 'all' : parseLevel(options.prune ?? '');
   const engine = await chooseEngine(options);
   const { network, record } = await openRun(folder);

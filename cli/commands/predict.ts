@@ -1,5 +1,5 @@
 import { isRun, openModel } from '../../runtime/model.js';
-import { predictImages } from '../../runtime/predict.js';
+import { type Prediction, predictImages } from '../../runtime/predict.js';
 import { chooseEngine, type EngineOptions } from '../engines.js';
 import { UsageError } from '../errors.js';
 import type { Io, Outcome } from '../io.js';
@@ -45,13 +45,17 @@ export async function predict(
     bar.stop();
     return {
       json: { images: results },
-      text: results.map((r) => `${r.mask}  ${milliseconds(r.milliseconds)}`).join('\n'),
+      text: results.map(line).join('\n'),
     };
   } finally {
     bar.stop();
     await model.predictor.dispose();
   }
 }
+
+/** The mask, how long it took, and the level that answered where the model chose one. */
+const line = ({ mask, milliseconds: ms, level }: Prediction): string =>
+  [mask, milliseconds(ms), ...(level === undefined ? [] : [`L${level}`])].join('  ');
 
 function tileOf(text: string): [number, number] {
   const [height, width, more] = parseSize(text, '--tile');

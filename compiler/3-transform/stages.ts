@@ -12,7 +12,7 @@ export interface StageSelection {
 
 /** Why a network's levels can't be stages of one model, and what would make them so. */
 export interface StageRefusal {
-  readonly code: 'one-level' | 'no-probabilities' | 'levels-differ';
+  readonly code: 'one-level' | 'no-probabilities' | 'levels-differ' | 'name-taken';
   readonly message: string;
   readonly hint: string;
 }
@@ -36,6 +36,9 @@ export interface StagedGraph {
   readonly outputName: string;
   readonly stages: readonly Stage[];
 }
+
+/** The name under which a model of stages says which level answered. */
+export const levelOutput = 'level';
 
 /** The mode that levels answer in unless told otherwise: `fast`, a level's own head, where the network has it, else its first. */
 export const levelMode = (network: Network): string =>
@@ -61,6 +64,13 @@ export function checkStages(network: Network, { levels, mode }: StageSelection):
       'one-level',
       `${name} answers in mode ${mode} at ${where}: there is nothing to stop before`,
       'declare a head for each level, as in head S[j in 1..depth] = X[0, j] |> conv(1, kernel: 1) |> sigmoid',
+    );
+  }
+  if ([network.outputName, ...graph.inputs.map((i) => i.name)].includes(levelOutput)) {
+    return refuse(
+      'name-taken',
+      `${name} calls its input or output ${levelOutput}, which is what says which level answered`,
+      'give it another name, as in output mask',
     );
   }
   const answers = levels.map((level) => answerOf(network, level, mode));

@@ -1,4 +1,4 @@
-import type { Stage, StagedGraph } from '../../3-transform/stages.js';
+import { levelOutput, type Stage, type StagedGraph } from '../../3-transform/stages.js';
 import { bytesOf } from '../shared.js';
 import { addWeights, nameOf, valueInfo, writeNode } from './index.js';
 import type { PoolIndices } from './lowering.js';
@@ -16,9 +16,6 @@ export interface StagedOptions {
   readonly metadata: Readonly<Record<string, string>>;
 }
 
-/** The output that says which level answered: a scalar int64, one for the whole batch. */
-export const levelOutput = 'level';
-
 /** The initializer, of the outermost graph, that holds a level's threshold: whoever edits these numbers moves the trade. */
 export const thresholdName = (level: number): string => `threshold@L${level}`;
 
@@ -26,7 +23,7 @@ export const thresholdName = (level: number): string => `threshold@L${level}`;
  * An ONNX file (IR 8, opset 17) that goes from stage to stage while it is unsure. The first stage's nodes are the graph's own; then
  *   If(max over the batch of its uncertainty >= threshold@L1) { the second stage's nodes, then the next If } else { its answer }
  * A branch holds its own weights and uses what earlier stages computed from the graphs around it, so nothing is computed twice. A batch goes
- * deeper if any of its images is unsure. The same stages give the same bytes.
+ * deeper if any of its images is unsure. The output `level`, a scalar int64, says which level answered the batch. The same stages give the same bytes.
  *
  * Throws if a parameter has no weights, or of another length, or if there are not as many thresholds as decisions.
  */
