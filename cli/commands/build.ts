@@ -21,7 +21,7 @@ export async function build(file: string, options: BuildOptions, io: Io): Promis
   if (!isTarget(target))
     throw new UsageError(`there is no target ${target}`, `use ${targets.slice(0, -1).join(', ')} or ${targets.at(-1)}`);
   if (options.quantize !== undefined) {
-    throw new UsageError('--quantize is not available yet', 'leave --quantize out: weights stay fp32');
+    throw new UsageError('--quantize is not available yet', 'leave --quantize and --calibrate out: weights stay fp32');
   }
   const started = performance.now();
   const size = options.size === undefined ? undefined : parseSize(options.size);

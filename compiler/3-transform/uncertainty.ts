@@ -1,4 +1,5 @@
 import type { GraphBuilder } from '../ir/builder.js';
+import { type Dim, known } from '../ir/dim.js';
 import type { Graph, Value } from '../ir/graph.js';
 
 /** What a head's probabilities are: of each channel by itself, or of one channel out of all. */
@@ -24,17 +25,28 @@ export function probabilitiesOf({ nodes }: Pick<Graph, 'nodes'>, value: Value): 
 }
 
 /**
- * How unsure probabilities [N, C, ...] are of each image, [N], in 0 .. 1: the share of the union that they themselves expect to be wrong.
- *   1 - E|A and B| / E|A or B| = sum min(p, 1 - p) / sum max(p, [p > 1/2])
- * for the mask A = [p > 1/2] and a truth B drawn pixel by pixel from p: what is left of 1 after an expected IoU. A mean over channels.
+ * How unsure probabilities p [N, C, ...] are of each image: [N], in 0 .. 1. The mask A is what they say: p > 1/2, or where one channel is true the
+ * most probable. Were the truth B drawn pixel by pixel from p, then so much of the union would be wrong:
+ *   E|A xor B| / (1 + E|A or B|) = sum(p + A - 2pA) / (1 + sum(p + A - pA))
+ * a mean over channels. The pixel in the denominator is for empty masks: with s expected pixels in all, s / (1 + s) is about the
+ * probability exp(-s) short of 1 that there is none, which IoU counts as 1.
  */
-export function uncertaintyOf(build: GraphBuilder, p: Value, _kind: Probabilities): Value {
+export function uncertaintyOf(build: GraphBuilder, p: Value, kind: Probabilities): Value {
   const space = p.type.shape.map((_, axis) => axis).slice(2);
   const sum = (x: Value): Value => build.emit('reduce_sum', [x], { axes: space, keepdims: false });
-  const surest = build.emit('max', [p, build.emit('affine', [p], { scale: -1, shift: 1 })]);
-  const wrong = sum(build.emit('affine', [surest], { scale: -1, shift: 1 }));
-  const half = build.emit('constant', [], { value: 0.5, shape: [] });
-  const union = sum(build.emit('max', [p, build.emit('greater', [p, half])]));
-  const share = build.emit('div', [wrong, union]);
+  const mask = kind === 'softmax' ? mostProbable(build, p) : build.emit('greater', [p, scalar(build, 0.5)]);
+  const both = build.emit('mul', [p, mask]);
+  const union = build.emit('sub', [build.emit('add', [p, mask]), both]);
+  const wrong = sum(build.emit('sub', [union, both]));
+  const share = build.emit('div', [wrong, build.emit('affine', [sum(union)], { scale: 1, shift: 1 })]);
   return build.emit('reduce_mean', [share], { axes: [1], keepdims: false });
+}
+
+const scalar = (build: GraphBuilder, value: number): Value => build.emit('constant', [], { value, shape: [] });
+
+/** 1 where a channel is the largest, else 0. */
+function mostProbable(build: GraphBuilder, p: Value): Value {
+  const count = known(p.type.shape[1] as Dim);
+  const channels = build.emitAll('split', [p], { axis: 1, lengths: Array.from({ length: count }, () => 1) });
+  return build.emit('equal', [p, build.emit('max', channels)]);
 }
