@@ -21,7 +21,7 @@ export function adaptiveLines({ levels, calibration }: AdaptiveFacts): string[] 
   if (!calibration) return lines;
   const { iou, deepest, standardError, loss, images, cost } = calibration;
   const last = `L${levels.at(-1)?.level}`;
-  const off = `${(100 * (iou - deepest)).toFixed(2)} of ${last}, give or take ${(100 * standardError).toFixed(2)}`;
+  const gap = `${(100 * (iou - deepest)).toFixed(2)} ± ${(100 * standardError).toFixed(2)} points of ${last}`;
   const dead = levels.findIndex((l) => (l.threshold ?? 0) > 1);
   return [
     ...lines,
@@ -30,12 +30,9 @@ export function adaptiveLines({ levels, calibration }: AdaptiveFacts): string[] 
       : [
           `  nothing is asked of what is deeper than L${levels[dead]?.level}: --prune L${levels[dead]?.level} leaves it out`,
         ]),
-    `  on ${images} images, at most ${points(loss)} IoU below ${last}: ${percent(iou)} %, ${off}, with ${(100 * cost).toFixed(0)} % of its MACs`,
+    `  on ${images} images: IoU ${percent(iou)} %, ${gap}, with ${(100 * cost).toFixed(0)} % of its MACs; ${Number((100 * loss).toFixed(4))} points may be lost, and are not with 95 % certainty`,
   ];
 }
-
-/** Of a share: `0.5 points`. */
-const points = (loss: number): string => `${Number((100 * loss).toFixed(4))} points of`;
 
 const thresholdText = (threshold: number | undefined): string =>
   threshold === undefined ? '-' : threshold > 1 ? 'never' : threshold === 0 ? 'always' : threshold.toFixed(4);

@@ -17,7 +17,7 @@ export interface Calibration {
   readonly images: number;
   /** `namesHash` of the images' names. */
   readonly names: string;
-  /** What was allowed: a share, 0.005 for half a percentage point of IoU below the deepest level's. */
+  /** What was allowed, with the margin of so few images: a share, 0.005 for half a percentage point of IoU below the deepest level's. */
   readonly loss: number;
   /** Mean IoU on these images: of the model, and of its deepest level; and the standard error of their difference. */
   readonly iou: number;

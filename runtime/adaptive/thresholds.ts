@@ -9,8 +9,10 @@ export interface Observation {
 
 /** What a set of thresholds does to a set of images. */
 export interface Outcome {
-  /** Mean over images. */
+  /** Mean over images; of the deepest level too; and the standard error of their difference, so few images as there are. */
   readonly iou: number;
+  readonly deepest: number;
+  readonly standardError: number;
   /** Mean over images, in the unit of the levels' costs. */
   readonly cost: number;
   /** Number of images that each level answers. */
@@ -19,9 +21,6 @@ export interface Outcome {
 
 export interface Choice extends Outcome {
   readonly thresholds: readonly number[];
-  /** IoU of the deepest level, and how unsure the difference of the two is for so few images: a standard error of paired means. */
-  readonly deepest: number;
-  readonly standardError: number;
 }
 
 /** Above every uncertainty: the next level is never asked. */
@@ -40,24 +39,43 @@ export function outcomeOf(
   thresholds: readonly number[],
 ): Outcome {
   const answered = costs.map(() => 0);
-  let iou = 0;
-  let cost = 0;
+  let [cost, deepest, gaps, squares] = [0, 0, 0, 0];
   for (const image of observations) {
     const level = levelFor(image.uncertainty, thresholds);
+    const best = image.iou.at(-1) as number;
+    const gap = (image.iou[level] as number) - best;
     answered[level] = (answered[level] as number) + 1;
-    iou += image.iou[level] as number;
     cost += costs[level] as number;
+    deepest += best;
+    gaps += gap;
+    squares += gap * gap;
   }
-  return { iou: iou / observations.length, cost: cost / observations.length, answered };
+  const n = observations.length;
+  const iou = (deepest + gaps) / n;
+  return { iou, deepest: deepest / n, standardError: errorOfMean(n, gaps, squares), cost: cost / n, answered };
 }
+
+/** The standard error of a mean of n numbers, of their sum and their squares'; a single one says nothing, unless it is 0. */
+function errorOfMean(n: number, sum: number, squares: number): number {
+  if (n < 2) return sum === 0 ? 0 : Number.POSITIVE_INFINITY;
+  return Math.sqrt(Math.max(0, squares - (sum * sum) / n) / (n - 1) / n);
+}
+
+/** Standard errors that a loss stays below what is allowed: 95 of 100 samples of a normal distribution are above the mean less as many. */
+export const margin = 1.645;
+
+/** Whether no more is lost than allowed (a share), with as much certainty as `margin` asks for. */
+export const isGoodEnough = ({ iou, deepest, standardError }: Outcome, loss: number): boolean =>
+  // A sum of as many terms may be off by the last number.
+  iou - margin * standardError >= deepest - loss - 1e-12;
 
 /** Combinations of thresholds that are tried at most. */
 const effort = 30_000;
 
 /**
- * The cheapest thresholds whose mean IoU is at most `loss` below the deepest level's: one for each level, every combination of a grid
- * over what these images showed (all of it with two levels, its quantiles with more). Of equally cheap ones the best, then the
- * lowest. Deterministic.
+ * The cheapest thresholds whose mean IoU is at most `loss` below the deepest level's, with the margin that so few images ask for: one for
+ * each level, every combination of a grid over what these images showed (all of it with two levels, its quantiles with more).
+ * Of equally cheap ones the best, then the lowest. Deterministic.
  *
  * @param loss share, 0.005 for half a percentage point; at least 0, so that always going to the end is good enough
  * @param costs ascending, a level each
@@ -71,10 +89,8 @@ export function chooseThresholds(observations: readonly Observation[], costs: re
       each,
     ),
   );
-  const deepest = mean(observations.map((o) => o.iou.at(-1) as number));
   const all = Array.from({ length: decisions }, () => 0);
   let best = { thresholds: all, ...outcomeOf(observations, costs, all) };
-  // A sum of as many terms may be off by this much; what is as good counts as such.
   const slack = 1e-12;
   const search = (thresholds: readonly number[]): void => {
     if (thresholds.length < decisions) {
@@ -82,16 +98,13 @@ export function chooseThresholds(observations: readonly Observation[], costs: re
       return;
     }
     const found = outcomeOf(observations, costs, thresholds);
-    if (found.iou < deepest - loss - slack) return;
+    if (!isGoodEnough(found, loss)) return;
     const cheaper = best.cost - found.cost;
     const tied = Math.abs(cheaper) <= slack * best.cost;
     if (tied ? found.iou > best.iou + slack : cheaper > 0) best = { thresholds: [...thresholds], ...found };
   };
   search([]);
-  const gaps = observations.map(
-    (o) => (o.iou[levelFor(o.uncertainty, best.thresholds)] as number) - (o.iou.at(-1) as number),
-  );
-  return { ...best, deepest, standardError: standardError(gaps) };
+  return best;
 }
 
 /** Always (0), never, and what lies halfway between two neighbours of what was seen: at most `most` of all. */
@@ -101,13 +114,4 @@ function candidates(seen: readonly number[], most: number): number[] {
   const kept = Math.min(between.length, most - 2);
   const spread = Array.from({ length: kept }, (_, k) => between[Math.floor(((k + 0.5) * between.length) / kept)]);
   return [0, ...(spread as number[]), never];
-}
-
-const mean = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0) / values.length;
-
-function standardError(values: readonly number[]): number {
-  if (values.length < 2) return Number.NaN;
-  const middle = mean(values);
-  const variance = values.reduce((sum, v) => sum + (v - middle) ** 2, 0) / (values.length - 1);
-  return Math.sqrt(variance / values.length);
 }

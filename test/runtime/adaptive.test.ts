@@ -5,7 +5,14 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { deployLevels, load } from '../../compiler/index.js';
 import { observe } from '../../runtime/adaptive/calibrate.js';
-import { chooseThresholds, levelFor, never, type Observation, outcomeOf } from '../../runtime/adaptive/thresholds.js';
+import {
+  chooseThresholds,
+  isGoodEnough,
+  levelFor,
+  never,
+  type Observation,
+  outcomeOf,
+} from '../../runtime/adaptive/thresholds.js';
 import { openFolder, split } from '../../runtime/data/index.js';
 import { evaluate } from '../../runtime/evaluate.js';
 import { ort } from '../../runtime/ort/index.js';
@@ -46,11 +53,12 @@ describe('thresholds', () => {
         const found = chooseThresholds(seen, costs, loss);
         expect(found.thresholds).toHaveLength(costs.length - 1);
         expect(found.iou).toBeGreaterThanOrEqual(found.deepest - loss - 1e-9);
+        expect(isGoodEnough(found, loss)).toBe(true);
         expect(outcomeOf(seen, costs, found.thresholds)).toMatchObject({ cost: found.cost, iou: found.iou });
         expect(found.answered.reduce((a, b) => a + b, 0)).toBe(seen.length);
         for (const thresholds of everyChoice(seen, costs.length - 1)) {
           const other = outcomeOf(seen, costs, thresholds);
-          if (other.iou >= found.deepest - loss) expect(other.cost).toBeGreaterThanOrEqual(found.cost - 1e-9);
+          if (isGoodEnough(other, loss)) expect(other.cost).toBeGreaterThanOrEqual(found.cost - 1e-9);
         }
       }),
       cases(100),
@@ -80,10 +88,21 @@ describe('thresholds', () => {
     expect(found.standardError).toBeGreaterThan(0);
     const allowed = everyChoice(seen, 2)
       .map((thresholds) => outcomeOf(seen, costs, thresholds))
-      .filter((o) => o.iou >= 0.88);
+      .filter((o) => isGoodEnough(o, 0.02));
     const cheapest = Math.min(...allowed.map((o) => o.cost));
     expect(found.cost).toBeLessThanOrEqual(1.02 * cheapest);
     expect(found.cost).toBeGreaterThanOrEqual(cheapest);
+  });
+
+  it('ask for a margin that is the standard error of paired differences, and of one image for certainty', () => {
+    const seen = [0.1, -0.3, 0.2, 0.05].map((gap, k) => ({ name: `${k}`, iou: [0.5 + gap, 0.5], uncertainty: [0] }));
+    const { iou, standardError, deepest } = outcomeOf(seen, [1, 2], [never]);
+    expect([iou, deepest]).toEqual([expect.closeTo(0.5125), 0.5]);
+    // By hand: the squares of the gaps, less their mean 0.0125, add up to 0.141875, over 4 images.
+    expect(standardError).toBeCloseTo(Math.sqrt(0.141875 / 3 / 4), 8);
+    const [one] = seen.slice(1);
+    expect(chooseThresholds([one!], [1, 2], 0.9).thresholds).toEqual([0]);
+    expect(chooseThresholds([{ ...one!, iou: [0.5, 0.5] }], [1, 2], 0).cost).toBe(1);
   });
 
   it('decide as the file does: deeper from the threshold on, and not for what is no number', () => {
