@@ -126,7 +126,7 @@ function declareSpecCommands(program: Command, io: Io, perform: Perform): void {
     .addOption(batch())
     .addOption(set())
     .option('--quantize <type>', 'not available yet')
-    .option('--calibrate <DIR>', 'adaptive: images and masks to choose on from when a level is too unsure to answer')
+    .option('--calibrate <DIR>', 'adaptive: images with masks, to choose on them when a level is too unsure to answer')
     .option('--iou-loss <points>', 'adaptive: percentage points of IoU that may be lost on them (default: 0.5)')
     .option('--split <NAMES.txt>', "adaptive: names of the images to choose on; default: the run's held-out ones")
     .option('--threshold-uncertainty <T>', 'adaptive: this instead, 0 to 1, or one for each level with commas between')

@@ -21,7 +21,7 @@ export function adaptiveLines({ levels, calibration }: AdaptiveFacts): string[] 
   if (!calibration) return lines;
   const { iou, deepest, standardError, loss, images, cost } = calibration;
   const last = `L${levels.at(-1)?.level}`;
-  const gap = `${(100 * (iou - deepest)).toFixed(2)} ± ${(100 * standardError).toFixed(2)} points of ${last}`;
+  const gap = `${(100 * (iou - deepest)).toFixed(2)} ± ${(100 * standardError).toFixed(2)} points against ${last}`;
   const dead = levels.findIndex((l) => (l.threshold ?? 0) > 1);
   return [
     ...lines,
@@ -30,7 +30,7 @@ export function adaptiveLines({ levels, calibration }: AdaptiveFacts): string[] 
       : [
           `  nothing is asked of what is deeper than L${levels[dead]?.level}: --prune L${levels[dead]?.level} leaves it out`,
         ]),
-    `  on ${images} images: IoU ${percent(iou)} %, ${gap}, with ${(100 * cost).toFixed(0)} % of its MACs; ${Number((100 * loss).toFixed(4))} points may be lost, and are not with 95 % certainty`,
+    `  on ${images} images: IoU ${percent(iou)} %, ${gap} (${Number((100 * loss).toFixed(4))} allowed, 95 % sure), with ${(100 * cost).toFixed(0)} % of its MACs`,
   ];
 }
 
