@@ -5,15 +5,16 @@ import type { Io } from './io.js';
 
 /**
  * The images of a folder that are fair to judge a run on: those named; else those the run held out; else, in a folder
- * that has none of them, all.
+ * that has none of them, or for weights of no run, all.
  */
 export function imagesToJudge(
   dataset: Dataset,
-  record: RunRecord,
+  record: RunRecord | null,
   named: readonly string[] | undefined,
   io: Io,
 ): Dataset {
   if (named) return namedImages(dataset, named);
+  if (!record) return dataset;
   const have = new Set(dataset.names);
   const heldOut = record.heldOut.filter((name) => have.has(name));
   if (heldOut.length > 0) {

@@ -14,8 +14,12 @@ export const modelFacts = (
 ): Record<string, string> =>
   modelMetadata(
     { version: version(), spec: specHash(spec.text, spec.imports), network: spec.network.name, level, mode },
-    source?.run ? taskOfRun(spec, source.run.task) : taskOf(spec.network, spec.recipe, classNames(spec)),
+    taskFor(spec, source),
   );
+
+/** What the weights were trained to see and to say, or a spec's own weights would be. */
+export const taskFor = (spec: GoodSpec, source: WeightsSource | null): Task =>
+  source?.run ? taskOfRun(spec, source.run.task) : taskOf(spec.network, spec.recipe, classNames(spec));
 
 /** What a run was trained to see and to say; sizes are those of the network that is built. */
 const taskOfRun = (spec: GoodSpec, trained: Task): Task => ({

@@ -38,6 +38,15 @@ export function parseNumber(text: string, flag: string, above = 0, most = Number
   return n;
 }
 
+/** A number in [least, most]. */
+export function parseWithin(text: string, flag: string, least: number, most: number): number {
+  const n = text.trim() === '' ? Number.NaN : Number(text);
+  if (!(n >= least && n <= most)) {
+    throw new UsageError(`${flag} ${text} is not a number from ${least} to ${most}`, `as in ${flag} 0.5`);
+  }
+  return n;
+}
+
 /** Repeated `--set name=value`, in order; a later one wins. */
 export function parseSettings(settings: readonly string[] | undefined): Record<string, string> {
   const parsed: Record<string, string> = {};

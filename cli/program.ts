@@ -122,19 +122,27 @@ function declareSpecCommands(program: Command, io: Io, perform: Perform): void {
       'onnx',
     )
     .addOption(prune())
-    .addOption(mode())
+    .option('--mode <mode>', "one of the spec's, 'all', or 'adaptive': every level in one file, deeper while unsure")
     .option('--weights <F.safetensors|RUN>', 'trained weights; default: the seeded initial ones')
     .option('--seed <S>', 'seed of the initial weights', '0')
     .addOption(size())
     .addOption(batch())
     .addOption(set())
     .option('--quantize <type>', 'int8: convolutions in whole numbers, for --target onnx')
-    .option('--calibrate <DIR>', 'with --quantize: a folder with images/ to measure on, and masks/ to judge by')
+    .option('--calibrate <DIR>', 'with --quantize, or --mode adaptive: images/ to measure on, and masks/ to judge by')
     .option('--for <runtime>', 'with --quantize: ort or openvino, the runtime it is to be fast in; default: ort')
     .option('--max-loss <points>', 'with --quantize: IoU in points that may be lost; default: 0.3')
+    .option('--iou-loss <points>', 'adaptive: percentage points of IoU that may be lost on them (default: 0.5)')
+    .option('--split <NAMES.txt>', "adaptive: names of the images to choose on; default: the run's held-out ones")
+    .option('--threshold-uncertainty <T>', 'adaptive: this instead, 0 to 1, or one for each level with commas between')
+    .option('--level-mode <mode>', "adaptive: the spec's mode that levels answer in; default: fast, or the first")
     .addHelpText(
       'after',
-      `${example('build specs/unetpp.unet --weights runs/nuclei --prune L3 -o nuclei.onnx')}\n  $ unetc build runs/nuclei --quantize int8 --calibrate data/nuclei -o nuclei-int8.onnx`,
+      [
+        example('build specs/unetpp.unet --weights runs/nuclei --prune L3 -o nuclei.onnx'),
+        '  $ unetc build runs/nuclei --quantize int8 --calibrate data/nuclei -o nuclei-int8.onnx',
+        '  $ unetc build runs/nuclei --mode adaptive --calibrate data/nuclei -o nuclei.onnx',
+      ].join('\n'),
     )
     .action((file: string, options) =>
       perform(async () => (await import('./commands/build.js')).build(file, options, io)),
@@ -178,7 +186,7 @@ function declareRunCommands(program: Command, io: Io, perform: Perform): void {
     .description('quality by level and mode on held-out images; of a built ONNX file on all')
     .requiredOption('--data <DIR>', 'folder with images/ and masks/ of equal names')
     .option('--prune <Lk|all>', 'one level, or all', 'all')
-    .option('--split <NAMES.txt>', "names of the images to use; default: the run's held-out ones")
+    .option('--split <NAMES.txt>', "names of the images to use; default: the run's held-out ones, or all")
     .addOption(answering())
     .addOption(device())
     .addOption(answeringPrecision())
@@ -204,7 +212,7 @@ function declareRunCommands(program: Command, io: Io, perform: Perform): void {
     );
   program
     .command('bench <FILE|RUN|MODEL>')
-    .description('every level side by side on this machine')
+    .description('every level side by side on this machine, of a spec, a run or a built ONNX file')
     .addOption(size())
     .addOption(batch())
     .option('--runs <R>', 'timed runs of each level', '10')

@@ -5,6 +5,7 @@ import type { Meanings } from './1-elaborate/raw.js';
 import { infer, inferSteps, type TypedSteps } from './2-infer/index.js';
 import { prune, type Selection } from './3-transform/prune.js';
 import { simplify } from './3-transform/simplify.js';
+import { answerAtLevels, type StageSelection } from './3-transform/stages.js';
 import { withoutEchoes } from './diagnostics/echoes.js';
 import { collect, inOrder } from './diagnostics/index.js';
 import { checkExpects } from './expects.js';
@@ -98,6 +99,12 @@ export function deploy(network: Network, selection: Selection = {}, options: { k
 export const quantizable = (network: Network, selection: Selection): Graph =>
   checked('simplify', simplify(checked('prune', prune(network, selection))));
 
+/** As `deploy`, for all these levels at once: the graph that `intoStages` cuts. Throws if `checkStages` would refuse. */
+export function deployLevels(network: Network, selection: StageSelection): Graph {
+  const every = checked('levels', answerAtLevels(network, selection));
+  return checked('simplify', simplify(every));
+}
+
 export type { Diagnostic, Fix, Position, Related, Report, Severity, Span } from '../grammar/diagnostic.js';
 export { type Formatted, format } from '../grammar/format/index.js';
 export { parse } from '../grammar/index.js';
@@ -130,6 +137,17 @@ export {
   withoutKernel,
 } from './3-transform/quantize/index.js';
 export { simplify } from './3-transform/simplify.js';
+export {
+  checkStages,
+  intoStages,
+  levelMode,
+  levelOutput,
+  levelsOf,
+  type Stage,
+  type StagedGraph,
+  type StageSelection,
+  uncertaintyName,
+} from './3-transform/stages.js';
 export { trainingPlan } from './3-transform/train/index.js';
 export type { Arena, ArenaSlot, TrainingPlan } from './3-transform/training-plan.js';
 export type { Buffer } from './4-schedule/arena.js';

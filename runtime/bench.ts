@@ -122,7 +122,7 @@ export async function benchModel({
 }
 
 /** The same numbers every time: denormal or zero inputs would flatter an engine. */
-function noise(shape: readonly number[]): Tensor {
+export function noise(shape: readonly number[]): Tensor {
   const random = stream(0, 'bench');
   const data = new Float32Array(shape.reduce((n, d) => n * d, 1));
   for (let k = 0; k < data.length; k++) data[k] = random.uniform();

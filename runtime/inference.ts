@@ -15,6 +15,8 @@ export interface InferOptions {
   /** Largest [height, width] at once; null: the whole image. Absent: the whole image up to 2^20 pixels, else 512x512. */
   readonly tile?: readonly [number, number] | null;
   readonly signal?: AbortSignal;
+  /** Told all that the predictor answered, of every tile. */
+  readonly onAnswers?: (answers: ReadonlyMap<string, Tensor>) => void;
 }
 
 /** Above this many pixels an image is predicted in tiles: whole, its activations would take gigabytes. */
@@ -43,6 +45,7 @@ export async function infer(
       const exact = top === 0 && left === 0 && plan.height === height && plan.width === width;
       const { data } = exact ? image : cut(image, top, left, plan.height, plan.width);
       const answers = await predictor.run({ data, shape: [1, channels, plan.height, plan.width] });
+      options.onAnswers?.(answers);
       const wanted = outputs ?? [...answers.keys()].slice(0, 1);
       // One tile needs no blending: dividing by its own weight could change the last bit.
       if (single) return new Map(wanted.map((name) => [name, window(answerOf(answers, name), plan, image, top, left)]));

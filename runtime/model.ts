@@ -1,6 +1,6 @@
 import { readFile, stat } from 'node:fs/promises';
-import { checkSelection, deploy } from '../compiler/index.js';
-import type { Engine, Predictor } from './engine.js';
+import { checkSelection, deploy, levelOutput } from '../compiler/index.js';
+import type { Engine, Predictor, Tensor } from './engine.js';
 import { failedWith, fileFailure } from './files/failure.js';
 import { selectionOfModel, taskOfModel } from './model-metadata.js';
 import { openRun, runWeights } from './run-folder.js';
@@ -58,6 +58,20 @@ async function openBuilt(file: string, { engine, level, mode }: ModelOptions): P
   const task = taskOfModel(file, bytes);
   const selection = selectionOfModel(file, bytes);
   return { task, predictor: await engine.open(bytes), output: null, selection };
+}
+
+/** The deepest level that answered, as far as answers say: only an adaptive model's do. `add` is for `infer`'s `onAnswers`. */
+export function deepestLevel(): { add(answers: ReadonlyMap<string, Tensor>): void; level(): number | undefined } {
+  let deepest: number | undefined;
+  return {
+    add: (answers) => {
+      const found = answers.get(levelOutput);
+      const level = found?.data[0];
+      // A network's own output may have any name; but it is no scalar.
+      if (level !== undefined && found?.shape.length === 0) deepest = Math.max(deepest ?? level, level);
+    },
+    level: () => deepest,
+  };
 }
 
 /** Whether a path is a run's folder, rather than a built file. @throws UserError if there is neither */

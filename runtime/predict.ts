@@ -2,8 +2,8 @@ import { realpath } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { type Picture, readPicture, stemOf } from './data/index.js';
 import { makeFolder, writeAtomic } from './files/atomic.js';
-import { infer, prepare, resizeMaps } from './inference.js';
-import type { Model } from './model.js';
+import { type InferOptions, infer, prepare, resizeMaps } from './inference.js';
+import { deepestLevel, type Model } from './model.js';
 import { decide, maskPngs, overlayPng } from './overlay.js';
 import type { Plane } from './tiling.js';
 import { UserError } from './user-error.js';
@@ -31,6 +31,8 @@ export interface Prediction {
   /** One for each class, where classes overlap. */
   readonly masks?: readonly string[];
   readonly overlay?: string;
+  /** Which level of an adaptive model answered; in tiles: the deepest. */
+  readonly level?: number;
   /** From the network's input to probabilities of the image's size. */
   readonly milliseconds: number;
 }
@@ -54,7 +56,8 @@ export async function predictImages(options: PredictOptions): Promise<Prediction
     const place = places[k] as Places;
     const picture = await readPicture(image, task.channels === 1 ? 1 : 3);
     const started = performance.now();
-    const maps = await predictPicture(model, picture, options);
+    const seen = deepestLevel();
+    const maps = await predictPicture(model, picture, { ...options, onAnswers: seen.add });
     const milliseconds = performance.now() - started;
     const segmentation = decide(maps, task.exclusive, options.threshold ?? 0.5);
     for (const [c, png] of maskPngs(segmentation).entries()) await put(place.masks[c] as string, await png);
@@ -64,6 +67,7 @@ export async function predictImages(options: PredictOptions): Promise<Prediction
       mask: place.masks[0] as string,
       ...(overlapping ? { masks: place.masks } : {}),
       ...(place.overlay ? { overlay: place.overlay } : {}),
+      ...(seen.level() === undefined ? {} : { level: seen.level() }),
       milliseconds,
     });
     options.onProgress?.(k + 1, images.length);
@@ -75,16 +79,17 @@ export async function predictImages(options: PredictOptions): Promise<Prediction
 export async function predictPicture(
   model: Model,
   picture: Picture,
-  options: { readonly tile?: readonly [number, number]; readonly signal?: AbortSignal } = {},
+  options: Pick<InferOptions, 'signal' | 'onAnswers'> & { readonly tile?: readonly [number, number] } = {},
 ): Promise<Plane> {
   const { task, predictor } = model;
   const input = prepare(picture, task);
-  const { tile, signal } = options;
+  const { tile, signal, onAnswers } = options;
   const name = model.output;
   const maps = await infer(input, predictor, name === null ? null : [name], {
     axes: task.axes,
     ...(tile ? { tile } : {}),
     ...(signal ? { signal } : {}),
+    ...(onAnswers ? { onAnswers } : {}),
   });
   const first = maps.values().next().value;
   if (!first) throw new Error('the model has no output');

@@ -101,7 +101,7 @@ function written(
 }
 
 /** The weights of a graph's parameters, by path. */
-const arraysOf = (
+export const arraysOf = (
   params: readonly Param[],
   weights: ReadonlyMap<string, { readonly data: Float32Array }>,
 ): Map<string, Float32Array> =>

@@ -27,6 +27,7 @@ import type { Io } from '../io.js';
 import { modelFacts } from '../model-facts.js';
 import { parseNumber } from '../options.js';
 import { progressBar } from '../progress.js';
+import { quantizationLines } from '../render/quantization.js';
 import { chooseSelection } from '../selection.js';
 import { chooseSize } from '../sizes.js';
 import type { GoodSpec } from '../spec.js';
@@ -104,7 +105,7 @@ export async function buildQuantized(
     cost: { macs: countMacs(bindGraph(deployed, chosen.sizes)), size: chosen.size },
     what: `${network.name} L${selection.level} ${selection.mode} in int8`,
     weights: `weights of ${source.path}`,
-    quantization: report,
+    more: { json: { quantize: report }, lines: quantizationLines(report) },
   };
 }
 

@@ -26,6 +26,10 @@ export interface BuildOptions {
   readonly maxLoss?: string;
   /** `--for`. */
   readonly for?: string;
+  readonly levelMode?: string;
+  readonly iouLoss?: string;
+  readonly split?: string;
+  readonly thresholdUncertainty?: string;
 }
 
 /** Whether a file of this name may be replaced by another build. */
@@ -44,11 +48,11 @@ export interface Built {
   readonly cost: { readonly macs: number; readonly size: readonly number[] };
   readonly what: string;
   readonly weights: string;
-  /** Of a model in whole numbers. */
-  readonly quantization?: Quantization;
+  /** What only some artefacts have to say: members of the JSON document, and lines. */
+  readonly more?: { readonly json: Readonly<Record<string, unknown>>; readonly lines: readonly string[] };
 }
 
-/** What was quantized, and what it costs: a key of `build --json`. */
+/** What was quantized, and what it costs: key `quantize` of `build --json`. */
 export interface Quantization {
   readonly type: 'int8';
   /** Whose kernels the file is shaped for: ort or openvino. */

@@ -6,6 +6,8 @@ import { titleOf } from '../../runtime/engine.js';
 import { openModel } from '../../runtime/model.js';
 import { openRun, runWeights } from '../../runtime/run-folder.js';
 import { validSize } from '../../runtime/task.js';
+import { benchAdaptiveModel } from '../adaptive-bench.js';
+import { adaptiveModel } from '../adaptive-model.js';
 import { chooseEngine, type EngineOptions } from '../engines.js';
 import { UsageError } from '../errors.js';
 import type { Io, Outcome } from '../io.js';
@@ -24,12 +26,19 @@ export interface BenchOptions extends EngineOptions {
   readonly set?: string[];
 }
 
-/** `unetc bench FILE|RUN|MODEL.onnx`: every level side by side on this machine; of a built model the one it has. */
+/** `unetc bench FILE|RUN|MODEL.onnx`: every level side by side on this machine; of a built model those it has. */
 export async function bench(target: string, options: BenchOptions, io: Io): Promise<Outcome> {
   const size = options.size === undefined ? undefined : parseSize(options.size);
   const batch = options.batch === undefined ? 1 : parseCount(options.batch, '--batch');
   const runs = parseCount(options.runs ?? '10', '--runs', 1, 100_000);
-  if (target.endsWith('.onnx')) return benchBuilt(target, options, { size, batch, runs }, io);
+  if (isModel(target)) {
+    if (options.set) throw new UsageError(`${target} is a built model: its params are set`, 'leave --set out');
+    const adaptive = await adaptiveModel(target);
+    const settings = { size, batch, runs };
+    return adaptive
+      ? benchAdaptiveModel(target, adaptive, settings, options, io)
+      : benchBuilt(target, options, settings, io);
+  }
   const engine = await chooseEngine(options);
   const { network, recipe, weights } = await open(target, options.set, io);
   const chosen = chooseSize(network, { size, batch, recipe });
@@ -82,6 +91,7 @@ async function benchBuilt(
     await predictor.dispose();
   }
 }
+const isModel = (target: string): boolean => target.toLowerCase().endsWith('.onnx');
 
 interface Opened {
   readonly network: Network;

@@ -1,17 +1,27 @@
-import { type Graph, printDim } from '../../compiler/index.js';
+import { type Graph, type Network, printDim } from '../../compiler/index.js';
+import { adaptiveMode } from '../../runtime/adaptive/facts.js';
 import { writeAtomic } from '../../runtime/files/atomic.js';
 import { writeFolderAtomic } from '../../runtime/files/atomic-folder.js';
 import { specHash } from '../../runtime/run-folder.js';
-import { buildModel } from '../artefacts/model.js';
+import { buildAdaptive } from '../artefacts/adaptive.js';
+import { buildModel, type ModelInput } from '../artefacts/model.js';
 import { buildQuantized, checkQuantize } from '../artefacts/quantized.js';
 import { buildStep } from '../artefacts/step.js';
-import { type BuildOptions, isModelFile, isStep, isTarget, targets } from '../artefacts/targets.js';
+import {
+  type BuildOptions,
+  type Built,
+  isModelFile,
+  isStep,
+  isTarget,
+  type Target,
+  targets,
+} from '../artefacts/targets.js';
+import { refuseThresholds, thresholdSource } from '../artefacts/thresholds.js';
 import { UsageError } from '../errors.js';
 import type { Io, Outcome } from '../io.js';
 import { parseCount, parseSettings, parseSize } from '../options.js';
 import { bytes, count, macs, sizeText } from '../render/numbers.js';
-import { quantizationLines } from '../render/quantization.js';
-import { isFolder, loadRunSpec, loadSpec } from '../spec.js';
+import { type GoodSpec, isFolder, loadRunSpec, loadSpec } from '../spec.js';
 import { readWeights } from '../weights.js';
 
 /** `unetc build FILE|RUN -o OUT`: the artefact; a run is its spec with its weights. What the weights don't decide, nothing random does: the same input, the same bytes. */
@@ -19,10 +29,10 @@ export async function build(given: string, asked: BuildOptions, io: Io): Promise
   const { target = 'onnx' } = asked;
   if (!isTarget(target))
     throw new UsageError(`there is no target ${target}`, `use ${targets.slice(0, -1).join(', ')} or ${targets.at(-1)}`);
+  const started = performance.now();
   const run = await isFolder(given);
   const options = run ? { ...asked, weights: asked.weights ?? given } : asked;
-  checkQuantize(options);
-  const started = performance.now();
+  if (options.mode !== adaptiveMode) checkQuantize(options);
   const size = options.size === undefined ? undefined : parseSize(options.size);
   const batch = options.batch === undefined ? undefined : parseCount(options.batch, '--batch');
   const seed = parseCount(options.seed ?? '0', '--seed', 0);
@@ -33,11 +43,7 @@ export async function build(given: string, asked: BuildOptions, io: Io): Promise
   if (source?.run && source.run.spec !== specHash(spec.text, spec.imports)) {
     io.err(`warning: ${source.path} was trained with another text of this spec; its weights are used by their paths\n`);
   }
-  const built = isStep(target)
-    ? buildStep(spec, options, { size, batch }, target)
-    : options.quantize !== undefined && source
-      ? await buildQuantized(spec, options, { size, batch, seed, source }, source, io)
-      : buildModel(spec, options, { size, batch, seed, source }, target, io);
+  const built = await artefact(spec, options, { size, batch, seed, source }, target, io);
   if (built.model instanceof Uint8Array) await writeAtomic(options.out, built.model);
   else await writeFolderAtomic(options.out, built.model, isModelFile);
   const { graph, parameters, cost } = built;
@@ -53,7 +59,7 @@ export async function build(given: string, asked: BuildOptions, io: Io): Promise
     bytes: built.model instanceof Uint8Array ? built.model.length : total(built.model),
     ...(built.model instanceof Uint8Array ? {} : { files: [...built.model.keys()] }),
     weights: built.weights,
-    ...(built.quantization ? { quantize: built.quantization } : {}),
+    ...built.more?.json,
     milliseconds: Math.round(performance.now() - started),
   };
   const text = [
@@ -62,11 +68,32 @@ export async function build(given: string, asked: BuildOptions, io: Io): Promise
     `  outputs     ${json.outputs.map(portText).join(', ')}`,
     `  parameters  ${count(parameters)}, ${built.weights}`,
     `  macs        ${macs(cost.macs)} at ${sizeText(cost.size)}; ${json.nodes} nodes`,
-    ...(built.quantization ? quantizationLines(built.quantization) : []),
+    ...(built.more?.lines ?? []),
     `  built in ${json.milliseconds} ms`,
   ].join('\n');
   return { json, text };
 }
+
+/** What the flags ask for. */
+async function artefact(
+  spec: GoodSpec,
+  options: BuildOptions,
+  input: ModelInput,
+  target: Target,
+  io: Io,
+): Promise<Built> {
+  if (isAdaptive(spec.network, options)) {
+    return buildAdaptive(spec, options, input, thresholdSource(options, target), io);
+  }
+  refuseThresholds(options);
+  if (isStep(target)) return buildStep(spec, options, input, target);
+  if (options.quantize !== undefined && input.source) return buildQuantized(spec, options, input, input.source, io);
+  return buildModel(spec, options, input, target, io);
+}
+
+/** A mode of the spec's own of this name is what it says it is. */
+const isAdaptive = (network: Network, { mode }: BuildOptions): boolean =>
+  mode === adaptiveMode && !network.modes.includes(adaptiveMode);
 
 interface Port {
   readonly name: string;

@@ -5,6 +5,8 @@ import { evaluateModel } from '../../runtime/evaluate-model.js';
 import { isRun, openModel } from '../../runtime/model.js';
 import { openRun, runWeights } from '../../runtime/run-folder.js';
 import { dataFormat } from '../../runtime/task.js';
+import { evaluateAdaptiveModel } from '../adaptive-eval.js';
+import { adaptiveModel } from '../adaptive-model.js';
 import { chooseEngine, type EngineOptions } from '../engines.js';
 import { UsageError } from '../errors.js';
 import { imagesToJudge, namedImages } from '../held-out.js';
@@ -20,11 +22,15 @@ export interface EvalOptions extends EngineOptions {
 }
 
 /**
+/**
  * `unetc eval RUN|MODEL.onnx --data DIR`: the table of levels and modes, on images the run has not seen; of a built model the one
- * level and mode it has, on all images, or those named.
+ * level and mode it has, on all images, or those named; of an adaptive one its levels, and what it makes of them.
  */
-export const evaluate = async (path: string, options: EvalOptions, io: Io): Promise<Outcome> =>
-  (await isRun(path)) ? evaluateRun(path, options, io) : evaluateBuilt(path, options, io);
+export async function evaluate(path: string, options: EvalOptions, io: Io): Promise<Outcome> {
+  if (await isRun(path)) return evaluateRun(path, options, io);
+  const adaptive = await adaptiveModel(path);
+  return adaptive ? evaluateAdaptiveModel(path, adaptive, options, io) : evaluateBuilt(path, options, io);
+}
 
 async function evaluateBuilt(file: string, options: EvalOptions, io: Io): Promise<Outcome> {
   if ((options.prune ?? 'all') !== 'all') {

@@ -1,6 +1,6 @@
 import { titleOf } from '../../runtime/engine.js';
 import { isRun, openModel } from '../../runtime/model.js';
-import { predictImages } from '../../runtime/predict.js';
+import { type Prediction, predictImages } from '../../runtime/predict.js';
 import { chooseEngine, type EngineOptions } from '../engines.js';
 import { UsageError } from '../errors.js';
 import type { Io, Outcome } from '../io.js';
@@ -47,13 +47,17 @@ export async function predict(
     io.err(`${titleOf(engine)}\n`);
     return {
       json: { engine: engine.name, device: engine.device, precision: engine.precision, images: results },
-      text: results.map((r) => `${r.mask}  ${milliseconds(r.milliseconds)}`).join('\n'),
+      text: results.map(line).join('\n'),
     };
   } finally {
     bar.stop();
     await model.predictor.dispose();
   }
 }
+
+/** The mask, how long it took, and the level that answered where the model chose one. */
+const line = ({ mask, milliseconds: ms, level }: Prediction): string =>
+  [mask, milliseconds(ms), ...(level === undefined ? [] : [`L${level}`])].join('  ');
 
 function tileOf(text: string): [number, number] {
   const [height, width, more] = parseSize(text, '--tile');

@@ -23,6 +23,36 @@ export function message(w: Writer, field: number, write: (w: Writer) => void): v
   w.ldelim();
 }
 
+/** A message under way: what is small goes through a writer, weights and messages that hold some stay the chunks they are. */
+export class Chunked {
+  readonly #done: Uint8Array[] = [];
+  #writer = create();
+
+  /** Where the next fields go; another one after each `raw` and `field`. */
+  get writer(): Writer {
+    return this.#writer;
+  }
+
+  raw(bytes: Uint8Array): void {
+    this.#done.push(this.#writer.finish(), bytes);
+    this.#writer = create();
+  }
+
+  field(number: number, message: Chunked): void {
+    const chunks = message.finish();
+    tag(this.#writer, number, delimited).uint32(chunks.reduce((n, c) => n + c.length, 0));
+    this.#done.push(this.#writer.finish());
+    for (const chunk of chunks) this.#done.push(chunk);
+    this.#writer = create();
+  }
+
+  /** All of it, in order; nothing may be added afterwards. */
+  finish(): readonly Uint8Array[] {
+    this.#done.push(this.#writer.finish());
+    return this.#done;
+  }
+}
+
 /** The largest file protobuf can describe. */
 const limit = 2 ** 31 - 1;
 

@@ -2,7 +2,7 @@ import type { InferenceSession } from 'onnxruntime-node';
 import { emitOnnx } from '../../compiler/5-emit/onnx/index.js';
 import type { Graph } from '../../compiler/ir/graph.js';
 import type { Predictor, Tensor, Weights } from '../engine.js';
-import { floats, type OrtDevice, openSession, toOrt } from './session.js';
+import { numbers, type OrtDevice, openSession, toOrt } from './session.js';
 
 /** Runs an inference graph with these weights. */
 export function createPredictor(graph: Graph, weights: Weights, device?: OrtDevice): Promise<Predictor> {
@@ -32,7 +32,7 @@ class OrtPredictor implements Predictor {
 
   async run(image: Tensor): Promise<ReadonlyMap<string, Tensor>> {
     const result = await this.#session.run({ [this.#input]: toOrt(image) });
-    return new Map(Object.entries(result).map(([name, t]) => [name, { data: floats(t), shape: t.dims }]));
+    return new Map(Object.entries(result).map(([name, t]) => [name, { data: numbers(t), shape: t.dims }]));
   }
 
   async dispose(): Promise<void> {

@@ -31,6 +31,10 @@ export const openSession = (model: Uint8Array, device: OrtDevice = 'cpu'): Promi
 
 export const toOrt = ({ data, shape }: Tensor): OrtTensor => new OrtTensor('float32', data, shape);
 
+/** A tensor's numbers: floats in memory, not copied; whole numbers as floats, exact up to 2^24. */
+export const numbers = (tensor: OrtTensor): Float32Array =>
+  tensor.data instanceof BigInt64Array ? Float32Array.from(tensor.data, Number) : floats(tensor);
+
 /** The floats of a tensor in memory, not copied. */
 export function floats(tensor: OrtTensor): Float32Array {
   if (!(tensor.data instanceof Float32Array)) throw new Error(`a ${tensor.type} tensor where floats are due`);

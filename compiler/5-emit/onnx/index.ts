@@ -1,5 +1,5 @@
 import { isNumber, knownShape, printDim } from '../../ir/dim.js';
-import type { DType, Graph, NamedValue, Value } from '../../ir/graph.js';
+import type { DType, Graph, NamedValue, Node, Value } from '../../ir/graph.js';
 import { bytesOf, numbersOf } from '../shared.js';
 import { LoweringContext, type PoolIndices } from './lowering.js';
 import { lowerings } from './lowerings/index.js';
@@ -38,13 +38,7 @@ export function emitOnnx(graph: Graph, options: OnnxOptions): Uint8Array {
   for (const { name } of graph.outputs) model.reserve(name);
 
   const pools: PoolIndices = { wanted: pooledForGradients(graph), names: new Map() };
-  for (const node of graph.nodes) {
-    model.at(node.origin.path);
-    const inputs = node.inputs.map((v) => nameOf(names, v));
-    const lowered = lowerings[node.op](new LoweringContext(node, inputs, model, pools));
-    const outputs = typeof lowered === 'string' ? [lowered] : lowered;
-    node.outputs.forEach((v, k) => void names.set(v.id, outputs[k] as string));
-  }
+  for (const node of graph.nodes) writeNode(node, names, model, pools);
   const nodes = nameOutputs(model, graph.outputs, names);
 
   const params = weights ? [] : graph.params.map((p) => ({ name: p.origin.path, value: p }));
@@ -61,13 +55,22 @@ export function emitOnnx(graph: Graph, options: OnnxOptions): Uint8Array {
   });
 }
 
-function nameOf(names: ReadonlyMap<number, string>, value: Value): string {
+/** Writes one node; `names` gives what values are called, by id, and learns what its outputs are. */
+export function writeNode(node: Node, names: Map<number, string>, model: ModelBuilder, pools: PoolIndices): void {
+  model.at(node.origin.path);
+  const inputs = node.inputs.map((v) => nameOf(names, v));
+  const lowered = lowerings[node.op](new LoweringContext(node, inputs, model, pools));
+  const outputs = typeof lowered === 'string' ? [lowered] : lowered;
+  node.outputs.forEach((v, k) => void names.set(v.id, outputs[k] as string));
+}
+
+export function nameOf(names: ReadonlyMap<number, string>, value: Value): string {
   const name = names.get(value.id);
   if (name === undefined) throw new Error(`value ${value.id} (${value.origin.path}) is used before it is defined`);
   return name;
 }
 
-function addWeights(model: ModelBuilder, param: Value, weights: ReadonlyMap<string, Float32Array>): void {
+export function addWeights(model: ModelBuilder, param: Value, weights: ReadonlyMap<string, Float32Array>): void {
   const numbers = numbersOf(param, weights);
   const dims = knownShape(param.type.shape);
   model.initializers.push({ name: param.origin.path, ...stored(param.type.dtype, numbers), dims });
@@ -113,7 +116,7 @@ function nameOutputs(
 
 const elementOf = { f32: 'float', bf16: 'float', i64: 'int64', i8: 'int8', i32: 'int32' } as const;
 
-const valueInfo = ({ name, value }: NamedValue): ValueInfoProto => ({
+export const valueInfo = ({ name, value }: NamedValue): ValueInfoProto => ({
   name,
   type: elementOf[value.type.dtype],
   dims: value.type.shape.map((d) => (isNumber(d) ? d.offset : printDim(d))),

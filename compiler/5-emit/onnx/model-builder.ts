@@ -1,13 +1,13 @@
 import { bytesOf } from '../shared.js';
-import type { Attribute, NodeProto, TensorProto } from './schema.js';
+import type { Attribute, GraphProto, NodeProto, TensorProto } from './schema.js';
 
 /** Appends nodes and constants to a model; every name is unique, every constant is written once. */
 export class ModelBuilder {
-  readonly nodes: NodeProto[] = [];
-  readonly initializers: TensorProto[] = [];
+  nodes: NodeProto[] = [];
+  initializers: TensorProto[] = [];
   readonly #values = new Map<string, number>();
   readonly #nodeNames = new Map<string, number>();
-  readonly #constants = new Map<string, string>();
+  #constants = new Map<string, string>();
   #path = '';
 
   /** Takes a value's name, which must be free. */
@@ -34,8 +34,37 @@ export class ModelBuilder {
     attributes: Readonly<Record<string, Attribute>> = {},
   ): string[] {
     const outputs = Array.from({ length: count }, () => unique(this.#values, `${this.#path}/${op}`));
-    this.nodes.push({ op, name: unique(this.#nodeNames, this.#path), inputs, outputs, attributes });
+    this.into(op, inputs, outputs, attributes);
     return outputs;
+  }
+
+  /** One ONNX node whose outputs have names that are taken already. */
+  into(
+    op: string,
+    inputs: readonly string[],
+    outputs: readonly string[],
+    attributes: Readonly<Record<string, Attribute>> = {},
+  ): void {
+    this.nodes.push({ op, name: unique(this.#nodeNames, this.#path), inputs, outputs, attributes });
+  }
+
+  /**
+   * What `write` writes, as the body of a branch: it may use every value written before it, and has constants of its own, since
+   * engines look for an operator's constants in the graph that it is in. Names are unique in the whole model.
+   */
+  branch(write: () => void): Pick<GraphProto, 'nodes' | 'initializers'> {
+    const outer = { nodes: this.nodes, initializers: this.initializers, constants: this.#constants };
+    const inner = { nodes: [] as NodeProto[], initializers: [] as TensorProto[] };
+    Object.assign(this, inner);
+    this.#constants = new Map();
+    write();
+    ({ nodes: this.nodes, initializers: this.initializers, constants: this.#constants } = outer);
+    return inner;
+  }
+
+  /** A name for a value, made of `name`; unique in the model. */
+  name(name: string): string {
+    return unique(this.#values, name);
   }
 
   /** Gives `from` the name `to` (already reserved) by a copy. */

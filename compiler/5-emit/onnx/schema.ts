@@ -1,4 +1,4 @@
-import { concatenated, create, delimited, fixed32, integer, message, tag, text, type Writer } from '../protobuf.js';
+import { Chunked, concatenated, delimited, fixed32, integer, message, tag, text, type Writer } from '../protobuf.js';
 
 /**
  * The part of the ONNX format (onnx.proto, IR 8) that this emitter writes, and its encoding.
@@ -16,13 +16,14 @@ export interface TensorProto {
   readonly raw: Uint8Array;
 }
 
-/** An integer, integers, a string; `{ float }` and `{ tensor }` say what JavaScript can't. */
+/** An integer, integers, a string; `{ float }`, `{ tensor }` and `{ graph }` say what JavaScript can't. */
 export type Attribute =
   | number
   | string
   | readonly number[]
   | { readonly float: number }
-  | { readonly tensor: TensorProto };
+  | { readonly tensor: TensorProto }
+  | { readonly graph: GraphProto };
 
 export interface NodeProto {
   readonly op: string;
@@ -40,16 +41,20 @@ export interface ValueInfoProto {
   readonly dims: readonly (number | string)[];
 }
 
-export interface ModelProto {
-  readonly irVersion: number;
-  readonly opset: number;
-  readonly producer: string;
+/** A graph, or a branch: a branch has no inputs, and its nodes may use any value of the graphs around it. */
+export interface GraphProto {
   readonly name: string;
-  readonly metadata: Readonly<Record<string, string>>;
   readonly nodes: readonly NodeProto[];
   readonly initializers: readonly TensorProto[];
   readonly inputs: readonly ValueInfoProto[];
   readonly outputs: readonly ValueInfoProto[];
+}
+
+export interface ModelProto extends GraphProto {
+  readonly irVersion: number;
+  readonly opset: number;
+  readonly producer: string;
+  readonly metadata: Readonly<Record<string, string>>;
 }
 
 /** Everything of a TensorProto up to its raw data, whose bytes must follow at once. */
@@ -60,7 +65,7 @@ function tensorHead(w: Writer, t: TensorProto): void {
   tag(w, 9, delimited).uint32(t.raw.byteLength);
 }
 
-function attribute(w: Writer, name: string, value: Attribute): void {
+function attribute(w: Writer, name: string, value: Exclude<Attribute, { readonly graph: GraphProto }>): void {
   text(w, 1, name);
   // The kind of value, AttributeProto.type: FLOAT 1, INT 2, STRING 3, TENSOR 4, INTS 7.
   if (typeof value === 'number') {
@@ -84,13 +89,29 @@ function attribute(w: Writer, name: string, value: Attribute): void {
   }
 }
 
-function node(w: Writer, n: NodeProto): void {
+/** An attribute that is a branch, AttributeProto.type GRAPH 5. */
+function branch(name: string, graph: GraphProto): Chunked {
+  const to = new Chunked();
+  text(to.writer, 1, name);
+  to.field(6, graphChunks(graph));
+  integer(to.writer, 20, 5);
+  return to;
+}
+
+function node(to: Chunked, n: NodeProto): void {
+  const w = to.writer;
   for (const i of n.inputs) text(w, 1, i);
   for (const o of n.outputs) text(w, 2, o);
   text(w, 3, n.name);
   text(w, 4, n.op);
-  for (const [name, value] of Object.entries(n.attributes)) message(w, 5, () => attribute(w, name, value));
+  for (const [name, value] of Object.entries(n.attributes)) {
+    if (isBranch(value)) to.field(5, branch(name, value.graph));
+    else message(to.writer, 5, (inner) => attribute(inner, name, value));
+  }
 }
+
+const isBranch = (value: Attribute): value is { readonly graph: GraphProto } =>
+  typeof value === 'object' && 'graph' in value;
 
 function valueInfo(w: Writer, v: ValueInfoProto): void {
   text(w, 1, v.name);
@@ -103,32 +124,31 @@ function valueInfo(w: Writer, v: ValueInfoProto): void {
   message(w, 2, () => message(w, 1, tensor));
 }
 
+function graphChunks(graph: GraphProto): Chunked {
+  const to = new Chunked();
+  for (const n of graph.nodes) {
+    if (Object.values(n.attributes).some(isBranch)) {
+      const inner = new Chunked();
+      node(inner, n);
+      to.field(1, inner);
+    } else message(to.writer, 1, () => node(to, n));
+  }
+  text(to.writer, 2, graph.name);
+  for (const t of graph.initializers) {
+    const tensor = new Chunked();
+    tensorHead(tensor.writer, t);
+    tensor.raw(t.raw);
+    to.field(5, tensor);
+  }
+  for (const v of graph.inputs) message(to.writer, 11, (w) => valueInfo(w, v));
+  for (const v of graph.outputs) message(to.writer, 12, (w) => valueInfo(w, v));
+  return to;
+}
+
 /** The bytes of an ONNX file. Throws if it would pass 2 GiB, which protobuf can't describe. */
 export function encodeModel(model: ModelProto): Uint8Array {
-  const graph: Uint8Array[] = [];
-  const flush = (write: (w: Writer) => void): void => {
-    const w = create();
-    write(w);
-    graph.push(w.finish());
-  };
-  flush((w) => {
-    for (const n of model.nodes) message(w, 1, () => node(w, n));
-    text(w, 2, model.name);
-  });
-  for (const t of model.initializers) {
-    const head = create();
-    tensorHead(head, t);
-    const bytes = head.finish();
-    flush((w) => tag(w, 5, delimited).uint32(bytes.length + t.raw.byteLength));
-    graph.push(bytes, t.raw);
-  }
-  flush((w) => {
-    for (const v of model.inputs) message(w, 11, () => valueInfo(w, v));
-    for (const v of model.outputs) message(w, 12, () => valueInfo(w, v));
-  });
-
-  const graphLength = graph.reduce((n, chunk) => n + chunk.length, 0);
-  const w = create();
+  const to = new Chunked();
+  const w = to.writer;
   integer(w, 1, model.irVersion);
   text(w, 2, model.producer);
   message(w, 8, () => {
@@ -141,8 +161,6 @@ export function encodeModel(model: ModelProto): Uint8Array {
       text(w, 2, value);
     });
   }
-  tag(w, 7, delimited).uint32(graphLength);
-  const head = w.finish();
-
-  return concatenated([head, ...graph], 'ONNX file');
+  to.field(7, graphChunks(model));
+  return concatenated(to.finish(), 'ONNX file');
 }

@@ -1,0 +1,61 @@
+import { type AdaptiveBenchRow, benchAdaptive } from '../runtime/adaptive/bench.js';
+import { noise } from '../runtime/bench.js';
+import { titleOf } from '../runtime/engine.js';
+import { takesSize, validSize } from '../runtime/task.js';
+import { UserError } from '../runtime/user-error.js';
+import type { AdaptiveModel } from './adaptive-model.js';
+import { chooseEngine, type EngineOptions } from './engines.js';
+import type { Io, Outcome } from './io.js';
+import { progressBar } from './progress.js';
+import { sizeText } from './render/numbers.js';
+import { table } from './render/table.js';
+
+interface Settings {
+  readonly size: readonly number[] | undefined;
+  readonly batch: number;
+  readonly runs: number;
+}
+
+/** `unetc bench MODEL.onnx` for an adaptive model: its levels side by side, and the level it takes itself for a batch of noise. */
+export async function benchAdaptiveModel(
+  file: string,
+  { bytes, facts, task }: AdaptiveModel,
+  { size, batch, runs }: Settings,
+  options: EngineOptions,
+  io: Io,
+): Promise<Outcome> {
+  const engine = await chooseEngine(options, 'open');
+  const trained = size ?? task.resize ?? task.patch;
+  const wanted = task.axes.map((_, k) => (trained?.length === 1 ? trained[0] : trained?.[k]));
+  const shape = task.axes.map((axis, k) => {
+    const n = wanted[k] ?? validSize(axis, 256);
+    if (takesSize(axis, n)) return n;
+    throw new UserError(
+      'size-invalid',
+      `${file} does not take ${n} along axis ${k + 1}`,
+      `the next that it takes is ${validSize(axis, n)}`,
+    );
+  });
+  const image = noise([batch, task.channels, ...shape]);
+  const bar = await progressBar(io, 'timing');
+  const rows = await benchAdaptive(
+    { model: bytes, facts, engine, image, runs },
+    { signal: io.interruption(), onProgress: (done, total) => bar.update(done, total) },
+  ).finally(() => bar.stop());
+  const text = [
+    `${file}, batch ${batch}, ${sizeText(shape)}, ${titleOf(engine)}, median of ${runs} runs`,
+    '',
+    benchTable(rows),
+  ];
+  return { json: { model: file, engine: engine.name, size: shape, batch, runs, rows }, text: text.join('\n') };
+}
+
+const benchTable = (rows: readonly AdaptiveBenchRow[]): string =>
+  table<AdaptiveBenchRow>(
+    [
+      { title: 'level', value: (r) => (r.mode === 'fixed' ? `L${r.level}` : `${r.mode}, on noise L${r.level}`) },
+      { title: 'ms', value: (r) => r.milliseconds.toFixed(2), align: 'right' },
+      { title: 'speedup', value: (r) => `${r.speedup.toFixed(2)}x`, align: 'right' },
+    ],
+    rows,
+  );

@@ -1,0 +1,52 @@
+import { evaluateAdaptive } from '../runtime/adaptive/evaluate.js';
+import { type Dataset, openFolder, readNames } from '../runtime/data/index.js';
+import { titleOf } from '../runtime/engine.js';
+import { namesHash } from '../runtime/run-folder.js';
+import type { AdaptiveModel } from './adaptive-model.js';
+import { chooseEngine, type EngineOptions } from './engines.js';
+import { UsageError } from './errors.js';
+import { namedImages } from './held-out.js';
+import type { Io, Outcome } from './io.js';
+import { progressBar } from './progress.js';
+import { adaptiveTable } from './render/adaptive.js';
+
+interface Options extends EngineOptions {
+  readonly data: string;
+  readonly prune?: string;
+  readonly split?: string;
+}
+
+/** `unetc eval MODEL.onnx --data DIR` for an adaptive model: each of its levels alone, and the model as it chooses. */
+export async function evaluateAdaptiveModel(
+  file: string,
+  { bytes: model, facts, task }: AdaptiveModel,
+  options: Options,
+  io: Io,
+): Promise<Outcome> {
+  if (options.prune !== undefined && options.prune !== 'all') {
+    throw new UsageError(`${file} is a built model: all of its levels are compared`, 'leave --prune out');
+  }
+  const engine = await chooseEngine(options, 'open');
+  const { channels, exclusive, classes } = task;
+  const opened = await openFolder(options.data, { channels, exclusive, classes: classes.length });
+  const dataset = options.split === undefined ? opened : namedImages(opened, await readNames(options.split));
+  warn(dataset, facts.calibration?.names, options, io);
+  const bar = await progressBar(io, 'evaluating');
+  const evaluation = await evaluateAdaptive({
+    ...{ model, facts, task, dataset, engine },
+    signal: io.interruption(),
+    onProgress: (done, total) => bar.update(done, total),
+  }).finally(() => bar.stop());
+  const text = [`${evaluation.images} images; ${titleOf(engine)}`, '', adaptiveTable(evaluation)].join('\n');
+  return { json: evaluation, text };
+}
+
+function warn({ names, folder }: Dataset, calibrated: string | undefined, { split }: Options, io: Io): void {
+  if (namesHash(names) === calibrated) {
+    io.err('warning: these are the images that the thresholds were chosen on: on others the model may lose more\n');
+  } else if (split === undefined) {
+    io.err(
+      `warning: a model does not say what it was trained on: all ${names.length} images of ${folder} are judged; --split names some\n`,
+    );
+  }
+}
