@@ -1,11 +1,11 @@
 #!/usr/bin/env node
 // Remakes docs/performance.md, the tables of what was promised and what was measured:
 //
-//   npm run bench -- [NAME...] [--python PATH] [--rounds N]
+//   npm run bench -- [NAME...] [--python PATH] [--rounds N] [--run RUN --data DIR]
 //
 // A NAME is a file of bench/performance/; without one all are run, a matter of hours. Those not run keep their table, with the machine and
 // the day it was measured on. --python names an interpreter with bench/torch/requirements.txt installed; what needs a peer
-// is left out without it. Every figure is also a line of docs/performance.jsonl, and a figure that is worse by a tenth than the last
+// is left out without it. --run is a trained run, on --data, for what is measured on one; else a short one is trained. Every figure is also a line of docs/performance.jsonl, and a figure that is worse by a tenth than the last
 // one of the same machine and name is said to be.
 import { execFileSync } from 'node:child_process';
 import { appendFileSync, existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
@@ -15,7 +15,12 @@ import { parseArgs } from 'node:util';
 import { page, resultOf } from './report/page.mjs';
 
 const { values: options, positionals } = parseArgs({
-  options: { python: { type: 'string' }, rounds: { type: 'string', default: '7' } },
+  options: {
+    python: { type: 'string' },
+    rounds: { type: 'string', default: '7' },
+    run: { type: 'string' },
+    data: { type: 'string' },
+  },
   allowPositionals: true,
 });
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
@@ -48,16 +53,16 @@ for (const name of positionals.length > 0 ? positionals : names) {
   console.error(`${name}: ${title}`);
   try {
     const note = (text) => console.error(`  ${text}`);
-    const measured = await measure({ python: options.python, rounds: Number(options.rounds), note });
+    const measured = await measure({ ...options, rounds: Number(options.rounds), note });
     results[name] = resultOf(name, { title, machine, commit, day, ...measured }, before);
   } catch (error) {
     console.error(`  left out: ${error.message}`);
     process.exitCode = 1;
     continue;
   }
-  const lines = results[name].rows.map(({ what, figure }) =>
-    JSON.stringify({ day, commit, machine, bench: name, what, figure }),
-  );
+  const lines = results[name].rows
+    .filter(({ figure }) => figure !== null)
+    .map(({ what, figure }) => JSON.stringify({ day, commit, machine, bench: name, what, figure }));
   appendFileSync(history, lines.map((line) => `${line}\n`).join(''));
   write(latest, `${JSON.stringify(results, null, 1)}\n`);
   write(document, page(names.flatMap((key) => results[key] ?? [])));

@@ -1,5 +1,4 @@
-import type { Said } from '../grammar/diagnostic.js';
-import { type Diagnostic, replace } from '../grammar/diagnostic.js';
+import { type Diagnostic, type Fix, replace, type Said } from '../grammar/diagnostic.js';
 import { say } from '../grammar/say.js';
 import type { RawExpect } from './1-elaborate/raw.js';
 import { bindGraph } from './2-infer/bind.js';
@@ -11,15 +10,37 @@ import { type Code, diagnose } from './diagnostics/index.js';
 import { evaluateDim, printDim } from './ir/dim.js';
 import type { Graph, Network } from './ir/graph.js';
 
-/** Checks every `expect` line; a failed one says both numbers. */
+/** Checks every `expect` line; what failed says both numbers. */
 export function checkExpects(network: Network, expects: readonly RawExpect[]): Diagnostic[] {
-  return expects.flatMap((expect) => {
+  const failed = expects.flatMap((expect): Failed[] => {
     const wrong = checkExpect(network, expect);
-    return wrong ? [diagnose(wrong.said, expect.span, wrong)] : [];
+    return wrong ? [{ expect, ...wrong }] : [];
+  });
+  // What a network no longer is it no longer is at every level: said once, at the first, with the others beside it.
+  const groups = new Map<unknown, Failed[]>();
+  for (const one of failed) {
+    const key = one.said.code === 'expect-failed' ? one.expect.what : one.expect;
+    groups.set(key, [...(groups.get(key) ?? []), one]);
+  }
+  return [...groups.values()].map(([first, ...others]) => {
+    const { expect, said, hints, fixes = [] } = first as Failed;
+    return diagnose(said, expect.span, {
+      hints,
+      related: others.map((o) => ({ span: o.expect.span, message: o.said.message })),
+      fixes: others.length === 0 ? fixes : [...fixes, ...inAll([first as Failed, ...others])],
+    });
   });
 }
 
+/** The fix that makes every one of several expectations what there is. */
+function inAll(failed: readonly Failed[]): Fix[] {
+  const edits = failed.flatMap(({ fixes = [] }) => fixes[0]?.edits ?? []);
+  if (edits.length < failed.length) return [];
+  return [{ title: `expect what there is in all ${failed.length} lines`, edits, certain: false }];
+}
+
 type Wrong = Pick<Diagnostic, 'hints' | 'fixes'> & { readonly said: Said<Code> };
+type Failed = Wrong & { readonly expect: RawExpect };
 
 const holds = (actual: number, relation: RawExpect['relation'], value: number): boolean =>
   relation === '=' ? actual === value : relation === '<=' ? actual <= value : actual >= value;

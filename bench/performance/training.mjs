@@ -1,5 +1,6 @@
 // A training step against PyTorch's: bench/step.mjs on every network of bench/step/networks.mjs.
 
+import { hasFeature, readCpu } from '../../dist/runtime/cpu.js';
 import { jsonOf } from '../report/spawn.mjs';
 import { networks } from '../step/networks.mjs';
 
@@ -15,6 +16,9 @@ const sides = [
 ];
 
 export async function measure({ python, rounds, note }) {
+  // Below AVX-512 every side computes bf16 in software, PyTorch for minutes.
+  const low = hasFeature(await readCpu(), 'avx512f') !== false;
+  const timed = ['ort', 'tensorflow', 'torch', ...(low ? ['tensorflow-bf16', 'torch-bf16'] : [])];
   if (!python) throw new Error('needs --python, an interpreter with bench/torch/requirements.txt installed');
   const rows = [];
   for (const name of Object.keys(networks)) {
@@ -26,6 +30,8 @@ export async function measure({ python, rounds, note }) {
       rounds,
       '--networks',
       name,
+      '--sides',
+      timed.join(),
       '--json',
     ]);
     const [result] = found;
@@ -54,6 +60,6 @@ export async function measure({ python, rounds, note }) {
   }
   return {
     rows,
-    text: "Against PyTorch's channels_last step of the same precision, forward to optimizer; medians of turns (`bench/step.mjs`).",
+    text: `Against PyTorch's channels_last step of the same precision, forward to optimizer; medians of turns (bench/step.mjs).${low ? '' : ' No bf16: this CPU has none.'}`,
   };
 }

@@ -1,13 +1,15 @@
 // What is told of the benches: each figure with its goal and verdict.
 
 const digits = (figure) => (Math.abs(figure) >= 100 ? 0 : Math.abs(figure) >= 10 ? 1 : 2);
-const told = (figure, unit = '') => `${figure.toFixed(digits(figure))}${unit === '' ? '' : ` ${unit}`}`;
+const told = (figure, unit = '') =>
+  figure === null ? '' : `${figure.toFixed(digits(figure))}${unit === '' ? '' : ` ${unit}`}`;
 
 const round = (figure, unit) => `${figure}${unit ? ` ${unit}` : ''}`;
 
 /** The goal in words, and whether the figure, as it is printed, reaches it. */
 function judged({ figure, unit, goal }) {
   if (!goal) return ['', ''];
+  if (figure === null) return [round(goal.atMost ?? goal.atLeast, unit), 'not measured'];
   const shown = Number(figure.toFixed(digits(figure)));
   return goal.atMost === undefined
     ? [`at least ${round(goal.atLeast, unit)}`, shown >= goal.atLeast ? 'reached' : 'not reached']
@@ -17,7 +19,7 @@ function judged({ figure, unit, goal }) {
 /** A tenth worse than the last time on this machine: less is better, unless the goal says otherwise. */
 function slower({ what, figure, goal }, name, machine, before) {
   const last = before.findLast((line) => line.bench === name && line.what === what && line.machine === machine);
-  if (!last) return undefined;
+  if (!last || figure === null) return undefined;
   const worse = goal?.atLeast === undefined ? figure > last.figure * 1.1 : figure < last.figure * 0.9;
   return worse ? `was ${told(last.figure)} on ${last.day}` : undefined;
 }

@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import type { Recipe } from '../../compiler/index.js';
+import { hasFeature, readCpu } from '../../runtime/cpu.js';
 import { openFolder, readNames } from '../../runtime/data/index.js';
-import { titleOf } from '../../runtime/engine.js';
+import { type Engine, titleOf } from '../../runtime/engine.js';
 import { holdsRun, type RunRecord, readRecord, runFiles } from '../../runtime/run-folder.js';
 import { dataFormat } from '../../runtime/task.js';
 import { type TrainResult, train as trainNetwork } from '../../runtime/train.js';
@@ -33,6 +34,11 @@ export async function train(file: string, options: TrainOptions, io: Io): Promis
   const given = parseSettings(options.set);
   const before = options.resume && (await holdsRun(options.out)) ? await readRecord(options.out) : null;
   const engine = await chooseEngine(sameEngine(options, before), 'train');
+  if (await emulatesBf16(engine)) {
+    io.err(
+      'warning: this CPU has no bf16: TensorFlow computes it in software, several times slower than fp32, and adds in it; use fp32\n',
+    );
+  }
   // Levels are judged in what predicts with them later.
   const judge = await chooseEngine({ engine: options.engine === 'ort' ? 'ort' : 'auto' }, 'predict');
   const set = { ...before?.set, ...given };
@@ -67,6 +73,10 @@ export async function train(file: string, options: TrainOptions, io: Io): Promis
     text: describe(result, report, titleOf(judge)),
   };
 }
+
+/** Below AVX-512 oneDNN leaves bf16 to TensorFlow's own kernels, which are slow and add in bf16 (docs/measurements.md). */
+const emulatesBf16 = async ({ device, precision }: Engine): Promise<boolean> =>
+  precision === 'bf16' && device === 'cpu' && hasFeature(await readCpu(), 'avx512f') === false;
 
 /** A run goes on in the engine that it was trained in, so that it ends as if it had not stopped, unless flags say another. */
 function sameEngine(options: TrainOptions, before: RunRecord | null): EngineOptions {

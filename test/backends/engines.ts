@@ -1,5 +1,6 @@
 import { lowerPrecision } from '../../compiler/3-transform/precision.js';
 import { foldBatchNorm, type Graph } from '../../compiler/index.js';
+import { hasFeature, readCpu } from '../../runtime/cpu.js';
 import type { Engine, Predictor, Tensor, Weights } from '../../runtime/engine.js';
 import { openvino } from '../../runtime/openvino/index.js';
 import { onnxRuntime } from '../../runtime/ort/index.js';
@@ -38,6 +39,9 @@ export interface Lack {
   /** Seen with more cases than are usually tried (UNETC_CASES). */
   readonly rare?: boolean;
 }
+
+/** oneDNN computes in bf16 from AVX-512 on, and adds in single precision; elsewhere TensorFlow's own kernels do both in bf16. */
+const cpuHasBf16 = hasFeature(await readCpu(), 'avx512f') !== false;
 
 /** Engines that run in the process, and TensorFlow.js: two tables, tested side by side. */
 export type Section = 'native' | 'tfjs';
@@ -138,7 +142,7 @@ function tf(device: Device, precision: Backend['precision']): Backend {
     section: 'native',
     trains: true,
     precision,
-    arithmetic: { functions: 4 },
+    arithmetic: { functions: 4, lowSums: precision === 'bf16' && device === 'cpu' && !cpuHasBf16 },
     open: async () => {
       const { available, devices, reason } = await engine.status();
       if (!available) return reason ?? 'TensorFlow does not load';

@@ -13,11 +13,13 @@ export const bfloat = 2 ** -8;
 export interface Arithmetic {
   /** Error of exp, log, erf and their like, and of a division, as a share of max(1, |result|), in unit roundoffs of `single`. */
   readonly functions: number;
+  /** Whether what computes in bf16 also adds in it, instead of in single precision. */
+  readonly lowSums?: boolean;
 }
 
 /** How an operator rounds, in any engine. */
 interface Rounding {
-  /** Terms of its longest sum, which is kept in single precision. */
+  /** Terms of its longest sum, which is kept in single precision, unless the engine says otherwise. */
   readonly terms: number;
   /** Roundings to the type of its result on the way of a term to it; 0 for one that only moves and compares numbers. */
   readonly stores: number;
@@ -162,12 +164,14 @@ type Noise = (t: Float64Tensor, relative: number, absolute?: number) => Float64T
  * 1978). A sum of n terms in any order loses up to about u sqrt(n) of each of them (Higham and Mary, 2019, a random walk in
  * place of the worst case u n); so the inputs of a sum are disturbed by that, and its result by its own roundings.
  */
-function noisily({ functions }: Arithmetic, noise: Noise): Compute {
+function noisily({ functions, lowSums = false }: Arithmetic, noise: Noise): Compute {
   return (node, inputs) => {
     const clean = kernels[node.op](node.attrs, inputs);
     const rule = rules[node.op](node.attrs, inputs, clean);
     const unit = (k: number): number => (node.outputs[k]?.type.dtype === 'bf16' ? bfloat : single);
-    const share = single * Math.sqrt(rule.terms) + (rule.stores > 1 ? unit(0) * Math.sqrt(rule.stores - 1) : 0);
+    const share =
+      (lowSums ? unit(0) : single) * Math.sqrt(rule.terms) +
+      (rule.stores > 1 ? unit(0) * Math.sqrt(rule.stores - 1) : 0);
     const over = rule.over ?? inputs.map((_, k) => k);
     const shaken =
       share > 0 ? inputs.map((t, k) => (over.includes(k) && !isWhole(node, k) ? noise(t, share) : t)) : inputs;

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { load, type TrainingPlan, trainingPlan } from '../../compiler/index.js';
+import { hasFeature, readCpu } from '../../runtime/cpu.js';
 import type { Engine, StepResult, TrainingState } from '../../runtime/engine.js';
 import { ort } from '../../runtime/ort/index.js';
 import { decodeSafetensors } from '../../runtime/safetensors.js';
@@ -19,7 +20,8 @@ import { ruleFor, uniform } from './rule.js';
 const engines: readonly (readonly [Engine, number])[] = [
   [referenceEngine, 2e-6],
   [ort, 1e-4],
-  [tensorflow(), 1e-4],
+  // oneDNN's kernels below AVX-512 lose a little more: 1.2e-4 on Zen 3, in the first norms of attention-unet, whose sums cancel.
+  [tensorflow(), hasFeature(await readCpu(), 'avx512f') === false ? 2e-4 : 1e-4],
 ];
 const frameworks = ['torch', 'tensorflow'] as const;
 const projections = 16;

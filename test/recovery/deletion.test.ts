@@ -21,9 +21,8 @@ describe('one deleted token', () => {
     expect(all.filter((d) => !d.reads && d.diagnostics.length === 0).map(show)).toEqual([]);
   });
 
-  test('of any preset: what still reads says another network, whose mistakes are as few but for the facts it fails', () => {
-    const wide = all.filter((d) => d.reads && d.diagnostics.filter((x) => x.code !== 'expect-failed').length > 3);
-    expect(wide.map(show)).toEqual([]);
+  test('of any preset: what still reads says another network, whose mistakes are as few', () => {
+    expect(all.filter((d) => d.reads && d.diagnostics.length > 3).map(show)).toEqual([]);
   });
 
   test('of any generated network', () => {
@@ -61,10 +60,10 @@ function pageText(answers: readonly { readonly name: string; readonly deletions:
     '',
     '<!-- Written by test/recovery/deletion.test.ts: UPDATE=1 npx vitest run test/recovery -->',
     '',
-    `Every token of every spec in \`specs/\` is deleted in turn, ${all.length} texts in all. Where the rest does not parse, \`unetc check\``,
-    'answers with at most three diagnostics, the first of them within two lines of the deletion: for every one, which the test holds.',
-    'Where it still parses, it says another network (`f32[N, 3, H]` is one of one dimension), and what is wrong with that shows where it',
-    'matters.',
+    `Every token of every spec in \`specs/\` is deleted in turn, ${all.length} texts in all. \`unetc check\` answers every one`,
+    'with at most three diagnostics, and where the rest does not parse, the first of them is within two lines of the deletion: the test holds it to both.',
+    'Where it still parses, it says another network (`f32[N, 3, H]` is one of one dimension, `[32, 64]` one level fewer than `[32, 64, 128]`):',
+    'nothing is wrong where the token was, and what is said is where the text contradicts itself, mostly an `expect` that no longer holds.',
     '',
     '| number of diagnostics | 0 | 1 | 2 | 3 | more |',
     '| --- | ---: | ---: | ---: | ---: | ---: |',
@@ -76,7 +75,7 @@ function pageText(answers: readonly { readonly name: string; readonly deletions:
     `| does not parse | ${counts(unread, (d) => d.distance, 0, 2)} |`,
     `| still parses, and is wrong | ${counts(read, (d) => d.distance, 0, 2)} |`,
     '',
-    `## More than three, or further away: ${beyond.length} that still parse`,
+    `## Further away than two lines: ${beyond.length} that still parse`,
     '',
     '| spec | line | deleted | diagnostics | lines away | what |',
     '| --- | ---: | --- | ---: | ---: | --- |',
