@@ -240,8 +240,15 @@ function declareRunCommands(program: Command, io: Io, perform: Perform): void {
   program
     .command('doctor')
     .description('engines and devices found, what is missing and how to get it')
-    .addHelpText('after', example('doctor'))
-    .action(() => perform(async () => (await import('./commands/doctor.js')).doctor()));
+    .option('--calibrate', "measure how fast they are, some minutes: 'unetc plan' then predicts times")
+    .addHelpText('after', example('doctor --calibrate'))
+    .action((options: { calibrate?: boolean }) =>
+      perform(async () =>
+        options.calibrate
+          ? (await import('./commands/calibrate.js')).calibrate(io)
+          : (await import('./commands/doctor.js')).doctor(),
+      ),
+    );
 }
 
 function declareEngineCommands(program: Command, io: Io, perform: Perform): void {

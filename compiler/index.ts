@@ -154,6 +154,7 @@ export type { Buffer } from './4-schedule/arena.js';
 export { countMacs, countParameters, nodeMacs, nodeParameters } from './4-schedule/cost.js';
 export { type ExecutionPlan, executionPlan } from './4-schedule/index.js';
 export { type ReceptiveField, receptiveFields } from './4-schedule/receptive-field.js';
+export { type DeviceProfile, type PredictedTime, predictTime } from './4-schedule/time/index.js';
 export { known, knownShape, printDim, printShape } from './ir/dim.js';
 export type * from './ir/graph.js';
 export { printGraph } from './ir/print.js';

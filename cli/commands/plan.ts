@@ -19,6 +19,7 @@ import {
 import { readPrecision } from '../engines.js';
 import type { Io, Outcome } from '../io.js';
 import { parseCount, parseSettings, parseSize } from '../options.js';
+import { type Timing, timingOf } from '../predicted-time.js';
 import { bytes, count, fieldText, macs, sizeText } from '../render/numbers.js';
 import { table } from '../render/table.js';
 import { chooseSelection } from '../selection.js';
@@ -43,6 +44,8 @@ interface PlannedNode {
   readonly macs: number;
   /** Bytes of values alive while it runs. */
   readonly live: number;
+  /** What it takes on this machine, where that was calibrated; 0 if computed within another. */
+  readonly milliseconds?: number;
   /** Input pixels along each spatial dimension; absent where a value is no image of the input (in training). */
   readonly receptiveField?: readonly number[];
   /** It sees the whole input beside, through a global mean or a normalization. */
@@ -58,13 +61,13 @@ export async function plan(file: string, options: PlanOptions, io: Io): Promise<
   return options.train ? planTraining(spec, size, batch, low) : planInference(spec, options, size, batch ?? 1, low);
 }
 
-function planInference(
+async function planInference(
   spec: GoodSpec,
   options: PlanOptions,
   size: number[] | undefined,
   batch: number,
   low: boolean,
-): Outcome {
+): Promise<Outcome> {
   const { network, recipe, hasTrain } = spec;
   const selection = chooseSelection(network, options);
   const chosen = chooseSize(network, { size, batch, recipe: hasTrain ? recipe : undefined });
@@ -72,7 +75,8 @@ function planInference(
   const graph = low ? lowerPrecision(bound) : bound;
   const execution = executionPlan(graph);
   const fields = receptiveFields(graph);
-  const nodes = plannedNodes(execution).map((planned, time) => {
+  const timing = await timingOf(graph, 'predict', low ? 'bf16' : 'fp32');
+  const nodes = plannedNodes(execution, timing).map((planned, time) => {
     const field = fields.get(execution.order[time]?.outputs[0]?.id ?? -1);
     return field ? { ...planned, receptiveField: field.size, seesWholeInput: field.global } : planned;
   });
@@ -86,6 +90,7 @@ function planInference(
     macs: countMacs(graph),
     peakBytes: execution.peakBytes,
     arenaBytes: execution.arenaBytes,
+    ...timing.json,
   };
   const rules = describeRules(sizeRules(network));
   const text = [
@@ -98,12 +103,18 @@ function planInference(
     `macs        ${count(summary.macs)} (${macs(summary.macs)})`,
     `memory      ${bytes(summary.peakBytes)} alive at most, in an arena of ${bytes(summary.arenaBytes)}`,
     `weights     ${bytes(4 * summary.parameters)}`,
+    ...timing.lines,
     'sees        input pixels each value depends on; all: every one, by a global mean or a normalization',
   ].join('\n');
   return { json: { ...summary, nodes }, text };
 }
 
-function planTraining(spec: GoodSpec, size: number[] | undefined, batch: number | undefined, low: boolean): Outcome {
+async function planTraining(
+  spec: GoodSpec,
+  size: number[] | undefined,
+  batch: number | undefined,
+  low: boolean,
+): Promise<Outcome> {
   const { network, recipe } = spec;
   const chosen = chooseSize(network, {
     size,
@@ -113,7 +124,8 @@ function planTraining(spec: GoodSpec, size: number[] | undefined, batch: number 
   const step = trainingPlan(network, recipe, { batch: batch ?? recipe.batch, size: [...chosen.size] });
   const graph = low ? lowerPrecision(step.graph) : step.graph;
   const execution = executionPlan(graph);
-  const nodes = plannedNodes(execution);
+  const timing = await timingOf(graph, 'train', low ? 'bf16' : 'fp32');
+  const nodes = plannedNodes(execution, timing);
   const stateBytes = 4 * (step.parameters.length * (1 + step.slots.length) + step.statistics.length);
   const summary = {
     network: network.name,
@@ -125,6 +137,7 @@ function planTraining(spec: GoodSpec, size: number[] | undefined, batch: number 
     peakBytes: execution.peakBytes,
     arenaBytes: execution.arenaBytes,
     stateBytes,
+    ...timing.json,
   };
   const operators = byOperator(graph);
   const text = [
@@ -149,6 +162,7 @@ function planTraining(spec: GoodSpec, size: number[] | undefined, batch: number 
     `macs        ${count(summary.macs)} (${macs(summary.macs)})`,
     `memory      ${bytes(summary.peakBytes)} alive at most, in an arena of ${bytes(summary.arenaBytes)}`,
     `state       ${bytes(stateBytes)}: parameters${step.slots.map((s) => `, ${s}`).join('')}${step.statistics.length > 0 ? ', statistics' : ''}`,
+    ...timing.lines,
   ].join('\n');
   return { json: { ...summary, ...(low ? { precision: operators } : {}), nodes }, text };
 }
@@ -175,7 +189,7 @@ function byOperator(graph: Graph): OperatorUse[] {
 
 const inputShape = (graph: Graph): number[] => knownShape(graph.inputs[0]?.value.type.shape ?? []);
 
-function plannedNodes({ order, buffers }: ExecutionPlan): PlannedNode[] {
+function plannedNodes({ order, buffers }: ExecutionPlan, timing: Timing): PlannedNode[] {
   // A running sum over the intervals: what starts at a step is added, what ended before it is taken off.
   const change = new Float64Array(order.length + 2);
   for (const b of buffers) {
@@ -193,6 +207,7 @@ function plannedNodes({ order, buffers }: ExecutionPlan): PlannedNode[] {
       parameters: nodeParameters(node),
       macs: nodeMacs(node),
       live,
+      milliseconds: timing.of(node),
     };
   });
 }
@@ -209,6 +224,9 @@ const nodeTable = (nodes: readonly PlannedNode[]): string =>
       { title: 'parameters', value: (n) => (n.parameters === 0 ? '' : count(n.parameters)), align: 'right' },
       { title: 'macs', value: (n) => (n.macs === 0 ? '' : macs(n.macs)), align: 'right' },
       { title: 'live', value: (n) => bytes(n.live), align: 'right' },
+      ...(nodes.some((n) => n.milliseconds !== undefined)
+        ? [{ title: 'ms', value: (n: PlannedNode) => n.milliseconds?.toFixed(2) ?? '', align: 'right' as const }]
+        : []),
       { title: 'sees', value: (n) => seenText(n), align: 'right' },
     ],
     nodes,

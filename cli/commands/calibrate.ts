@@ -1,0 +1,67 @@
+import type { DeviceProfile } from '../../compiler/4-schedule/time/index.js';
+import { type Calibrated, calibratedLanes, calibrate as calibrateEngine } from '../../runtime/calibrate/index.js';
+import { calibrationFile, storeCalibration, thisMachine } from '../../runtime/calibrate/stored.js';
+import { hasFeature, readCpu } from '../../runtime/cpu.js';
+import { type Engine, titleOf } from '../../runtime/engine.js';
+import { UserError } from '../../runtime/user-error.js';
+import { chooseEngine } from '../engines.js';
+import type { Io, Outcome } from '../io.js';
+import { progressBar } from '../progress.js';
+import { type Finding, findings } from '../render/calibration.js';
+import { table } from '../render/table.js';
+
+type Purpose = DeviceProfile['purpose'];
+
+/** `unetc doctor --calibrate`: times small networks on every engine found, and stores how fast each is. */
+export async function calibrate(io: Io): Promise<Outcome> {
+  const lanes = await calibratedLanes();
+  const results: Calibrated[] = [];
+  for (const { engine, purpose } of await toMeasure()) {
+    const bar = await progressBar(io, `${engine.name} ${purpose}`);
+    const onProgress = (done: number, total: number) => bar.update(done, total);
+    const signal = io.interruption();
+    results.push(await calibrateEngine(engine, { purpose, lanes, signal, onProgress }).finally(() => bar.stop()));
+  }
+  const profiles = results.map((r) => r.profile);
+  if (profiles.length === 0) throw new UserError('engine-missing', 'no engine is found', "'unetc doctor' says why");
+  const machine = await thisMachine();
+  await storeCalibration(profiles, machine);
+  const file = calibrationFile();
+  const found = results.map((r) => ({ ...r, operators: findings(r) }));
+  const text = [
+    ...found.flatMap(({ profile, measurements, operators }) => [
+      `${profile.purpose === 'train' ? 'training' : 'predicting'} with ${titleOf({ ...profile, name: profile.engine })}, from ${measurements.length} networks`,
+      operatorTable(operators),
+      '',
+    ]),
+    `${file} is written: 'unetc plan' now predicts times`,
+  ].join('\n');
+  const engines = found.map(({ profile, operators }) => ({ ...profile, operators }));
+  return { json: { ok: true, file, machine, engines }, text };
+}
+
+/** ONNX Runtime for both, TensorFlow for training where it is there; bf16 only where the CPU has instructions for it. */
+async function toMeasure(): Promise<{ engine: Engine; purpose: Purpose }[]> {
+  const ort = await chooseEngine({ engine: 'ort' });
+  const { available } = await ort.status();
+  const both = available ? (['predict', 'train'] as const).map((purpose) => ({ engine: ort, purpose })) : [];
+  const tensorflow = await chooseEngine({ engine: 'tfjs' }).catch(() => undefined);
+  if (!tensorflow) return both;
+  const cpu = await readCpu();
+  const low = tensorflow.device === 'gpu' || hasFeature(cpu, 'avx512_bf16') || hasFeature(cpu, 'amx_bf16');
+  const engines = [tensorflow, ...(low ? [await chooseEngine({ engine: 'tfjs', precision: 'bf16' })] : [])];
+  return [...both, ...engines.map((engine) => ({ engine, purpose: 'train' as const }))];
+}
+
+const rate = (x: number | undefined): string => (x === undefined ? '' : x.toFixed(1));
+
+const operatorTable = (operators: readonly Finding[]): string =>
+  table<Finding>(
+    [
+      { title: 'operators', value: (f) => f.operators },
+      { title: 'GFLOP/s', value: (f) => rate(f.gflops), align: 'right' },
+      { title: 'GB/s', value: (f) => rate(f.gbs), align: 'right' },
+      { title: 'us a node', value: (f) => rate(f.overhead), align: 'right' },
+    ],
+    operators,
+  );

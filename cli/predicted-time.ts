@@ -1,0 +1,62 @@
+import { type DeviceProfile, type PredictedTime, predictTime } from '../compiler/4-schedule/time/index.js';
+import type { Graph, Node } from '../compiler/index.js';
+import { readCalibration, thisMachine } from '../runtime/calibrate/stored.js';
+import { titleOf } from '../runtime/engine.js';
+import { milliseconds } from './render/numbers.js';
+
+/** What a run of a graph takes on this machine, on each engine that was calibrated for it. */
+export interface Timing {
+  /** Keys of `--json`: the preferred engine's time, and all of them; or why there is none. */
+  readonly json: Readonly<Record<string, unknown>>;
+  /** Lines of the summary. */
+  readonly lines: readonly string[];
+  /** Of one node on the preferred engine; undefined if nothing is known. */
+  of(node: Node): number | undefined;
+}
+
+/** Predicts from what `unetc doctor --calibrate` stored. @param graph bound, in the precision it will run in */
+export async function timingOf(
+  graph: Graph,
+  purpose: DeviceProfile['purpose'],
+  precision: DeviceProfile['precision'],
+): Promise<Timing> {
+  const known = await readCalibration(await thisMachine());
+  if ('missing' in known) return unknown(known.missing, known.remedy);
+  const profiles = known.profiles.filter((p) => p.purpose === purpose && p.precision === precision).sort(preferred);
+  const [first] = profiles;
+  if (!first) {
+    const what = `no engine here was calibrated to ${purpose} in ${precision}`;
+    return unknown(what, "run 'unetc doctor --calibrate' on a machine that has one");
+  }
+  const times = profiles.map((profile) => ({ profile, time: predictTime(graph, profile) }));
+  const of = (time: PredictedTime) => 1000 * time.seconds;
+  const nodes = times[0]?.time.nodes;
+  return {
+    json: {
+      engine: first.engine,
+      milliseconds: of(times[0]?.time as PredictedTime),
+      times: times.map(({ profile: { engine, device, precision }, time }) => ({
+        engine,
+        device,
+        precision,
+        milliseconds: of(time),
+      })),
+    },
+    lines: times.map(
+      ({ profile, time }, k) =>
+        `${k === 0 ? 'time' : '    '}        ${milliseconds(of(time))} predicted for ${titleOf({ ...profile, name: profile.engine })}`,
+    ),
+    of: (node) => 1000 * (nodes?.get(node) ?? 0),
+  };
+}
+
+/** As `--engine auto` chooses: TensorFlow to train, ONNX Runtime to predict; profiles of the other purpose are not here. */
+const preferred = (a: DeviceProfile, b: DeviceProfile): number => rank(a) - rank(b);
+const rank = ({ engine, device, purpose }: DeviceProfile): number =>
+  (device === 'gpu' ? 0 : 2) + ((engine === 'tensorflow') === (purpose === 'train') ? 0 : 1);
+
+const unknown = (reason: string, remedy: string): Timing => ({
+  json: { timeUnknown: { reason, hint: remedy } },
+  lines: [`time        not known: ${reason}; ${remedy}`],
+  of: () => undefined,
+});
