@@ -7,8 +7,6 @@ import { UserError } from '../../runtime/user-error.js';
 import { chooseEngine } from '../engines.js';
 import type { Io, Outcome } from '../io.js';
 import { progressBar } from '../progress.js';
-import { type Finding, findings } from '../render/calibration.js';
-import { table } from '../render/table.js';
 
 type Purpose = DeviceProfile['purpose'];
 
@@ -27,16 +25,14 @@ export async function calibrate(io: Io): Promise<Outcome> {
   const machine = await thisMachine();
   await storeCalibration(profiles, machine);
   const file = calibrationFile();
-  const found = results.map((r) => ({ ...r, operators: findings(r) }));
+  const engines = results.map((r) => ({ ...r.profile, fit: fitOf(r) }));
   const text = [
-    ...found.flatMap(({ profile, measurements, operators }) => [
-      `${profile.purpose === 'train' ? 'training' : 'predicting'} with ${titleOf({ ...profile, name: profile.engine })}, from ${measurements.length} networks`,
-      operatorTable(operators),
-      '',
-    ]),
+    ...engines.map(
+      (e) =>
+        `${e.purpose === 'train' ? 'training' : 'predicting'} with ${titleOf({ ...e, name: e.engine })}: ${fitText(e.fit)}`,
+    ),
     `${file} is written: 'unetc plan' now predicts times`,
   ].join('\n');
-  const engines = found.map(({ profile, operators }) => ({ ...profile, operators }));
   return { json: { ok: true, file, machine, engines }, text };
 }
 
@@ -53,15 +49,13 @@ async function toMeasure(): Promise<{ engine: Engine; purpose: Purpose }[]> {
   return [...both, ...engines.map((engine) => ({ engine, purpose: 'train' as const }))];
 }
 
-const rate = (x: number | undefined): string => (x === undefined ? '' : x.toFixed(1));
+/** How far the profile is off the networks that it was fitted to, in shares; of single operators it says too little to be shown. */
+function fitOf({ measurements }: Calibrated): { networks: number; median: number; worst: number } {
+  const errors = measurements.map((m) => Math.abs(m.predicted / m.seconds - 1)).sort((a, b) => a - b);
+  return { networks: errors.length, median: errors[errors.length >> 1] ?? 0, worst: errors.at(-1) ?? 0 };
+}
 
-const operatorTable = (operators: readonly Finding[]): string =>
-  table<Finding>(
-    [
-      { title: 'operators', value: (f) => f.operators },
-      { title: 'GFLOP/s', value: (f) => rate(f.gflops), align: 'right' },
-      { title: 'GB/s', value: (f) => rate(f.gbs), align: 'right' },
-      { title: 'us a node', value: (f) => rate(f.overhead), align: 'right' },
-    ],
-    operators,
-  );
+const fitText = ({ networks, median, worst }: ReturnType<typeof fitOf>): string =>
+  `${networks} networks, explained to within ${percent(median)} (median), ${percent(worst)} at worst`;
+
+const percent = (share: number): string => `${(100 * share).toFixed(0)} %`;
