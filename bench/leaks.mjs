@@ -64,7 +64,7 @@ function fitted(points) {
 }
 
 const network = { family: 'unetpp', width: [4, 8, 12], up: 'deconv', size, batch };
-const compiled = load(specOf(network));
+const compiled = load(...specOf(network));
 const plan = trainingPlan(compiled.network, compiled.recipe, { batch, size: [size, size] });
 const state = initialState(plan, 0);
 const { api, live } = counted(await tensorFlow());

@@ -1,7 +1,7 @@
 import { type DeviceProfile, type PredictedTime, predictTime } from '../compiler/4-schedule/time/index.js';
-import type { Graph, Node } from '../compiler/index.js';
+import { finish, type Graph, type Node } from '../compiler/index.js';
 import { readCalibration, thisMachine } from '../runtime/calibrate/stored.js';
-import { titleOf } from '../runtime/engine.js';
+import { deployRuntimeOf, titleOf } from '../runtime/engine.js';
 import { milliseconds } from './render/numbers.js';
 
 /** What a run of a graph takes on this machine, on each engine that was calibrated for it. */
@@ -28,13 +28,15 @@ export async function timingOf(
     const what = `no engine here was calibrated to ${purpose} in ${precision}`;
     return unknown(what, "run 'unetc doctor --calibrate' on a machine that has one");
   }
-  const times = profiles.map((profile) => ({ profile, time: predictTime(graph, profile) }));
+  const timed = (profile: DeviceProfile) => ({ profile, time: predictTime(executed(graph, profile), profile) });
+  const preferredTime = timed(first).time;
+  const times = profiles.map(timed);
   const of = (time: PredictedTime) => 1000 * time.seconds;
-  const nodes = times[0]?.time.nodes;
+  const nodes = purpose === 'train' ? preferredTime.nodes : bySource(graph, preferredTime.nodes);
   return {
     json: {
       engine: first.engine,
-      milliseconds: of(times[0]?.time as PredictedTime),
+      milliseconds: of(preferredTime),
       times: times.map(({ profile: { engine, device, precision }, time }) => ({
         engine,
         device,
@@ -46,8 +48,24 @@ export async function timingOf(
       ({ profile, time }, k) =>
         `${k === 0 ? 'time' : '    '}        ${milliseconds(of(time))} predicted for ${titleOf({ ...profile, name: profile.engine })}`,
     ),
-    of: (node) => 1000 * (nodes?.get(node) ?? 0),
+    of: (node) => 1000 * (nodes.get(node) ?? 0),
   };
+}
+
+/** The graph that an engine makes of it: `predict` finishes it for its runtime, a training step stays as it is. */
+const executed = (graph: Graph, { engine, device, purpose }: DeviceProfile): Graph =>
+  purpose === 'predict' ? finish(graph, null, deployRuntimeOf(engine, device)).graph : graph;
+
+/** The time of what was written in place of each node of `graph`: that bears its path. */
+function bySource(graph: Graph, nodes: ReadonlyMap<Node, number>): ReadonlyMap<Node, number> {
+  const left = new Map<string, number>();
+  for (const [{ origin }, time] of nodes) left.set(origin.path, (left.get(origin.path) ?? 0) + time);
+  const found = new Map<Node, number>();
+  for (const node of graph.nodes) {
+    found.set(node, left.get(node.origin.path) ?? 0);
+    left.delete(node.origin.path);
+  }
+  return found;
 }
 
 /** As `--engine auto` chooses: TensorFlow to train, ONNX Runtime to predict; profiles of the other purpose are not here. */

@@ -130,7 +130,10 @@ function declareSpecCommands(program: Command, io: Io, perform: Perform): void {
     .addOption(set())
     .option('--quantize <type>', 'int8: convolutions in whole numbers, for --target onnx')
     .option('--calibrate <DIR>', 'with --quantize, or --mode adaptive: images/ to measure on, and masks/ to judge by')
-    .option('--for <runtime>', 'with --quantize: ort or openvino, the runtime it is to be fast in; default: ort')
+    .option(
+      '--for <runtime>',
+      'for --target onnx: the runtime to be fast in: ort (default), openvino, or plain, as the spec says it, for GPUs and others',
+    )
     .option('--max-loss <points>', 'with --quantize: IoU in points that may be lost; default: 0.3')
     .option('--iou-loss <points>', 'adaptive: percentage points of IoU that may be lost on them (default: 0.5)')
     .option('--split <NAMES.txt>', "adaptive: names of the images to choose on; default: the run's held-out ones")

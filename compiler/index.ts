@@ -121,6 +121,7 @@ export {
   type SizeRule,
   sizeRules,
 } from './2-infer/sizes.js';
+export { type DeployRuntime, deployRuntimes, finish } from './3-transform/finish.js';
 export { foldBatchNorm, type WeightArrays } from './3-transform/fold.js';
 export { lowerPrecision, type PrecisionRule, ruleOf } from './3-transform/precision.js';
 export { checkSelection, prune, type Selection, type SelectionError, topLevel } from './3-transform/prune.js';

@@ -1,3 +1,4 @@
+import type { DeployRuntime } from '../compiler/3-transform/finish.js';
 import type { TrainingPlan } from '../compiler/3-transform/training-plan.js';
 import type { Graph } from '../compiler/ir/graph.js';
 
@@ -65,6 +66,13 @@ export interface Engine {
   predictor(graph: Graph, weights: Weights): Promise<Predictor>;
   /** Runs an ONNX file. */
   open(model: Uint8Array): Promise<Predictor>;
+}
+
+/** What an engine's predictor finishes a deployed graph for, before it runs. */
+export function deployRuntimeOf(engine: string, device: string): DeployRuntime {
+  if (device !== 'cpu') return 'plain';
+  if (engine === 'onnxruntime') return 'ort';
+  return engine === 'openvino' ? 'openvino' : 'plain';
 }
 
 const titles: Readonly<Record<string, string>> = {

@@ -25,8 +25,8 @@ const nameOf = (level, engine, precision) => `L${level} ${engine} ${precision}`;
  * @returns what the CPU has, levels, and seconds by side, in rounds
  */
 export async function timeSides({ python, rounds, note }) {
-  const spec = specOf({ family: 'unetpp', width, up: 'nearest' }).replace('mean(S)', 'last(S)');
-  const { network } = load(spec);
+  const [spec, options] = specOf({ family: 'unetpp', width, up: 'nearest' });
+  const { network } = load(spec.replace('mean(S)', 'last(S)'), options);
   const weights = initialWeights(network.graph.params, 0);
   const arrays = new Map([...weights].map(([path, { data }]) => [path, data]));
   const graphs = network.levels.map((level) => bindGraph(deploy(network, { level }), { N: 1, H: size, W: size }));

@@ -6,7 +6,7 @@ import {
   countMacs,
   countParameters,
   deployLevels,
-  foldBatchNorm,
+  finish,
   type Graph,
   intoStages,
   levelMode,
@@ -28,6 +28,7 @@ import { chooseSize } from '../sizes.js';
 import type { GoodSpec } from '../spec.js';
 import { requireWeights } from '../weights.js';
 import { arraysOf, type ModelInput } from './model.js';
+import { runtimeOf } from './runtime.js';
 import type { BuildOptions, Built } from './targets.js';
 import { chooseThresholds, type ThresholdSource } from './thresholds.js';
 
@@ -46,7 +47,7 @@ export async function buildAdaptive(
   const chosen = chooseSize(network, { size, batch, recipe: spec.hasTrain ? spec.recipe : undefined });
   if (source) requireWeights(open.params, source);
   const arrays = arraysOf(open.params, source?.weights ?? initialWeights(open.params, seed));
-  const folded = foldBatchNorm(open, arrays);
+  const folded = finish(open, arrays, runtimeOf(options));
   // Without a size the model stays open in every dimension that the spec leaves open.
   const graph = size !== undefined || batch !== undefined ? bindGraph(folded.graph, chosen.sizes) : folded.graph;
   const staged = intoStages(graph, network, levels);

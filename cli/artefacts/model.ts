@@ -7,7 +7,7 @@ import {
   countParameters,
   type Diagnostic,
   deploy,
-  foldBatchNorm,
+  finish,
   type Param,
 } from '../../compiler/index.js';
 import { initialWeights } from '../../runtime/initialize.js';
@@ -19,6 +19,7 @@ import { chooseSelection } from '../selection.js';
 import { chooseSize } from '../sizes.js';
 import { fileReport, type GoodSpec, hasErrors, printDiagnostics } from '../spec.js';
 import { requireWeights, type WeightsSource } from '../weights.js';
+import { finishing, runtimeOf } from './runtime.js';
 import { type BuildOptions, type Built, type ModelTarget, savedModelFolder } from './targets.js';
 
 export interface ModelInput {
@@ -66,13 +67,18 @@ export function buildModel(
     const model = written(spec, layers.files, layers.diagnostics, io);
     return { ...facts, model, graph, nodes: layers.layers, batch: batch ?? 'N' };
   }
-  const folded = foldBatchNorm(graph, arrays);
+  if (target === 'onnx') {
+    const runtime = runtimeOf(options);
+    const finished = finish(graph, arrays, runtime);
+    const model = emitOnnx(finished.graph, { weights: finished.weights, name: network.name, metadata });
+    const executed = finish(bindGraph(deployed, chosen.sizes), null, runtime).graph;
+    const more = finishing(runtime, facts.cost.macs, countMacs(executed));
+    return { ...facts, graph: finished.graph, model, nodes: finished.graph.nodes.length, more };
+  }
+  // TensorFlow has layouts and rewrites of its own.
+  const folded = finish(graph, arrays, 'plain');
   const rest = { ...facts, graph: folded.graph };
   switch (target) {
-    case 'onnx': {
-      const model = emitOnnx(folded.graph, { weights: folded.weights, name: network.name, metadata });
-      return { ...rest, model, nodes: folded.graph.nodes.length };
-    }
     case 'tf': {
       const tf = emitInference(folded.graph, { weights: folded.weights, images: 'channels-last' });
       const model = savedModelFolder(encodeSavedModel(tf.nodes, { serving_default: tf }), metadata);

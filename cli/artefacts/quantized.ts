@@ -42,7 +42,7 @@ const defaultLoss = '0.3';
 export function checkQuantize(options: BuildOptions): void {
   const { quantize, calibrate, target = 'onnx', weights } = options;
   if (quantize === undefined) {
-    const given = { calibrate, 'max-loss': options.maxLoss, for: options.for };
+    const given = { calibrate, 'max-loss': options.maxLoss };
     const alone = Object.entries(given).find(([, value]) => value !== undefined)?.[0];
     if (alone !== undefined)
       throw new UsageError(`--${alone} has no meaning without --quantize`, 'add --quantize int8');

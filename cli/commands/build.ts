@@ -6,6 +6,7 @@ import { specHash } from '../../runtime/run-folder.js';
 import { buildAdaptive } from '../artefacts/adaptive.js';
 import { buildModel, type ModelInput } from '../artefacts/model.js';
 import { buildQuantized, checkQuantize } from '../artefacts/quantized.js';
+import { runtimeOf } from '../artefacts/runtime.js';
 import { buildStep } from '../artefacts/step.js';
 import {
   type BuildOptions,
@@ -33,6 +34,7 @@ export async function build(given: string, asked: BuildOptions, io: Io): Promise
   const run = await isFolder(given);
   const options = run ? { ...asked, weights: asked.weights ?? given } : asked;
   if (options.mode !== adaptiveMode) checkQuantize(options);
+  if (options.quantize === undefined) runtimeOf(options);
   const size = options.size === undefined ? undefined : parseSize(options.size);
   const batch = options.batch === undefined ? undefined : parseCount(options.batch, '--batch');
   const seed = parseCount(options.seed ?? '0', '--seed', 0);

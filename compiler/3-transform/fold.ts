@@ -9,8 +9,9 @@ export type WeightArrays = ReadonlyMap<string, Float32Array>;
  *   bn(conv(x, W, b)) = conv(x, W * s, (b - mean) * s + beta),  s = gamma / sqrt(var + eps)
  * computed in float64 and rounded once. Declines where the convolution's output is used by anyone else, or is an output.
  * The new bias is named `<conv>.bias` whether or not there was one.
+ * @param weights null: the graph alone, for plans
  */
-export function foldBatchNorm(graph: Graph, weights: WeightArrays): { graph: Graph; weights: WeightArrays } {
+export function foldBatchNorm<W extends WeightArrays | null>(graph: Graph, weights: W): { graph: Graph; weights: W } {
   const producer = new Map<number, Node>();
   const uses = new Map<number, number>();
   const count = (v: Value): void => {
@@ -48,7 +49,7 @@ export function foldBatchNorm(graph: Graph, weights: WeightArrays): { graph: Gra
     const [x, w, b] = inputs as [Value, Value, Value | undefined];
     const bias = b ?? biasParam(node, builder);
     if (!b) added.push(bias as Param);
-    foldInto(arrays, node, bn, w, b, bias);
+    if (weights) foldInto(arrays, node, bn, w, b, bias);
     builder.carry({ ...node, attrs: { ...node.attrs, bias: true } }, [x, w, bias]);
     replaced.set((bn.outputs[0] as Value).id, node.outputs[0] as Value);
   }
@@ -58,8 +59,9 @@ export function foldBatchNorm(graph: Graph, weights: WeightArrays): { graph: Gra
     nodes: builder.nodes,
     outputs: renamed(graph.outputs, resolve),
   });
+  if (weights === null) return { graph: folded, weights };
   const kept = new Set(folded.params.map((p) => p.origin.path));
-  return { graph: folded, weights: new Map([...arrays].filter(([path]) => kept.has(path))) };
+  return { graph: folded, weights: new Map([...arrays].filter(([path]) => kept.has(path))) as WeightArrays as W };
 }
 
 function biasParam(conv: Node, builder: GraphBuilder): Param {

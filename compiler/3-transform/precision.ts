@@ -73,6 +73,7 @@ export const precisionRules: Readonly<Record<OpName, PrecisionRule>> = {
   leaky_relu: gate,
   dropout: moves,
   pixel_shuffle: moves,
+  interleave: moves,
   pixel_unshuffle: moves,
 
   add: few,

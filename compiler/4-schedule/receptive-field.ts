@@ -239,6 +239,7 @@ const rules: Readonly<Record<OpName, Rule>> = {
   maxpool_grad: none,
   avgpool_grad: none,
   upsample_grad: none,
+  interleave: none,
   upsample_kernel: none,
   upsample_kernel_grad: none,
   batchnorm_grad: none,

@@ -11,6 +11,7 @@ import * as elementwise from './elementwise.js';
 import { globalAvgpool } from './global-avgpool.js';
 import { groupnorm } from './groupnorm.js';
 import { instancenorm, instancenormGrad } from './instancenorm.js';
+import { interleave } from './interleave.js';
 import { layernorm } from './layernorm.js';
 import { lovaszWeights } from './lovasz.js';
 import { maxpool, maxpoolGrad } from './maxpool.js';
@@ -78,6 +79,7 @@ export const ops = {
   reduce_mean: reduceMean,
   broadcast_to: broadcastTo,
   reshape,
+  interleave,
   slice,
   split,
   cast,

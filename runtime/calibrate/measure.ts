@@ -1,8 +1,8 @@
-import { bindGraph, deploy, load, lowerPrecision, trainingPlan } from '../../compiler/index.js';
+import { bindGraph, deploy, finish, load, lowerPrecision, trainingPlan } from '../../compiler/index.js';
 import { knownShape } from '../../compiler/ir/dim.js';
 import type { Graph, Network } from '../../compiler/ir/graph.js';
 import type { Recipe } from '../../compiler/recipe.js';
-import type { Engine } from '../engine.js';
+import { deployRuntimeOf, type Engine } from '../engine.js';
 import { initialState, initialWeights } from '../initialize.js';
 import { stream } from '../random.js';
 
@@ -24,7 +24,8 @@ export async function runnablePrediction(
   const bound = bindGraph(deploy(network, selection), sizes);
   const image = noise(knownShape(bound.inputs[0]?.value.type.shape ?? []));
   const predictor = await engine.predictor(bound, initialWeights(network.graph.params, 0));
-  const graph = engine.precision === 'bf16' ? lowerPrecision(bound) : bound;
+  const executed = finish(bound, null, deployRuntimeOf(engine.name, engine.device)).graph;
+  const graph = engine.precision === 'bf16' ? lowerPrecision(executed) : executed;
   return { graph, run: () => predictor.run(image), dispose: () => predictor.dispose() };
 }
 

@@ -1,6 +1,7 @@
+import { finish } from '../../compiler/3-transform/finish.js';
 import { emitOnnx } from '../../compiler/5-emit/onnx/index.js';
 import type { Graph } from '../../compiler/ir/graph.js';
-import type { Predictor, Tensor, Weights } from '../engine.js';
+import { deployRuntimeOf, type Predictor, type Tensor, type Weights } from '../engine.js';
 import { UserError } from '../user-error.js';
 import { OpenVinoError } from './c-api.js';
 import { type Core, requirePrecision } from './core.js';
@@ -10,7 +11,8 @@ import { type OpenVinoOptions, OpenVinoSession } from './session.js';
 /** Runs an inference graph with these weights. */
 export function createPredictor(core: Core, options: OpenVinoOptions, graph: Graph, weights: Weights): Predictor {
   const arrays = new Map(Array.from(weights, ([path, tensor]) => [path, tensor.data]));
-  const onnx = emitOnnx(graph, { weights: arrays, name: 'predict', metadata: {} });
+  const finished = finish(graph, arrays, deployRuntimeOf('openvino', options.device));
+  const onnx = emitOnnx(finished.graph, { weights: finished.weights, name: 'predict', metadata: {} });
   return new OpenVinoPredictor(
     openSession(core, options, onnx),
     graph.outputs.map(({ name }) => name),

@@ -1,13 +1,15 @@
 import type { InferenceSession } from 'onnxruntime-node';
+import { finish } from '../../compiler/3-transform/finish.js';
 import { emitOnnx } from '../../compiler/5-emit/onnx/index.js';
 import type { Graph } from '../../compiler/ir/graph.js';
-import type { Predictor, Tensor, Weights } from '../engine.js';
+import { deployRuntimeOf, type Predictor, type Tensor, type Weights } from '../engine.js';
 import { numbers, type OrtDevice, openSession, toOrt } from './session.js';
 
 /** Runs an inference graph with these weights. */
 export function createPredictor(graph: Graph, weights: Weights, device?: OrtDevice): Promise<Predictor> {
   const arrays = new Map(Array.from(weights, ([path, tensor]) => [path, tensor.data]));
-  return openPredictor(emitOnnx(graph, { weights: arrays, name: 'predict', metadata: {} }), device);
+  const finished = finish(graph, arrays, deployRuntimeOf('onnxruntime', device ?? 'cpu'));
+  return openPredictor(emitOnnx(finished.graph, { weights: finished.weights, name: 'predict', metadata: {} }), device);
 }
 
 /** Runs an ONNX file with a single image input. */

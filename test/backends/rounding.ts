@@ -103,6 +103,7 @@ const rules: Readonly<Record<OpName, Rule>> = {
 
   pixel_shuffle: exact,
   pixel_unshuffle: exact,
+  interleave: exact,
   prelu: rounds(2),
   // Errors only say the order, and counts are exact.
   lovasz_weights: () => ({ terms: 0, stores: 2, functions: true, over: [] }),

@@ -294,6 +294,15 @@ export const cases: Readonly<Record<OpName, (d: Draw) => Case>> = {
       inputs: [d.tensor([a, b, c])],
     };
   },
+  interleave: (d) => {
+    const rank = d.int(1, 3);
+    const scale = d.ints(rank, 1, rank === 3 ? 2 : 3);
+    const shape = [d.int(1, 2), d.int(1, 3), ...d.ints(rank, 1, 3)];
+    return {
+      attrs: { scale },
+      inputs: Array.from({ length: scale.reduce((a, b) => a * b, 1) }, () => d.tensor(shape)),
+    };
+  },
   slice,
   split,
   // To bf16 only a pass and an engine that has it go: test/tensorflow/precision.test.ts.

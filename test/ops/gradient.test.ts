@@ -43,6 +43,7 @@ const withoutGradient: readonly OpName[] = [
   'upsample_grad',
   'upsample_kernel_grad',
   'cast',
+  'interleave',
   'fake_quantize',
   'dequantize',
   'sgd_update',

@@ -177,7 +177,10 @@ def unetpp(net, image, width, norm=False, up="deconv", up_first=False):
                     x[i, 0] = twice(step, image if i == 0 else pool(x[i - 1, 0]), width[i])
                     continue
                 below = x[i + 1, j - 1]
-                above = net.deconv(below, width[i]) if up == "deconv" else bilinear(below, 2, corners=True)
+                if up == "deconv":
+                    above = net.deconv(below, width[i])
+                else:
+                    above = nearest(below) if up == "nearest" else bilinear(below, 2, corners=True)
                 row = [x[i, k] for k in range(j)]
                 x[i, j] = twice(step, cat(above, *row) if up_first else cat(*row, above), width[i])
     return {f"S[{j}]": net.head(f"S[{j}]", x[0, j]) for j in range(1, depth + 1)}

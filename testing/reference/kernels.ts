@@ -4,6 +4,7 @@ import type { OpName } from '../../compiler/ops/index.js';
 import { resolveSides } from '../../compiler/ops/pad.js';
 import { conv, convFilterGrad, convInputGrad, convTranspose } from './conv.js';
 import { bfloat16, logSoftmax, map, normalCdf, normalPdf, reduce, sigmoid, softplus, zip } from './elementwise.js';
+import { interleave } from './interleave.js';
 import { lovaszWeights } from './lovasz.js';
 import { byChannel, byGroup, byPixel, byPlane, moments, normalize, normalizeGrad } from './normalize.js';
 import { adamUpdate, sgdUpdate } from './optimizers.js';
@@ -55,6 +56,7 @@ export const kernels: Readonly<Record<OpName, Kernel>> = {
   global_avgpool: (_, [x]) => [reduce(x!, x!.shape.map((_size, i) => i).slice(2), true, true)],
   upsample: (attrs, [x]) => [upsample(attrs, x!)],
   upsample_grad: (attrs, [dy]) => [upsampleGrad(attrs, dy!, shapeAttr(attrs))],
+  interleave: (attrs, images) => [interleave(images, listAttr(attrs, 'scale'))],
   upsample_kernel: (attrs, [w]) => [upsampleKernel(w!, listAttr(attrs, 'scale'))],
   upsample_kernel_grad: (attrs, [kernel]) => [upsampleKernelGrad(kernel!, listAttr(attrs, 'scale'))],
 

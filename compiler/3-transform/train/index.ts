@@ -6,8 +6,8 @@ import { checked } from '../../ir/verify.js';
 import type { Recipe } from '../../recipe.js';
 import { simplify } from '../simplify.js';
 import type { Arena, ArenaSlot, TrainingPlan } from '../training-plan.js';
+import { mergeUpsampling } from '../upsampling/in-training.js';
 import { backward } from './backward.js';
-import { mergeUpsampling } from './enlarged-convs.js';
 import { elements, headLoss, predictionOf } from './losses.js';
 import { slotNames, update } from './optimizers.js';
 

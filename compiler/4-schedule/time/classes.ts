@@ -83,6 +83,7 @@ export const classes: Readonly<Record<OpName, WorkClass>> = {
   crop: 'move',
   pixel_shuffle: 'shuffle',
   pixel_unshuffle: 'shuffle',
+  interleave: 'shuffle',
   broadcast_to: 'move',
   upsample_kernel: 'move',
   upsample_kernel_grad: 'move',

@@ -6,8 +6,8 @@ const activations: ReadonlySet<OpName> = new Set(['relu', 'leaky_relu', 'sigmoid
 
 /**
  * Nodes that engines compute within the convolution before them, so that they cost nothing of their own: a batch norm with
- * fixed statistics, then one activation, if nobody else reads what lies between. ONNX Runtime fuses them when it loads a
- * model, TensorFlow's remapper does the same.
+ * fixed statistics, the sum with another convolution, then one activation, if nobody else reads what lies between. ONNX Runtime
+ * fuses them when it loads a model, TensorFlow's remapper does the same.
  */
 export function fusedNodes(graph: Graph): ReadonlySet<Node> {
   const uses = new Map<number, number>();
@@ -17,12 +17,17 @@ export function fusedNodes(graph: Graph): ReadonlySet<Node> {
   /** By the value that a convolution, with what is fused into it, makes. */
   const open = new Map<number, 'product' | 'normalized'>();
   const fused = new Set<Node>();
+  const isSum = ({ op, inputs }: Node): boolean =>
+    op === 'add' && inputs.length === 2 && inputs.every((v) => uses.get(v.id) === 1 && open.has(v.id));
   for (const node of graph.nodes) {
     const made = node.outputs[0]?.id ?? -1;
     const read = node.inputs[0]?.id ?? -1;
     const before = uses.get(read) === 1 ? open.get(read) : undefined;
     if (products.has(node.op)) open.set(made, 'product');
     else if (node.op === 'batchnorm' && before === 'product') {
+      fused.add(node);
+      open.set(made, 'normalized');
+    } else if (isSum(node)) {
       fused.add(node);
       open.set(made, 'normalized');
     } else if (activations.has(node.op) && before) fused.add(node);

@@ -4,6 +4,7 @@ import * as conv from './conv.js';
 import { dropoutMask } from './dropout.js';
 import * as elementwise from './elementwise.js';
 import { convFilterGrad } from './filter-grad.js';
+import { interleave } from './interleave.js';
 import { lovaszWeights } from './lovasz.js';
 import * as normalize from './normalize.js';
 import * as optimizers from './optimizers.js';
@@ -35,6 +36,7 @@ export const lowerings: Readonly<Record<OpName, Lowering>> = {
 
   pixel_shuffle: pixelShuffle.pixelShuffle,
   pixel_unshuffle: pixelShuffle.pixelUnshuffle,
+  interleave,
 
   batchnorm: normalize.batchnorm,
   batchnorm_train: normalize.batchnormTrain,

@@ -3,6 +3,7 @@ import type { Lowering } from '../lowering.js';
 import * as conv from './conv.js';
 import { dropoutMask } from './dropout.js';
 import * as elementwise from './elementwise.js';
+import { interleave } from './interleave.js';
 import { lovaszWeights } from './lovasz.js';
 import * as normalize from './normalize.js';
 import * as optimizers from './optimizers.js';
@@ -34,6 +35,7 @@ export const lowerings: Readonly<Record<OpName, Lowering>> = {
 
   pixel_shuffle: pixelShuffle.pixelShuffle,
   pixel_unshuffle: pixelShuffle.pixelUnshuffle,
+  interleave,
 
   batchnorm: normalize.batchnorm,
   batchnorm_train: normalize.batchnormTrain,

@@ -83,6 +83,8 @@ export const lowerings: Readonly<Record<OpName, Lowering>> = {
   maxpool_grad: onlyInTraining,
   avgpool_grad: onlyInTraining,
   upsample_grad: onlyInTraining,
+  // Written for engines that multiply fast, not for layers.
+  interleave: onlyInTraining,
   upsample_kernel: onlyInTraining,
   upsample_kernel_grad: onlyInTraining,
   batchnorm_grad: onlyInTraining,

@@ -1,12 +1,10 @@
 import { GraphBuilder, nextId, withoutDeadNodes } from '../../ir/builder.js';
-import { known } from '../../ir/dim.js';
 import type { Graph, Node, Value } from '../../ir/graph.js';
-import { numberAttr } from '../../ops/attrs.js';
-import { resolveWindow, type Window } from '../../ops/spatial.js';
-import { resolveScale } from '../../ops/upsample.js';
+import type { Window } from '../../ops/spatial.js';
+import { channelsOf, type Part, partsOf, producersOf, windowOf } from './parts.js';
 
 /**
- * Convolutions that read what `upsample` repeated, read the small image instead:
+ * In training, convolutions that read what `upsample` repeated, read the small image instead:
  *
  *   conv(concat(a, upsample(b)), w) -> conv(a, w_a) + conv_transpose(b, upsample_kernel(w_b))
  *
@@ -19,8 +17,7 @@ import { resolveScale } from '../../ops/upsample.js';
 export function mergeUpsampling(graph: Graph): Graph {
   const first = graph.nodes[0];
   if (!first) return graph;
-  const producers = new Map<number, Node>();
-  for (const node of graph.nodes) for (const o of node.outputs) producers.set(o.id, node);
+  const producers = producersOf(graph);
   const build = new GraphBuilder(nextId(graph), first.origin);
   for (const node of graph.nodes) {
     const window = windowOf(node);
@@ -31,41 +28,11 @@ export function mergeUpsampling(graph: Graph): Graph {
   return withoutDeadNodes({ ...graph, nodes: build.nodes });
 }
 
-/** Channels that a convolution reads: as they are, or, with a scale, enlarged. */
-interface Part {
-  readonly value: Value;
-  readonly scale?: readonly number[];
-}
-
-/** The window of a convolution that moves by one over neighbouring elements of all channels. */
-function windowOf({ op, attrs, inputs }: Node): Window | null {
-  if (op !== 'conv' || numberAttr(attrs, 'groups', 1) !== 1) return null;
-  const window = resolveWindow(attrs, (inputs[0] as Value).type.shape.length - 2);
-  const { kernel, stride, dilation, begin, end } = window;
-  const plain = [...stride, ...dilation].every((n) => n === 1);
-  // A transposed convolution crops its result, and adds nothing around it.
-  return plain && kernel.every((k, i) => Math.max(begin[i] as number, end[i] as number) < k) ? window : null;
-}
-
-function partsOf(image: Value, { kernel }: Window, producers: ReadonlyMap<number, Node>): Part[] {
-  const producer = producers.get(image.id);
-  const values = producer?.op === 'concat' && (producer.attrs.axis ?? 1) === 1 ? producer.inputs : [image];
-  return values.map((value) => {
-    const made = producers.get(value.id);
-    if (made?.op !== 'upsample' || (made.attrs.mode ?? 'nearest') !== 'nearest') return { value };
-    const scale = resolveScale(made.attrs, kernel.length);
-    const product = (of: (k: number, s: number) => number) =>
-      kernel.reduce((all, k, i) => all * of(k, scale[i] as number), 1);
-    const saves = product((k, s) => k + s - 1) < product((k, s) => k * s);
-    return saves ? { value: made.inputs[0] as Value, scale } : { value };
-  });
-}
-
 /** Writes the convolution as a sum over its parts, whose result keeps its name. */
 function write(node: Node, window: Window, parts: readonly Part[], build: GraphBuilder): void {
   build.from(node.origin);
   const [, weight, bias] = node.inputs as [Value, Value, Value | undefined];
-  const lengths = parts.map(({ value }) => known(value.type.shape[1] as Value['type']['shape'][number]));
+  const lengths = parts.map(channelsOf);
   const weights = parts.length === 1 ? [weight] : build.emitAll('split', [weight], { axis: 1, lengths });
   const plain = [...parts.keys()].filter((k) => !parts[k]?.scale);
   const products: Omit<Node, 'outputs'>[] = [];
