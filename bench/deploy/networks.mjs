@@ -43,14 +43,18 @@ export const networks = [
   {
     name: 'segmentation_models UNet++ resnet34',
     spec: preset('resnet34-unetpp'),
+    // Else its answers are all 0 or 1.
+    gain: 1 / 4,
     family: 'resnet34_unetpp',
     options: { ...resnet, top: [32, 16] },
-    library: { name: 'smp.UnetPlusPlus', options: { encoder_name: 'resnet34' } },
+    library: { name: 'smp.UnetPlusPlus', options: { encoder_name: 'resnet34' }, columns: 'from below' },
     exports: whole('smp UNet++ resnet34'),
   },
   {
     name: 'segmentation_models U-Net resnet34 scSE',
     spec: preset('se-unet'),
+    // Else its answers are all 0 or 1.
+    gain: 1 / 4,
     family: 'se_unet',
     options: { ...resnet, decoder: [32, 64, 128, 256], top: 16 },
     library: { name: 'smp.Unet', options: { encoder_name: 'resnet34', decoder_attention_type: 'scse' } },

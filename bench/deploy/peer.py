@@ -7,12 +7,13 @@ FOLDER/NAME.safetensors is written, and FOLDER/EXPORT.onnx for every export.
 
 Networks are those of test/parity/record_presets.py, which say the names that our compiler gives. `library` says instead
 that the module is made by segmentation_models_pytorch or MONAI, as their users get it: its layers are given the same weights in the
-order in which they run, which is the order of the network written out.
+order in which they run, which is that of the network written out, or another one that `library.columns` says.
 """
 
 import json
 import os
 import pathlib
+import re
 import sys
 
 import numpy as np
@@ -114,8 +115,9 @@ def give(module, written):
         layers.setdefault(layer, {})[tensor] = torch.from_numpy(arrays[path])
     # Heads that a library computes, and a level does not answer.
     assert len(ran) == len(layers), (network["name"], len(ran), len(layers))
-    # Where branches run in another order, layers of the same shapes are left in theirs.
     left = list(layers.items())
+    if network["library"].get("columns") == "from below":
+        left.sort(key=lambda item: column(item[0]))
     for m in ran:
         own = {n: t for n, t in m.state_dict().items() if n != "num_batches_tracked"}
         for k, (layer, tensors) in enumerate(left):
@@ -125,6 +127,15 @@ def give(module, written):
                 break
         else:
             sys.exit(f"{network['name']}: no layer is shaped like {m}")
+
+
+def column(layer):
+    """The encoder, then column by column of the grid, each from its deepest node, then the head."""
+    cell = re.match(r"X\[(\d+),(\d+)\]", layer)
+    if not cell:
+        return (99, 0)
+    i, j = map(int, cell.groups())
+    return (0, i) if j == 0 else (j, -i)
 
 
 def main():

@@ -185,10 +185,11 @@ describe('build', () => {
   });
 
   it('folds batch norm: fewer nodes, the same parameters as planned', async () => {
-    const built = await json('build', 'tiny.unet', '-o', 'tiny.onnx');
+    const built = await json('build', 'tiny.unet', '-o', 'tiny.onnx', '--for', 'plain');
     const plan = await json('plan', 'tiny.unet');
     expect(built.nodes as number).toBeLessThan((plan.nodes as unknown[]).length);
     expect(built.parameters).toBe(plan.parameters);
+    expect([built.for, built.executedMacs]).toEqual(['plain', plan.macs]);
   });
 
   it('gives the same bytes for the same input, and others for another seed', async () => {

@@ -18,7 +18,8 @@ export interface OnnxOptions {
 /**
  * An ONNX file (IR 8, opset 17, plain operators) that computes the graph. Inputs and outputs have the graph's names,
  * initializers the paths of parameters, nodes the paths of theirs. Dimensions that are not numbers stay open, by name, and the file
- * is right at every size that the network accepts; gradient operators need numbers. The same graph gives the same bytes.
+ * is right at every size that the network accepts; gradient operators need numbers. What lies between says its size in the same
+ * words (`H/2`), which proves to a runtime that two values are of one size. The same graph gives the same bytes.
  *
  * Throws if a parameter has no weights, or of another length: callers check files before.
  */
@@ -52,6 +53,7 @@ export function emitOnnx(graph: Graph, options: OnnxOptions): Uint8Array {
     initializers: model.initializers,
     inputs: [...graph.inputs, ...params].map(valueInfo),
     outputs: graph.outputs.map(valueInfo),
+    values: openValues(graph, nodes, names),
   });
 }
 
@@ -112,6 +114,18 @@ function nameOutputs(
   return model.nodes.map((n) =>
     touched(n) ? { ...n, inputs: n.inputs.map(rename), outputs: n.outputs.map(rename) } : n,
   );
+}
+
+/** The sizes of what nodes compute, where they are open: a runtime infers numbers by itself. */
+function openValues(graph: Graph, nodes: readonly NodeProto[], names: ReadonlyMap<number, string>): ValueInfoProto[] {
+  const left = new Set(nodes.flatMap((n) => n.outputs));
+  for (const { name } of graph.outputs) left.delete(name);
+  const values = graph.nodes.flatMap((n) => n.outputs).filter((v) => !v.type.shape.every(isNumber));
+  return values.flatMap((value) => {
+    const name = nameOf(names, value);
+    // Two values may be one in the file, and one that is put out has the output's name.
+    return left.delete(name) ? [valueInfo({ name, value })] : [];
+  });
 }
 
 const elementOf = { f32: 'float', bf16: 'float', i64: 'int64', i8: 'int8', i32: 'int32' } as const;

@@ -48,6 +48,8 @@ export interface GraphProto {
   readonly initializers: readonly TensorProto[];
   readonly inputs: readonly ValueInfoProto[];
   readonly outputs: readonly ValueInfoProto[];
+  /** What is known of values between. */
+  readonly values?: readonly ValueInfoProto[];
 }
 
 export interface ModelProto extends GraphProto {
@@ -142,6 +144,7 @@ function graphChunks(graph: GraphProto): Chunked {
   }
   for (const v of graph.inputs) message(to.writer, 11, (w) => valueInfo(w, v));
   for (const v of graph.outputs) message(to.writer, 12, (w) => valueInfo(w, v));
+  for (const v of graph.values ?? []) message(to.writer, 13, (w) => valueInfo(w, v));
   return to;
 }
 
