@@ -53,7 +53,7 @@ export function emitOnnx(graph: Graph, options: OnnxOptions): Uint8Array {
     initializers: model.initializers,
     inputs: [...graph.inputs, ...params].map(valueInfo),
     outputs: graph.outputs.map(valueInfo),
-    values: openValues(graph, nodes, names),
+    values: openValues(graph.nodes, nodes, names, graph.outputs),
   });
 }
 
@@ -116,11 +116,16 @@ function nameOutputs(
   );
 }
 
-/** The sizes of what nodes compute, where they are open: a runtime infers numbers by itself. */
-function openValues(graph: Graph, nodes: readonly NodeProto[], names: ReadonlyMap<number, string>): ValueInfoProto[] {
-  const left = new Set(nodes.flatMap((n) => n.outputs));
-  for (const { name } of graph.outputs) left.delete(name);
-  const values = graph.nodes.flatMap((n) => n.outputs).filter((v) => !v.type.shape.every(isNumber));
+/** The sizes of what nodes compute, where they are open: a runtime infers numbers by itself. `written`: the nodes in the file's graph. */
+export function openValues(
+  nodes: readonly Node[],
+  written: readonly NodeProto[],
+  names: ReadonlyMap<number, string>,
+  outputs: readonly Pick<NamedValue, 'name'>[],
+): ValueInfoProto[] {
+  const left = new Set(written.flatMap((n) => n.outputs));
+  for (const { name } of outputs) left.delete(name);
+  const values = nodes.flatMap((n) => n.outputs).filter((v) => !v.type.shape.every(isNumber));
   return values.flatMap((value) => {
     const name = nameOf(names, value);
     // Two values may be one in the file, and one that is put out has the output's name.

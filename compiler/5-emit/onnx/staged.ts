@@ -1,6 +1,6 @@
 import { levelOutput, type Stage, type StagedGraph } from '../../3-transform/stages.js';
 import { bytesOf } from '../shared.js';
-import { addWeights, nameOf, valueInfo, writeNode } from './index.js';
+import { addWeights, nameOf, openValues, valueInfo, writeNode } from './index.js';
 import type { PoolIndices } from './lowering.js';
 import { ModelBuilder } from './model-builder.js';
 import { encodeModel, type GraphProto, type ValueInfoProto } from './schema.js';
@@ -67,8 +67,8 @@ export function emitStaged(staged: StagedGraph, options: StagedOptions): Uint8Ar
     }
     const most = model.node('ReduceMax', [nameOf(names, stage.uncertainty)], { keepdims: 0 });
     const unsure = model.node('GreaterOrEqual', [most, thresholdName(stage.level)]);
-    const then = branch(`L${next.level}`, (inner) => write(k + 1, inner));
-    const otherwise = branch(`L${stage.level}-is-sure`, (inner) => content(stage, inner));
+    const then = branch(`L${next.level}`, next, (inner) => write(k + 1, inner));
+    const otherwise = branch(`L${stage.level}-is-sure`, null, (inner) => content(stage, inner));
     model.at(`${outputName}@L${stage.level}`);
     model.into('If', [unsure], to, { then_branch: { graph: then }, else_branch: { graph: otherwise } });
   };
@@ -76,9 +76,11 @@ export function emitStaged(staged: StagedGraph, options: StagedOptions): Uint8Ar
     model.identity(nameOf(names, stage.answer), mask);
     model.identity(model.int(stage.level), level);
   };
-  const branch = (name: string, body: (to: Answer) => void): GraphProto => {
+  const branch = (name: string, stage: Stage | null, body: (to: Answer) => void): GraphProto => {
     const to: Answer = [model.name(`${outputName}/${name}`), model.name(`${levelOutput}/${name}`)];
-    return { name, inputs: [], outputs: outputs(to), ...model.branch(() => body(to)) };
+    const written = model.branch(() => body(to));
+    const values = stage ? openValues(stage.nodes, written.nodes, names, outputs(to)) : [];
+    return { name, inputs: [], outputs: outputs(to), values, ...written };
   };
   write(0, [outputName, levelOutput]);
   return encodeModel({
@@ -86,6 +88,7 @@ export function emitStaged(staged: StagedGraph, options: StagedOptions): Uint8Ar
     ...{ nodes: model.nodes, initializers: model.initializers },
     inputs: inputs.map(valueInfo),
     outputs: outputs([outputName, levelOutput]),
+    values: openValues(first.nodes, model.nodes, names, outputs([outputName, levelOutput])),
   });
 }
 
