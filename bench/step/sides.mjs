@@ -1,7 +1,6 @@
 // What takes turns: a process a side, so that the memory of each is its own, asleep while another works.
-import { spawn } from 'node:child_process';
-import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { startLines } from '../report/lines.mjs';
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 
@@ -36,36 +35,6 @@ function commandOf(name, network, { python, threads }) {
 /** Starts a side: `step()` answers `{seconds, loss, peak_gb}`. Throws with the side's own words if it can't. */
 export async function startSide(name, network, options) {
   const [command, args] = commandOf(name, network, options);
-  const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'pipe'] });
-  const failed = new Promise((_, reject) => child.once('error', reject));
-  failed.catch(() => {});
-  // A child that is gone answers no more, which `next` says; writing to it is no mistake of its own.
-  child.stdin.on('error', () => {});
-  let complaints = '';
-  child.stderr.on('data', (text) => {
-    complaints = `${complaints}${text}`.slice(-2000);
-  });
-  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-  const next = async () => {
-    const { value, done } = await Promise.race([lines.next(), failed]);
-    if (done) throw new Error(`${name} ended early${complaints ? `:\n${complaints.trim()}` : ''}`);
-    const answer = JSON.parse(value);
-    if (answer.error) throw new Error(`${name}: ${answer.error}`);
-    return answer;
-  };
-  const about = await next();
-  return {
-    name,
-    about,
-    step() {
-      child.stdin.write('step\n');
-      return next();
-    },
-    stop: () =>
-      new Promise((resolve) => {
-        if (child.exitCode !== null || child.signalCode !== null) return resolve();
-        child.once('exit', () => resolve());
-        child.stdin.end('quit\n');
-      }),
-  };
+  const { about, ask, stop } = await startLines(name, command, args);
+  return { name, about, step: () => ask('step'), stop: () => stop('quit\n') };
 }
