@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // Equal ways to write a gradient in ONNX, shape by shape: what the static rules of compiler/5-emit/onnx stand on.
 //
-//   npm run build && node bench/onnx-lowerings.mjs [--rounds 10] [--wall] [--only filter|relu]
+//   npm run build && node bench/onnx-lowerings.mjs [--rounds 10] [--wall] [--only filter|relu] [--all]
 //
 // By default one thread, and the processor time of a run, least of all rounds: it stays true while others use the machine.
 // --wall: two threads, and time on the clock. Each alternative has a session of its own, alone; two passes over all.
@@ -10,6 +10,7 @@ import { parseArgs } from 'node:util';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { LoweringContext } from '../dist/compiler/5-emit/onnx/lowering.js';
 import { bySlices } from '../dist/compiler/5-emit/onnx/lowerings/filter-grad.js';
+import { byExchange, exchange } from '../dist/compiler/5-emit/onnx/lowerings/filter-grad-conv.js';
 import { arrangement, byFlatShifts } from '../dist/compiler/5-emit/onnx/lowerings/filter-grad-shifts.js';
 import { ModelBuilder } from '../dist/compiler/5-emit/onnx/model-builder.js';
 import { encodeModel } from '../dist/compiler/5-emit/onnx/schema.js';
@@ -21,6 +22,7 @@ const { values: options } = parseArgs({
     rounds: { type: 'string', default: '10' },
     wall: { type: 'boolean', default: false },
     only: { type: 'string' },
+    all: { type: 'boolean', default: false },
   },
 });
 const rounds = Number(options.rounds);
@@ -96,6 +98,7 @@ function context(model, inputs, attrs) {
   return new LoweringContext(node, Object.keys(inputs), model, { wanted: new Set(), names: new Map() });
 }
 
+const exchanged = ({ image, grouped }) => `conv on ${image}${grouped ? ', groups' : ''}`;
 const way = ({ onX, folded }) => (folded ? 'one row: ' : '') + onX.map((x) => (x ? 'x' : 'dy')).join(',');
 
 /** 3x3 convolutions of a UNet++ 16..256 at 128x128, batch 4, and a few others. */
@@ -129,8 +132,17 @@ async function filterGradients() {
       [true, false].flatMap((a) => [true, false].map((b) => ({ onX: [a, b], folded }))),
     );
     const alternatives = { slices: (m) => bySlices(context(m, inputs, attrs), shape, window, 1) };
-    for (const w of ways) alternatives[way(w)] = (m) => byFlatShifts(context(m, inputs, attrs), shape, window, w);
-    const chosen = way(arrangement(inputs.x, outChannels, window.kernel));
+    const copies = way(arrangement(inputs.x, outChannels, window.kernel));
+    for (const w of ways.filter((w) => options.all || way(w) === copies))
+      alternatives[way(w)] = (m) => byFlatShifts(context(m, inputs, attrs), shape, window, w);
+    for (const image of ['x', 'dy']) {
+      for (const grouped of [true, false]) {
+        const w = { image, grouped };
+        alternatives[exchanged(w)] = (m) => byExchange(context(m, inputs, attrs), shape, window, w);
+      }
+    }
+    const best = exchange(inputs.x, inputs.dy, window);
+    const chosen = best ? exchanged(best) : copies;
     await compare(`${n} x ${channels} -> ${outChannels} at ${size}`, inputs, 4, alternatives, chosen);
   }
 }

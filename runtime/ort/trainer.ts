@@ -12,7 +12,7 @@ type StateTensors = Readonly<Record<string, Tensor>>;
  * writes the other, so nothing is copied or allocated.
  */
 export async function createTrainer(plan: TrainingPlan, state: TrainingState, device?: OrtDevice): Promise<Trainer> {
-  const session = await openSession(emitOnnx(plan.graph, { name: 'step', metadata: {} }), device);
+  const session = await openSession(emitOnnx(plan.graph, { name: 'step', metadata: {}, device }), device);
   return new OrtTrainer(session, plan, state);
 }
 

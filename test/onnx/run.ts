@@ -43,7 +43,14 @@ export const runOnnx = (
   feeds: Tensors,
   weights?: ReadonlyMap<string, Float32Array>,
   device?: OrtDevice,
-) => runModel(emitOnnx(graph, { name: 'test', metadata: {}, weights }), graph, feeds, weights !== undefined, device);
+) =>
+  runModel(
+    emitOnnx(graph, { name: 'test', metadata: {}, weights, device }),
+    graph,
+    feeds,
+    weights !== undefined,
+    device,
+  );
 
 /** As `runOnnx`, for a file; `graph` says what to feed it. */
 export async function runModel(

@@ -1,14 +1,22 @@
 import { bytesOf } from '../shared.js';
 import type { Attribute, GraphProto, NodeProto, TensorProto } from './schema.js';
 
+/** Whose kernels a file is written for: the operators are the same everywhere, what is fast is not. */
+export type Device = 'cpu' | 'webgpu';
+
 /** Appends nodes and constants to a model; every name is unique, every constant is written once. */
 export class ModelBuilder {
+  readonly device: Device;
   nodes: NodeProto[] = [];
   initializers: TensorProto[] = [];
   readonly #values = new Map<string, number>();
   readonly #nodeNames = new Map<string, number>();
   #constants = new Map<string, string>();
   #path = '';
+
+  constructor(device: Device = 'cpu') {
+    this.device = device;
+  }
 
   /** Takes a value's name, which must be free. */
   reserve(name: string): void {
