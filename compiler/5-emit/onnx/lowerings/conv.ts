@@ -1,5 +1,6 @@
 import { listAttr, numberAttr } from '../../../ops/attrs.js';
 import { resolveTransposeWindow, resolveWindow, type Window } from '../../../ops/spatial.js';
+import { product } from '../../shared.js';
 import type { Lowering, LoweringContext } from '../lowering.js';
 import type { Attribute } from '../schema.js';
 
@@ -55,14 +56,23 @@ export const convInputGrad: Lowering = (to) => {
   });
 };
 
-/** Weights [O, I, ...kernel] as [I, O, ...kernel] with every kernel read backwards. */
+/**
+ * Weights [O, I, ...kernel] as [I, O, ...kernel] with every kernel read backwards: by a product with the exchange matrix, exact since
+ * all but one term is 0. A slice with steps of -1 takes twice as long, element by element.
+ */
 function flipped(to: LoweringContext, kernel: readonly number[]): string {
   const { model } = to;
-  const w = to.input(1);
-  const exchange = { perm: [1, 0, ...kernel.map((_, i) => i + 2)] };
-  const turning = kernel.flatMap((k, i) => (k > 1 ? [i + 2] : []));
-  if (turning.length === 0) return model.node('Transpose', [w], exchange);
-  const all = (n: number) => model.ints(turning.map(() => n));
-  const backwards = model.node('Slice', [w, all(-1), all(-Number.MAX_SAFE_INTEGER), model.ints(turning), all(-1)]);
-  return model.node('Transpose', [backwards], exchange);
+  const [outChannels, channels] = to.shape(1) as [number, number];
+  const taps = product(kernel);
+  const listed = model.node('Reshape', [to.input(1), model.ints([outChannels, channels, taps])]);
+  const turned = taps === 1 ? listed : model.node('MatMul', [listed, backwards(to, taps)]);
+  const moved = model.node('Transpose', [turned], { perm: [1, 0, 2] });
+  return model.node('Reshape', [moved, model.ints([channels, outChannels, ...kernel])]);
 }
+
+/** The matrix that reads a row from its end. */
+const backwards = ({ model }: LoweringContext, taps: number): string =>
+  model.floats(
+    Array.from({ length: taps * taps }, (_, k) => Number(Math.floor(k / taps) + (k % taps) === taps - 1)),
+    [taps, taps],
+  );
