@@ -15,6 +15,11 @@ export interface OnnxOptions {
   readonly metadata: Readonly<Record<string, string>>;
   /** Whose kernels it should be fast with, `cpu` without; it is right on all. */
   readonly device?: Device;
+  /**
+   * Channels in a block of ONNX Runtime's blocked layout on this machine: its own operators are then used too, and the file runs nowhere else.
+   * Without it, or 0: standard operators only.
+   */
+  readonly block?: number;
 }
 
 /**
@@ -25,7 +30,7 @@ export interface OnnxOptions {
  * Throws if a parameter has no weights, or of another length: callers check files before.
  */
 export function emitOnnx(graph: Graph, options: OnnxOptions): Uint8Array {
-  const model = new ModelBuilder(options.device);
+  const model = new ModelBuilder(options.device, options.block);
   const { weights } = options;
   const names = new Map<number, string>();
   for (const { name, value } of graph.inputs) {

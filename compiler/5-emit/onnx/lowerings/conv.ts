@@ -1,23 +1,36 @@
+import { known } from '../../../ir/dim.js';
+import type { Value } from '../../../ir/graph.js';
 import { listAttr, numberAttr } from '../../../ops/attrs.js';
 import { resolveTransposeWindow, resolveWindow, type Window } from '../../../ops/spatial.js';
 import { product } from '../../shared.js';
 import type { Lowering, LoweringContext } from '../lowering.js';
 import type { Attribute } from '../schema.js';
+import { type BlockedConv, blockedBackwards, blockedFilters, convolved, pays } from './blocked.js';
 
 /** Attributes that say a convolution's window to ONNX. */
-const windowAttributes = ({ kernel, stride, dilation, begin, end }: Window): Record<string, Attribute> => ({
+export const windowAttributes = ({ kernel, stride, dilation, begin, end }: Window): Record<string, Attribute> => ({
   kernel_shape: kernel,
   strides: stride,
   dilations: dilation,
   pads: [...begin, ...end],
 });
 
-export const conv: Lowering = (to) =>
-  to.model.node('Conv', to.inputs, {
-    ...windowAttributes(resolveWindow(to.attrs, to.spatialRank())),
-    group: numberAttr(to.attrs, 'groups', 1),
-  });
+export const conv: Lowering = (to) => {
+  const window = resolveWindow(to.attrs, to.spatialRank());
+  const groups = numberAttr(to.attrs, 'groups', 1);
+  if (to.model.block > 0) {
+    const [filters, channels] = to.shape(1) as [number, number];
+    const sizes: BlockedConv = { channels, filters, window, groups, positions: positionsOf(to) };
+    if (pays(to.model, sizes)) return convolved(to, to.input(0), blockedFilters(to, 1), sizes, to.inputs.slice(2));
+  }
+  return to.model.node('Conv', to.inputs, { ...windowAttributes(window), group: groups });
+};
 
+/** Elements of a channel of what comes out, over all images. */
+const positionsOf = (to: LoweringContext): number => {
+  const [n, , ...space] = (to.node.outputs[0] as Value).type.shape.map(known) as [number, number, ...number[]];
+  return n * product(space);
+};
 export const convTranspose: Lowering = (to) =>
   to.model.node('ConvTranspose', to.inputs, windowAttributes(resolveTransposeWindow(to.attrs, to.spatialRank())));
 
@@ -36,12 +49,15 @@ export const convInputGrad: Lowering = (to) => {
     stride.every((s) => s === 1) &&
     reach.every((r, i) => r >= (begin[i] as number) && r >= (end[i] as number));
   if (direct) {
-    const pads = [...reach.map((r, i) => r - (begin[i] as number)), ...reach.map((r, i) => r - (end[i] as number))];
-    return to.model.node('Conv', [to.input(0), flipped(to, kernel)], {
-      kernel_shape: kernel,
-      dilations: dilation,
-      pads,
-    });
+    const backwards = {
+      ...window,
+      begin: reach.map((r, i) => r - (begin[i] as number)),
+      end: reach.map((r, i) => r - (end[i] as number)),
+    };
+    const [channels, filters] = to.shape(1) as [number, number];
+    const sizes: BlockedConv = { channels, filters, window: backwards, groups: 1, positions: positionsOf(to) };
+    if (pays(to.model, sizes)) return convolved(to, to.input(0), blockedBackwards(to, 1), sizes);
+    return to.model.node('Conv', [to.input(0), flipped(to, kernel)], windowAttributes(backwards));
   }
   const out = to.shape(0).slice(2);
   // What a stride left unread at the end still has a place in dx.
