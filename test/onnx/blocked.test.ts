@@ -9,9 +9,10 @@ import {
   convolved,
   pays,
 } from '../../compiler/5-emit/onnx/lowerings/blocked.js';
+import { byPhases } from '../../compiler/5-emit/onnx/lowerings/phases.js';
 import { ModelBuilder } from '../../compiler/5-emit/onnx/model-builder.js';
 import type { Node } from '../../compiler/ir/graph.js';
-import { resolveWindow } from '../../compiler/ops/spatial.js';
+import { resolveTransposeWindow, resolveWindow } from '../../compiler/ops/spatial.js';
 import { blockSize } from '../../runtime/ort/blocks.js';
 import { kernels, tensor } from '../../testing/reference/index.js';
 import { oneOperator, rounded } from '../ops/build.js';
@@ -95,4 +96,53 @@ test('a file is of standard operators unless blocks are asked for', () => {
   const text = (bytes: Uint8Array) => Buffer.from(bytes).toString('latin1');
   expect(text(emitOnnx(graph, { name: 'x', metadata: {} }))).not.toContain('com.microsoft');
   expect(text(emitOnnx(graph, { name: 'x', metadata: {}, block: 16 }))).toContain('com.microsoft.nchwc');
+});
+
+test.skipIf(block === 0)('a transposed convolution by phases computes what it should', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.gen(), async (g) => {
+      const d = drawFrom(g);
+      const stride = [d.int(1, 3), d.int(2, 3)];
+      const reads = d.pick([1, 2], [2, 1], [2, 2]);
+      const kernel = stride.map((s, i) => s * reads[i]!);
+      // Each phase reads within the image and its padding, and the sizes of all agree.
+      const crop = kernel.map((k, i) => (reads[i] === 1 ? [0, 0] : d.pick([0, k - stride[i]!], [k - stride[i]!, 0])));
+      const padding = [...crop.map((c) => c[0]!), ...crop.map((c) => c[1]!)];
+      const [n, channels, filters] = [d.int(1, 2), d.pick(1, 2) * block, block];
+      const space = stride.map((s) => Math.ceil(46 / s) + d.int(0, 2));
+      const bias = d.pick(true, false);
+      const attrs = { channels: filters, kernel, stride, padding, bias };
+      const phase = d.int(0, 1000);
+      const shapes = [[n, channels, ...space], [channels, filters, ...kernel], ...(bias ? [[filters]] : [])];
+      const inputs = shapes.map((shape, k) => rounded(waves(shape, phase + k)));
+      const due = kernels.conv_transpose(attrs, inputs)[0]!;
+      const { graph, feeds } = oneOperator('conv_transpose', { attrs, inputs });
+      const names = inputs.map((_, k) => `x${k}`);
+      const write = (builder: ModelBuilder): string => {
+        const to = new LoweringContext(graph.nodes[0] as Node, names, builder, { wanted: new Set(), names: new Map() });
+        const written = byPhases(to, due.shape.slice(2), resolveTransposeWindow(attrs, 2));
+        if (written === null) throw new Error('not by phases');
+        return written;
+      };
+      const got = await runModel(withModel(graph, write, block), graph, feeds);
+      expectClose(got.get('y0')!, due, JSON.stringify({ ...attrs, n, channels, space }));
+    }),
+    { numRuns: 20 },
+  );
+});
+
+test('linear upsampling by products computes what it should', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.gen(), async (g) => {
+      const d = drawFrom(g);
+      const rank = d.int(1, 3);
+      const attrs = { scale: d.ints(rank, 1, 3), mode: 'linear', align_corners: d.pick(true, false) };
+      const inputs = [rounded(d.tensor([d.int(1, 2), d.int(1, 2), ...d.ints(rank, 1, 4)]))];
+      const due = kernels.upsample(attrs, inputs)[0]!;
+      const { graph, feeds } = oneOperator('upsample', { attrs, inputs });
+      const got = await runModel(emitOnnx(graph, { name: 'test', metadata: {}, block: 16 }), graph, feeds);
+      expectClose(got.get('y0')!, due, JSON.stringify(attrs));
+    }),
+    { numRuns: 60 },
+  );
 });

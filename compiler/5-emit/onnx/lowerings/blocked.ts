@@ -57,9 +57,17 @@ export function convolved(
   { channels, filters, window }: BlockedConv,
   bias: readonly string[] = [],
 ): string {
-  const inputs = [blocked(model, image, channels), weights, ...bias];
-  return plain(model, model.foreign(domain, 'Conv', inputs, { ...windowAttributes(window), group: 1 }), filters);
+  return plain(model, blockedWhole(model, blocked(model, image, channels), weights, window, bias), filters);
 }
+
+/** The convolution, from and to blocked images. */
+export const blockedWhole = (
+  model: ModelBuilder,
+  image: string,
+  weights: string,
+  window: Window,
+  bias: readonly string[],
+): string => model.foreign(domain, 'Conv', [image, weights, ...bias], { ...windowAttributes(window), group: 1 });
 
 /** Filters [O, C, ...kernel] in blocks: [O / block, C / block, taps, block of C, block of O], or [O / block, C, taps, block of O]. */
 export function blockedFilters(to: LoweringContext, k: number): string {

@@ -6,6 +6,7 @@ import { product } from '../../shared.js';
 import type { Lowering, LoweringContext } from '../lowering.js';
 import type { Attribute } from '../schema.js';
 import { type BlockedConv, blockedBackwards, blockedFilters, convolved, pays } from './blocked.js';
+import { byPhases } from './phases.js';
 
 /** Attributes that say a convolution's window to ONNX. */
 export const windowAttributes = ({ kernel, stride, dilation, begin, end }: Window): Record<string, Attribute> => ({
@@ -31,8 +32,15 @@ const positionsOf = (to: LoweringContext): number => {
   const [n, , ...space] = (to.node.outputs[0] as Value).type.shape.map(known) as [number, number, ...number[]];
   return n * product(space);
 };
-export const convTranspose: Lowering = (to) =>
-  to.model.node('ConvTranspose', to.inputs, windowAttributes(resolveTransposeWindow(to.attrs, to.spatialRank())));
+export const convTranspose: Lowering = (to) => {
+  const window = resolveTransposeWindow(to.attrs, to.spatialRank());
+  if (to.model.block > 0) {
+    const [, , ...out] = (to.node.outputs[0] as Value).type.shape.map(known);
+    const written = byPhases(to, out, window);
+    if (written !== null) return written;
+  }
+  return to.model.node('ConvTranspose', to.inputs, windowAttributes(window));
+};
 
 /**
  * (dy, w) -> dx. With stride 1 a convolution of dy with the flipped weights, their channels exchanged, which engines run
