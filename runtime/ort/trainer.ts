@@ -14,7 +14,8 @@ type StateTensors = Readonly<Record<string, Tensor>>;
  */
 export async function createTrainer(plan: TrainingPlan, state: TrainingState, device?: OrtDevice): Promise<Trainer> {
   const block = device === 'webgpu' ? 0 : await blockSize();
-  const session = await openSession(emitOnnx(plan.graph, { name: 'step', metadata: {}, device, block }), device);
+  const model = emitOnnx(plan.graph, { name: 'step', metadata: {}, device, block });
+  const session = await openSession(model, device, { memoryPattern: false });
   return new OrtTrainer(session, plan, state);
 }
 
