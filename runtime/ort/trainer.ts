@@ -2,6 +2,7 @@ import { type InferenceSession, Tensor } from 'onnxruntime-node';
 import type { TrainingPlan } from '../../compiler/3-transform/training-plan.js';
 import { emitOnnx } from '../../compiler/5-emit/onnx/index.js';
 import type { StepInput, StepResult, Trainer, TrainingState } from '../engine.js';
+import { blockSize } from './blocks.js';
 import { floats, type OrtDevice, openSession } from './session.js';
 
 /** State tensors by input name: `parameters`, each slot, `statistics`. */
@@ -12,7 +13,9 @@ type StateTensors = Readonly<Record<string, Tensor>>;
  * writes the other, so nothing is copied or allocated.
  */
 export async function createTrainer(plan: TrainingPlan, state: TrainingState, device?: OrtDevice): Promise<Trainer> {
-  const session = await openSession(emitOnnx(plan.graph, { name: 'step', metadata: {} }), device);
+  const block = device === 'webgpu' ? 0 : await blockSize();
+  const model = emitOnnx(plan.graph, { name: 'step', metadata: {}, device, block });
+  const session = await openSession(model, device, { memoryPattern: false });
   return new OrtTrainer(session, plan, state);
 }
 

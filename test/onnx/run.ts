@@ -21,8 +21,8 @@ export function expectClose(got: Float64Tensor, due: Float64Tensor, what: string
 }
 
 /** A file with the inputs and the first output of a graph, whose nodes `write` makes; it answers the output's name. */
-export function withModel(graph: Graph, write: (builder: ModelBuilder) => string): Uint8Array {
-  const builder = new ModelBuilder();
+export function withModel(graph: Graph, write: (builder: ModelBuilder) => string, block = 0): Uint8Array {
+  const builder = new ModelBuilder('cpu', block);
   const info = ({ name, value }: NamedValue) => {
     builder.reserve(name);
     return { name, type: 'float', dims: value.type.shape.map(known) } as const;
@@ -43,7 +43,14 @@ export const runOnnx = (
   feeds: Tensors,
   weights?: ReadonlyMap<string, Float32Array>,
   device?: OrtDevice,
-) => runModel(emitOnnx(graph, { name: 'test', metadata: {}, weights }), graph, feeds, weights !== undefined, device);
+) =>
+  runModel(
+    emitOnnx(graph, { name: 'test', metadata: {}, weights, device }),
+    graph,
+    feeds,
+    weights !== undefined,
+    device,
+  );
 
 /** As `runOnnx`, for a file; `graph` says what to feed it. */
 export async function runModel(

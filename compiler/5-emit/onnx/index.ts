@@ -3,7 +3,7 @@ import type { DType, Graph, NamedValue, Node, Value } from '../../ir/graph.js';
 import { bytesOf, numbersOf } from '../shared.js';
 import { LoweringContext, type PoolIndices } from './lowering.js';
 import { lowerings } from './lowerings/index.js';
-import { ModelBuilder } from './model-builder.js';
+import { type Device, ModelBuilder } from './model-builder.js';
 import { encodeModel, type NodeProto, type TensorProto, type ValueInfoProto } from './schema.js';
 
 export interface OnnxOptions {
@@ -13,6 +13,13 @@ export interface OnnxOptions {
   readonly name: string;
   /** Written as the model's metadata_props. */
   readonly metadata: Readonly<Record<string, string>>;
+  /** Whose kernels it should be fast with, `cpu` without; it is right on all. */
+  readonly device?: Device;
+  /**
+   * Channels in a block of ONNX Runtime's blocked layout on this machine: its own operators are then used too, and the file runs nowhere else.
+   * Without it, or 0: standard operators only.
+   */
+  readonly block?: number;
 }
 
 /**
@@ -24,7 +31,7 @@ export interface OnnxOptions {
  * Throws if a parameter has no weights, or of another length: callers check files before.
  */
 export function emitOnnx(graph: Graph, options: OnnxOptions): Uint8Array {
-  const model = new ModelBuilder();
+  const model = new ModelBuilder(options.device, options.block);
   const { weights } = options;
   const names = new Map<number, string>();
   for (const { name, value } of graph.inputs) {

@@ -1,14 +1,27 @@
 import { bytesOf } from '../shared.js';
 import type { Attribute, GraphProto, NodeProto, TensorProto } from './schema.js';
 
+/** Whose kernels a file is written for: the operators are the same everywhere, what is fast is not. */
+export type Device = 'cpu' | 'webgpu';
+
 /** Appends nodes and constants to a model; every name is unique, every constant is written once. */
 export class ModelBuilder {
+  readonly device: Device;
+  /** Channels in a block of the blocked layout of the engine that runs it (lowerings/blocked.ts); 0: standard operators only. */
+  readonly block: number;
   nodes: NodeProto[] = [];
   initializers: TensorProto[] = [];
+  /** What a lowering wrote that others may use too, by a key of its own. */
+  readonly shared = new Map<string, string>();
   readonly #values = new Map<string, number>();
   readonly #nodeNames = new Map<string, number>();
   #constants = new Map<string, string>();
   #path = '';
+
+  constructor(device: Device = 'cpu', block = 0) {
+    this.device = device;
+    this.block = block;
+  }
 
   /** Takes a value's name, which must be free. */
   reserve(name: string): void {
@@ -46,6 +59,18 @@ export class ModelBuilder {
     attributes: Readonly<Record<string, Attribute>> = {},
   ): void {
     this.nodes.push({ op, name: unique(this.#nodeNames, this.#path), inputs, outputs, attributes });
+  }
+
+  /** One node of another domain than ONNX's; answers the name of its output. */
+  foreign(
+    domain: string,
+    op: string,
+    inputs: readonly string[],
+    attributes: Readonly<Record<string, Attribute>> = {},
+  ): string {
+    const output = unique(this.#values, `${this.#path}/${op}`);
+    this.nodes.push({ op, domain, name: unique(this.#nodeNames, this.#path), inputs, outputs: [output], attributes });
+    return output;
   }
 
   /**

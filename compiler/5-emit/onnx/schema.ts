@@ -27,6 +27,8 @@ export type Attribute =
 
 export interface NodeProto {
   readonly op: string;
+  /** ONNX's own without. */
+  readonly domain?: string;
   readonly name: string;
   /** An empty name leaves an optional input out. */
   readonly inputs: readonly string[];
@@ -106,6 +108,7 @@ function node(to: Chunked, n: NodeProto): void {
   for (const o of n.outputs) text(w, 2, o);
   text(w, 3, n.name);
   text(w, 4, n.op);
+  if (n.domain !== undefined) text(w, 7, n.domain);
   for (const [name, value] of Object.entries(n.attributes)) {
     if (isBranch(value)) to.field(5, branch(name, value.graph));
     else message(to.writer, 5, (inner) => attribute(inner, name, value));
@@ -154,10 +157,13 @@ export function encodeModel(model: ModelProto): Uint8Array {
   const w = to.writer;
   integer(w, 1, model.irVersion);
   text(w, 2, model.producer);
-  message(w, 8, () => {
-    text(w, 1, '');
-    integer(w, 2, model.opset);
-  });
+  const domains = new Set(model.nodes.flatMap((n) => (n.domain === undefined ? [] : [n.domain])));
+  for (const [domain, version] of [['', model.opset], ...Array.from(domains, (d) => [d, 1])] as [string, number][]) {
+    message(w, 8, () => {
+      text(w, 1, domain);
+      integer(w, 2, version);
+    });
+  }
   for (const [key, value] of Object.entries(model.metadata)) {
     message(w, 14, () => {
       text(w, 1, key);

@@ -2,6 +2,7 @@ import { listAttr, numberAttr } from '../../../ops/attrs.js';
 import { resolveWindow, type Window } from '../../../ops/spatial.js';
 import { indices, product } from '../../shared.js';
 import type { Lowering, LoweringContext } from '../lowering.js';
+import { byExchange, exchange } from './filter-grad-conv.js';
 import { arrangement, byFlatShifts, canShift } from './filter-grad-shifts.js';
 
 /** (x, dy) -> dw, the sum over images and positions of dy[o] * x[c, shifted by the tap]. */
@@ -9,6 +10,9 @@ export const convFilterGrad: Lowering = (to) => {
   const shape = listAttr(to.attrs, 'shape');
   const window = resolveWindow(to.attrs, shape.length - 2);
   const groups = numberAttr(to.attrs, 'groups', 1);
+  // A filter as large as an image is nothing that a GPU's convolution is made for.
+  const best = groups === 1 && to.model.device === 'cpu' ? exchange(to.shape(0), to.shape(1), window) : null;
+  if (best) return byExchange(to, shape, window, best);
   if (groups > 1 || !canShift(window)) return bySlices(to, shape, window, groups);
   return byFlatShifts(to, shape, window, arrangement(to.shape(0), shape[0] as number, window.kernel));
 };

@@ -14,14 +14,40 @@ const nearest: Readonly<Record<string, Attribute>> = {
 /** By scales, not sizes, so one file is right at every input size. */
 export const upsample: Lowering = (to) => {
   if (boolAttr(to.attrs, 'copies', false)) return copied(to);
+  const isNearest = stringAttr(to.attrs, 'mode', 'nearest') === 'nearest';
+  if (
+    !isNearest &&
+    to.model.block > 0 &&
+    to
+      .shape(0)
+      .slice(2)
+      .every((size) => size <= largestProduct)
+  )
+    return multiplied(to);
   const scales = to.model.floats([1, 1, ...resolveScale(to.attrs, to.spatialRank())]);
   const linear = {
     mode: 'linear',
     coordinate_transformation_mode: boolAttr(to.attrs, 'align_corners', false) ? 'align_corners' : 'half_pixel',
   };
-  const isNearest = stringAttr(to.attrs, 'mode', 'nearest') === 'nearest';
   return to.model.node('Resize', [to.input(0), '', scales], isNearest ? nearest : linear);
 };
+
+/**
+ * Sizes up to which a product with the interpolation matrix, most of it zeros, takes less time than ONNX Runtime's Resize: at 16, 32
+ * and 64 elements 0.3, 0.2 and 0.7 of it, at 128 twice as long.
+ */
+const largestProduct = 64;
+
+/** Linear upsampling as a product along each dimension. */
+function multiplied(to: LoweringContext): string {
+  const shape = to.shape(0);
+  const align = boolAttr(to.attrs, 'align_corners', false);
+  const matrices = resolveScale(to.attrs, to.spatialRank()).map((s, i) => {
+    const matrix = interpolation(shape[i + 2] as number, s, align);
+    return Array.from({ length: shape[i + 2] as number }, (_, k) => matrix.map((row) => row[k] as number));
+  });
+  return separable(to, to.input(0), shape, matrices);
+}
 
 /**
  * Repeats along one axis: with that axis and the channels last, n copies side by side along the channels are, in memory, n pixels
