@@ -1,11 +1,12 @@
-import type { Graph, Node, Value } from '../ir/graph.js';
+import type { Graph, Node } from '../ir/graph.js';
 import { bytesOf } from './bytes.js';
 import { Heap } from './heap.js';
+import type { Interval } from './liveness.js';
 
 /**
  * A topological order that keeps memory low: of the nodes that could run next, the one that frees most (or takes least),
- * the earliest of equals. Greedy, as list scheduling for register pressure (Goodman & Hsu, 1988); `schedule` keeps it
- * only where it beats the order written.
+ * the earliest of equals. Greedy, as list scheduling for register pressure (Goodman & Hsu, 1988); `executionPlan` keeps it
+ * only where nothing beats it.
  */
 export function greedyOrder(graph: Graph): Node[] {
   const producer = new Map<number, number>();
@@ -65,18 +66,30 @@ export function greedyOrder(graph: Graph): Node[] {
   return order;
 }
 
-/** Bytes alive at the worst moment of an order, given each value's interval. */
-export function peakOf(intervals: readonly { value: Value; from: number; to: number }[], steps: number): number {
+/** Bytes alive at each step of an order, given each value's interval. */
+export const liveBytes = (intervals: readonly Pick<Interval, 'value' | 'from' | 'to'>[], steps: number): Float64Array =>
+  bytesAt(
+    intervals.map(({ value, from, to }) => ({ from, to, bytes: bytesOf(value) })),
+    steps,
+  );
+
+/** The same of lives whose bytes are known. */
+export function bytesAt(
+  lives: readonly { readonly from: number; readonly to: number; readonly bytes: number }[],
+  steps: number,
+): Float64Array {
   const change = new Float64Array(steps + 2);
-  for (const i of intervals) {
-    change[i.from] = (change[i.from] as number) + bytesOf(i.value);
-    change[i.to + 1] = (change[i.to + 1] as number) - bytesOf(i.value);
+  for (const { from, to, bytes } of lives) {
+    change[from] = (change[from] as number) + bytes;
+    change[to + 1] = (change[to + 1] as number) - bytes;
   }
   let alive = 0;
-  let peak = 0;
-  for (const c of change) {
+  return change.map((c) => {
     alive += c;
-    peak = Math.max(peak, alive);
-  }
-  return peak;
+    return alive;
+  });
 }
+
+/** Bytes alive at the worst moment. */
+export const peakOf = (intervals: readonly Pick<Interval, 'value' | 'from' | 'to'>[], steps: number): number =>
+  liveBytes(intervals, steps).reduce((most, bytes) => Math.max(most, bytes), 0);
