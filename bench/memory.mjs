@@ -2,6 +2,8 @@
 //   as written, planned: bytes alive at the worst moment, in the order that the graph was written in and in the plan's
 //   no less than:        what some step of every possible order holds (bench/memory/bound.mjs)
 //   arena:               the plan's buffers with their places
+// `--measure` instead starts a process for each preset, engine, use and batch, and compares what it grows by with what is predicted
+// (docs/memory.md); on Linux, where a process can ask for its own peak.
 import { parseArgs } from 'node:util';
 import { bindGraph, deploy, executionPlan, trainingPlan } from '../dist/compiler/index.js';
 import { lowerBound } from './memory/bound.mjs';
@@ -9,8 +11,23 @@ import { loadPreset, presets } from './memory/networks.mjs';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { edge: { type: 'string', default: '128' }, batch: { type: 'string', default: '4' } },
+  options: {
+    edge: { type: 'string', default: '128' },
+    batch: { type: 'string', default: '4' },
+    measure: { type: 'boolean', default: false },
+  },
 });
+if (values.measure) {
+  const { fitHabits, fitLine, heading, line, measurements } = await import('./memory/measure.mjs');
+  console.log(heading);
+  const measured = [];
+  for await (const row of measurements(positionals.length > 0 ? positionals : presets)) {
+    measured.push(row);
+    console.log(line(row));
+  }
+  for (const f of fitHabits(measured)) console.log(fitLine(f));
+  process.exit(0);
+}
 const [edge, batch] = [Number(values.edge), Number(values.batch)];
 const mib = (bytes) => (bytes / 2 ** 20).toFixed(1);
 

@@ -10,11 +10,11 @@ export const presets = readdirSync(specs)
   .map((f) => f.replace('.unet', ''))
   .sort();
 
-/** @param edge of each spatial dimension; in 3-D a quarter of it */
+/** @param edge of each spatial dimension; in 3-D about a quarter of it, a multiple of 16 */
 export function loadPreset(name, edge, batch) {
   const { network, recipe } = load(readFileSync(`${specs}${name}.unet`, 'utf8'));
   const dims = network.graph.inputs[0].value.type.shape.slice(2);
-  const size = dims.map(() => (dims.length === 3 ? Math.max(16, edge / 4) : edge));
+  const size = dims.map(() => (dims.length === 3 ? 16 * Math.max(1, Math.round(edge / 64)) : edge));
   const sizes = Object.fromEntries([['N', batch], ...dims.map((d, k) => [d.symbol, size[k]])]);
   return { network, recipe, size, sizes, batch };
 }

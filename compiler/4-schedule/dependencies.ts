@@ -1,6 +1,6 @@
 import type { Node } from '../ir/graph.js';
 
-/** Who makes what a node reads and who reads what it makes, by position in a list of nodes; each position once. */
+/** Who makes what a node reads or waits for, and who reads or awaits what it makes, by position in a list of nodes; each position once. */
 export interface Dependencies {
   readonly makers: readonly (readonly number[])[];
   readonly readers: readonly (readonly number[])[];
@@ -12,7 +12,9 @@ export function dependencies(nodes: readonly Node[]): Dependencies {
     for (const o of n.outputs) producer.set(o.id, k);
   });
   const makers = nodes.map((n) => [
-    ...new Set(n.inputs.map((v) => producer.get(v.id)).filter((p): p is number => p !== undefined)),
+    ...new Set(
+      [...n.inputs, ...(n.after ?? [])].map((v) => producer.get(v.id)).filter((p): p is number => p !== undefined),
+    ),
   ]);
   const readers = nodes.map((): number[] => []);
   makers.forEach((from, k) => {

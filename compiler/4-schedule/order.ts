@@ -15,7 +15,8 @@ export function greedyOrder(graph: Graph): Node[] {
   });
   const kept = new Set(graph.outputs.map((o) => o.value.id));
   const waiting = graph.nodes.map(
-    (n) => new Set(n.inputs.map((v) => producer.get(v.id)).filter((p) => p !== undefined)).size,
+    (n) =>
+      new Set([...n.inputs, ...(n.after ?? [])].map((v) => producer.get(v.id)).filter((p) => p !== undefined)).size,
   );
   const readers = new Map<number, Set<number>>();
   graph.nodes.forEach((n, k) => {
@@ -24,6 +25,11 @@ export function greedyOrder(graph: Graph): Node[] {
       const set = readers.get(v.id) ?? new Set<number>();
       readers.set(v.id, set.add(k));
     }
+  });
+  /** Who waits for a value without reading it. */
+  const waiters = new Map<number, number[]>();
+  graph.nodes.forEach((n, k) => {
+    for (const v of n.after ?? []) waiters.set(v.id, [...(waiters.get(v.id) ?? []), k]);
   });
   const cost = (k: number): number => {
     const node = graph.nodes[k] as Node;
@@ -57,7 +63,9 @@ export function greedyOrder(graph: Graph): Node[] {
       if (left?.size === 1 && waiting[last as number] === 0) offer(last as number);
     }
     const next = new Set<number>();
-    for (const o of node.outputs) for (const k of readers.get(o.id) ?? []) next.add(k);
+    for (const o of node.outputs) {
+      for (const k of [...(readers.get(o.id) ?? []), ...(waiters.get(o.id) ?? [])]) next.add(k);
+    }
     for (const k of next) {
       waiting[k] = (waiting[k] as number) - 1;
       if (waiting[k] === 0) offer(k);
