@@ -95,6 +95,7 @@ function declareSpecCommands(program: Command, io: Io, perform: Perform): void {
     .addOption(set())
     .option('--train', 'the training step instead: forward, losses, backward, optimizer')
     .addOption(precision())
+    .option('--memory <size>', "what a batch may take, as in 2GB; default: this machine's memory")
     .addHelpText('after', example('plan specs/unetpp.unet --prune L2 --size 512x512'))
     .action((file: string, options) =>
       perform(async () => (await import('./commands/plan.js')).plan(file, options, io)),
@@ -173,6 +174,7 @@ function declareRunCommands(program: Command, io: Io, perform: Perform): void {
     .addOption(precision())
     .option('--epochs <E>', 'passes over the data')
     .addOption(batch())
+    .option('--memory <size>', 'the largest batch that fits, as in 2GB; a batch that is given stays, and is compared')
     .option('--resize <HxW>', 'resize whole images to this')
     .option('--patch <HxW>', 'train on random patches of this size')
     .option('--lr <rate>', 'learning rate')

@@ -19,6 +19,8 @@ export interface Loaded {
   readonly network: Network | null;
   readonly recipe: Recipe;
   readonly hasTrain: boolean;
+  /** Names of what its `train` block sets itself: the rest of the recipe is defaults. */
+  readonly settings: readonly string[];
   /** The effective value of each `param`. */
   readonly params: Readonly<Record<string, unknown>>;
   /** The files it imports, through others too, in the order in which they are met. */
@@ -73,6 +75,7 @@ export function study(text: string, options: LoadOptions = {}): Studied {
     network: broken ? null : inferred.network,
     recipe: elaborated.recipe,
     hasTrain: elaborated.hasTrain,
+    settings: root.tree.trains.flatMap((t) => t.settings.map((s) => s.name.text)),
     params: elaborated.network?.params ?? {},
     imports: files,
     diagnostics,
@@ -154,7 +157,19 @@ export type { Arena, ArenaSlot, TrainingPlan } from './3-transform/training-plan
 export type { Buffer } from './4-schedule/arena.js';
 export { countMacs, countParameters, nodeMacs, nodeParameters } from './4-schedule/cost.js';
 export { type ExecutionPlan, executionPlan } from './4-schedule/index.js';
+export {
+  type MemoryEngine,
+  type MemoryHabits,
+  type MemoryPurpose,
+  type MemoryUse,
+  memoryHabits,
+  memoryUse,
+  neededBytes,
+  processBytes,
+} from './4-schedule/memory.js';
+export { type AliveValue, type Peak, peakOfPlan } from './4-schedule/peak.js';
 export { type ReceptiveField, receptiveFields } from './4-schedule/receptive-field.js';
+export { type Recomputed, recompute } from './4-schedule/recompute.js';
 export { type DeviceProfile, type PredictedTime, predictTime } from './4-schedule/time/index.js';
 export { known, knownShape, printDim, printShape } from './ir/dim.js';
 export type * from './ir/graph.js';

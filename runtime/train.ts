@@ -50,7 +50,8 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   if (before) await checkSame(runFolder, before, record);
   const batches = new Batches(parts.train, recipe, { size });
   await batches.prepare((done, total) => onProgress?.({ kind: 'prepare', done, total }));
-  const plan = trainingPlan(options.network, recipe, { batch: recipe.batch, size });
+  const made = trainingPlan(options.network, recipe, { batch: recipe.batch, size });
+  const plan = options.replan?.(made) ?? made;
   if (!before) {
     await makeFolder(runFolder);
     await createRun(runFolder, record, options.specText, options.imports);

@@ -46,6 +46,8 @@ export interface TrainOptions {
   /** Names to hold out; absent: what the run held out before, or a seeded share, `recipe.holdout`. */
   readonly heldOut?: readonly string[];
   readonly runFolder: string;
+  /** The plan to train by in place of the one made: one that needs less memory, say. */
+  readonly replan?: (plan: TrainingPlan) => TrainingPlan;
   /** Trains, and judges every epoch. */
   readonly engine: Engine;
   /** Judges the levels of the finished network: what it is measured in is what it is shipped in. Absent: `engine`. */

@@ -16,9 +16,11 @@ import {
   sizeRules,
   trainingPlan,
 } from '../../compiler/index.js';
+import { BatchPlans, type MemoryLimit, memoryLimit } from '../batch-memory.js';
 import { readPrecision } from '../engines.js';
 import type { Io, Outcome } from '../io.js';
 import { parseCount, parseSettings, parseSize } from '../options.js';
+import { batchReport, peakReport } from '../plan-memory.js';
 import { type Timing, timingOf } from '../predicted-time.js';
 import { bytes, count, fieldText, macs, sizeText } from '../render/numbers.js';
 import { table } from '../render/table.js';
@@ -33,6 +35,7 @@ export interface PlanOptions {
   readonly batch?: string;
   readonly train?: boolean;
   readonly precision?: string;
+  readonly memory?: string;
   readonly set?: string[];
 }
 
@@ -58,7 +61,10 @@ export async function plan(file: string, options: PlanOptions, io: Io): Promise<
   const batch = options.batch === undefined ? undefined : parseCount(options.batch, '--batch');
   const spec = await loadSpec(file, parseSettings(options.set), io);
   const low = readPrecision(options.precision) === 'bf16';
-  return options.train ? planTraining(spec, size, batch, low) : planInference(spec, options, size, batch ?? 1, low);
+  const limit = memoryLimit(options.memory);
+  return options.train
+    ? planTraining(spec, size, batch, low, limit)
+    : planInference(spec, options, size, batch ?? 1, low, limit);
 }
 
 async function planInference(
@@ -67,11 +73,13 @@ async function planInference(
   size: number[] | undefined,
   batch: number,
   low: boolean,
+  limit: MemoryLimit,
 ): Promise<Outcome> {
   const { network, recipe, hasTrain } = spec;
   const selection = chooseSelection(network, options);
   const chosen = chooseSize(network, { size, batch, recipe: hasTrain ? recipe : undefined });
-  const bound = bindGraph(deploy(network, selection), chosen.sizes);
+  const deployed = deploy(network, selection);
+  const bound = bindGraph(deployed, chosen.sizes);
   const graph = low ? lowerPrecision(bound) : bound;
   const execution = executionPlan(graph);
   const fields = receptiveFields(graph);
@@ -80,6 +88,13 @@ async function planInference(
     const field = fields.get(execution.order[time]?.outputs[0]?.id ?? -1);
     return field ? { ...planned, receptiveField: field.size, seesWholeInput: field.global } : planned;
   });
+  const peak = peakReport(execution);
+  const batches = batchReport(
+    new BatchPlans((n) => bindGraph(deployed, { ...chosen.sizes, N: n })),
+    'predict',
+    batch,
+    limit,
+  );
   const summary = {
     network: network.name,
     level: selection.level,
@@ -90,6 +105,8 @@ async function planInference(
     macs: countMacs(graph),
     peakBytes: execution.peakBytes,
     arenaBytes: execution.arenaBytes,
+    ...peak.json,
+    ...batches.json,
     ...timing.json,
   };
   const rules = describeRules(sizeRules(network));
@@ -99,10 +116,13 @@ async function planInference(
     '',
     nodeTable(nodes),
     '',
+    ...peak.lines,
+    '',
     `parameters  ${count(summary.parameters)}`,
     `macs        ${count(summary.macs)} (${macs(summary.macs)})`,
     `memory      ${bytes(summary.peakBytes)} alive at most, in an arena of ${bytes(summary.arenaBytes)}`,
     `weights     ${bytes(4 * summary.parameters)}`,
+    ...batches.lines,
     ...timing.lines,
     'sees        input pixels each value depends on; all: every one, by a global mean or a normalization',
   ].join('\n');
@@ -114,6 +134,7 @@ async function planTraining(
   size: number[] | undefined,
   batch: number | undefined,
   low: boolean,
+  limit: MemoryLimit,
 ): Promise<Outcome> {
   const { network, recipe } = spec;
   const chosen = chooseSize(network, {
@@ -121,12 +142,20 @@ async function planTraining(
     batch: batch ?? recipe.batch,
     recipe: spec.hasTrain ? recipe : undefined,
   });
-  const step = trainingPlan(network, recipe, { batch: batch ?? recipe.batch, size: [...chosen.size] });
+  const stepOf = (n: number) => trainingPlan(network, recipe, { batch: n, size: [...chosen.size] });
+  const step = stepOf(batch ?? recipe.batch);
   const graph = low ? lowerPrecision(step.graph) : step.graph;
   const execution = executionPlan(graph);
   const timing = await timingOf(graph, 'train', low ? 'bf16' : 'fp32');
   const nodes = plannedNodes(execution, timing);
   const stateBytes = 4 * (step.parameters.length * (1 + step.slots.length) + step.statistics.length);
+  const peak = peakReport(execution);
+  const batches = batchReport(
+    new BatchPlans((n) => (n === step.batch ? step : stepOf(n)).graph, step.slots.length),
+    'train',
+    step.batch,
+    limit,
+  );
   const summary = {
     network: network.name,
     train: true,
@@ -137,6 +166,8 @@ async function planTraining(
     peakBytes: execution.peakBytes,
     arenaBytes: execution.arenaBytes,
     stateBytes,
+    ...peak.json,
+    ...batches.json,
     ...timing.json,
   };
   const operators = byOperator(graph);
@@ -157,11 +188,14 @@ async function planTraining(
       operators,
     ),
     '',
+    ...peak.lines,
+    '',
     `nodes       ${count(nodes.length)}`,
     `parameters  ${count(summary.parameters)}`,
     `macs        ${count(summary.macs)} (${macs(summary.macs)})`,
     `memory      ${bytes(summary.peakBytes)} alive at most, in an arena of ${bytes(summary.arenaBytes)}`,
     `state       ${bytes(stateBytes)}: parameters${step.slots.map((s) => `, ${s}`).join('')}${step.statistics.length > 0 ? ', statistics' : ''}`,
+    ...batches.lines,
     ...timing.lines,
   ].join('\n');
   return { json: { ...summary, ...(low ? { precision: operators } : {}), nodes }, text };

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { Recipe } from '../../compiler/index.js';
 import { hasFeature, readCpu } from '../../runtime/cpu.js';
-import { openFolder, readNames } from '../../runtime/data/index.js';
+import { type Dataset, openFolder, readNames } from '../../runtime/data/index.js';
 import { type Engine, titleOf } from '../../runtime/engine.js';
 import { holdsRun, type RunRecord, readRecord, runFiles } from '../../runtime/run-folder.js';
 import { dataFormat } from '../../runtime/task.js';
@@ -12,7 +12,8 @@ import { parseCount, parseNumber, parseSettings, parseSize } from '../options.js
 import { trainingProgress } from '../progress.js';
 import { evaluationTable } from '../render/evaluation.js';
 import { percent } from '../render/numbers.js';
-import { loadSpec } from '../spec.js';
+import { type GoodSpec, loadSpec } from '../spec.js';
+import { type ChosenBatch, chooseBatch } from '../train-memory.js';
 
 export interface TrainOptions extends EngineOptions {
   readonly data: string;
@@ -25,6 +26,7 @@ export interface TrainOptions extends EngineOptions {
   readonly seed?: string;
   readonly split?: string;
   readonly set?: string[];
+  readonly memory?: string;
   readonly resume?: boolean;
 }
 
@@ -43,8 +45,9 @@ export async function train(file: string, options: TrainOptions, io: Io): Promis
   const judge = await chooseEngine({ engine: options.engine === 'ort' ? 'ort' : 'auto' }, 'predict');
   const set = { ...before?.set, ...given };
   const spec = await loadSpec(file, set, io);
-  const recipe = withChanges(before?.recipe ?? spec.recipe, change);
-  const dataset = await openFolder(options.data, dataFormat(spec.network, recipe));
+  const asked = withChanges(before?.recipe ?? spec.recipe, change);
+  const dataset = await openFolder(options.data, dataFormat(spec.network, asked));
+  const { recipe, replan } = withMemory(asked, options, spec, dataset, engine, before, io);
   for (const mask of dataset.unusedMasks.slice(0, 3)) io.err(`warning: ${mask} belongs to no image\n`);
   const heldOut = options.split === undefined ? undefined : await readNames(options.split);
   const result = await trainNetwork({
@@ -58,6 +61,7 @@ export async function train(file: string, options: TrainOptions, io: Io): Promis
     heldOut,
     runFolder: options.out,
     engine,
+    ...(replan ? { replan } : {}),
     judge,
     resume: options.resume,
     onProgress: await trainingProgress(io, recipe.batch, titleOf(engine)),
@@ -72,6 +76,24 @@ export async function train(file: string, options: TrainOptions, io: Io): Promis
     json: { ...summary(result), rows: result.rows ?? [], report },
     text: describe(result, report, titleOf(judge)),
   };
+}
+
+/** With `--memory`, a batch that fits; what was chosen is said. */
+function withMemory(
+  recipe: Recipe,
+  options: TrainOptions,
+  { network, settings }: GoodSpec,
+  dataset: Dataset,
+  engine: Engine,
+  before: RunRecord | null,
+  io: Io,
+): Omit<ChosenBatch, 'said'> {
+  if (options.memory === undefined) return { recipe };
+  const fromSpec = settings.includes('batch') ? 'the spec' : undefined;
+  const given = options.batch !== undefined ? '--batch' : before ? 'the run' : fromSpec;
+  const chosen = chooseBatch(options.memory, { network, recipe, dataset, engine, given });
+  io.err(`${chosen.said}\n`);
+  return chosen;
 }
 
 /** Below AVX-512 oneDNN leaves bf16 to TensorFlow's own kernels, which are slow and add in bf16 (docs/measurements.md). */

@@ -1,4 +1,6 @@
 import type { Graph, Node, Value } from '../ir/graph.js';
+import type { OpName } from '../ops/index.js';
+import { bytesOf } from './bytes.js';
 
 /** When a value exists: from the step that makes it to the last that reads it, both included. */
 export interface Interval {
@@ -11,28 +13,77 @@ export interface Interval {
 export const isView = (node: Node): boolean => node.op === 'reshape';
 
 /**
- * The live interval of every node output, by position in `order`. A view has none of its own: its uses extend the
- * interval of the value it looks at. An output of the graph lives to the end. Inputs and parameters are not listed: they
- * are the caller's memory.
+ * Operators that write over an input which nothing reads later, and that has as many bytes as their output. Both engines do
+ * it for these: in ONNX Runtime their CPU kernels are registered with `MayInplace` (activations.cc, element_wise_ops.cc, clip.cc), in
+ * TensorFlow they ask for `forward_input_or_allocate_output` (cwise_ops_common.h, relu_op.cc). A batch norm at inference is here
+ * because it runs as a scale within the convolution before it (3-transform/fold.ts). Not here: convolutions, pools,
+ * concatenations and gradients that are several operators of an engine.
+ */
+const inPlace: ReadonlySet<OpName> = new Set<OpName>([
+  'relu',
+  'leaky_relu',
+  'elu',
+  'sigmoid',
+  'tanh',
+  'batchnorm',
+  'add',
+  'sub',
+  'mul',
+  'div',
+  'affine',
+  'sqrt',
+  'exp',
+  'log',
+  'abs',
+  'clip',
+  'relu_grad',
+]);
+
+/** Whether a node may write over an input. */
+export const isInPlace = (node: Node): boolean => inPlace.has(node.op);
+
+/**
+ * The live interval of every node output, by position in `order`. Some have none of their own, and extend another's: a view
+ * that of the value it looks at, and an output written over a dying input (`inPlace`) that of the input. An output of the graph lives to
+ * the end. Inputs and parameters are not listed: they are the caller's memory, which nothing writes over.
  */
 export function liveness(graph: Graph, order: readonly Node[]): Interval[] {
-  const base = new Map<number, number>();
-  const root = (v: Value): number => base.get(v.id) ?? v.id;
+  const last = lastUses(graph, order);
+  const root = new Map<number, number>();
+  const rootOf = (v: Value): number => root.get(v.id) ?? v.id;
   const intervals = new Map<number, { value: Value; from: number; to: number }>();
   order.forEach((node, time) => {
-    for (const input of node.inputs) {
-      const interval = intervals.get(root(input));
-      if (interval) interval.to = time;
-    }
-    if (isView(node)) {
-      base.set((node.outputs[0] as Value).id, root(node.inputs[0] as Value));
+    const [first] = node.outputs as readonly [Value, ...Value[]];
+    const over = isView(node) ? (node.inputs[0] as Value) : dyingInput(node, time);
+    if (over === undefined) {
+      for (const value of node.outputs) intervals.set(value.id, { value, from: time, to: last(value, time) });
       return;
     }
-    for (const value of node.outputs) intervals.set(value.id, { value, from: time, to: time });
+    root.set(first.id, rootOf(over));
+    const interval = intervals.get(rootOf(over));
+    if (interval) interval.to = Math.max(interval.to, last(first, time));
   });
-  for (const { value } of graph.outputs) {
-    const interval = intervals.get(root(value));
-    if (interval) interval.to = order.length;
-  }
   return [...intervals.values()];
+
+  function dyingInput(node: Node, time: number): Value | undefined {
+    if (!isInPlace(node)) return undefined;
+    const bytes = bytesOf(node.outputs[0] as Value);
+    return node.inputs.find((v) => {
+      const interval = intervals.get(rootOf(v));
+      return interval !== undefined && interval.to === time && bytesOf(interval.value) === bytes;
+    });
+  }
+}
+
+/** The last step that reads a value, by itself or through views of it; the end for outputs of the graph. */
+function lastUses(graph: Graph, order: readonly Node[]): (value: Value, made: number) => number {
+  const last = new Map<number, number>();
+  for (const { value } of graph.outputs) last.set(value.id, order.length);
+  const extend = (id: number, to: number): void => void last.set(id, Math.max(last.get(id) ?? 0, to));
+  for (let time = order.length - 1; time >= 0; time--) {
+    const node = order[time] as Node;
+    const seen = isView(node) ? (last.get((node.outputs[0] as Value).id) ?? time) : time;
+    for (const input of node.inputs) extend(input.id, seen);
+  }
+  return (value, made) => last.get(value.id) ?? made;
 }

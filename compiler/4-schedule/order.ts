@@ -1,11 +1,12 @@
-import type { Graph, Node, Value } from '../ir/graph.js';
+import type { Graph, Node } from '../ir/graph.js';
 import { bytesOf } from './bytes.js';
 import { Heap } from './heap.js';
+import type { Interval } from './liveness.js';
 
 /**
  * A topological order that keeps memory low: of the nodes that could run next, the one that frees most (or takes least),
- * the earliest of equals. Greedy, as list scheduling for register pressure (Goodman & Hsu, 1988); `schedule` keeps it
- * only where it beats the order written.
+ * the earliest of equals. Greedy, as list scheduling for register pressure (Goodman & Hsu, 1988); `executionPlan` keeps it
+ * only where nothing beats it.
  */
 export function greedyOrder(graph: Graph): Node[] {
   const producer = new Map<number, number>();
@@ -14,7 +15,8 @@ export function greedyOrder(graph: Graph): Node[] {
   });
   const kept = new Set(graph.outputs.map((o) => o.value.id));
   const waiting = graph.nodes.map(
-    (n) => new Set(n.inputs.map((v) => producer.get(v.id)).filter((p) => p !== undefined)).size,
+    (n) =>
+      new Set([...n.inputs, ...(n.after ?? [])].map((v) => producer.get(v.id)).filter((p) => p !== undefined)).size,
   );
   const readers = new Map<number, Set<number>>();
   graph.nodes.forEach((n, k) => {
@@ -23,6 +25,11 @@ export function greedyOrder(graph: Graph): Node[] {
       const set = readers.get(v.id) ?? new Set<number>();
       readers.set(v.id, set.add(k));
     }
+  });
+  /** Who waits for a value without reading it. */
+  const waiters = new Map<number, number[]>();
+  graph.nodes.forEach((n, k) => {
+    for (const v of n.after ?? []) waiters.set(v.id, [...(waiters.get(v.id) ?? []), k]);
   });
   const cost = (k: number): number => {
     const node = graph.nodes[k] as Node;
@@ -56,7 +63,9 @@ export function greedyOrder(graph: Graph): Node[] {
       if (left?.size === 1 && waiting[last as number] === 0) offer(last as number);
     }
     const next = new Set<number>();
-    for (const o of node.outputs) for (const k of readers.get(o.id) ?? []) next.add(k);
+    for (const o of node.outputs) {
+      for (const k of [...(readers.get(o.id) ?? []), ...(waiters.get(o.id) ?? [])]) next.add(k);
+    }
     for (const k of next) {
       waiting[k] = (waiting[k] as number) - 1;
       if (waiting[k] === 0) offer(k);
@@ -65,18 +74,30 @@ export function greedyOrder(graph: Graph): Node[] {
   return order;
 }
 
-/** Bytes alive at the worst moment of an order, given each value's interval. */
-export function peakOf(intervals: readonly { value: Value; from: number; to: number }[], steps: number): number {
+/** Bytes alive at each step of an order, given each value's interval. */
+export const liveBytes = (intervals: readonly Pick<Interval, 'value' | 'from' | 'to'>[], steps: number): Float64Array =>
+  bytesAt(
+    intervals.map(({ value, from, to }) => ({ from, to, bytes: bytesOf(value) })),
+    steps,
+  );
+
+/** The same of lives whose bytes are known. */
+export function bytesAt(
+  lives: readonly { readonly from: number; readonly to: number; readonly bytes: number }[],
+  steps: number,
+): Float64Array {
   const change = new Float64Array(steps + 2);
-  for (const i of intervals) {
-    change[i.from] = (change[i.from] as number) + bytesOf(i.value);
-    change[i.to + 1] = (change[i.to + 1] as number) - bytesOf(i.value);
+  for (const { from, to, bytes } of lives) {
+    change[from] = (change[from] as number) + bytes;
+    change[to + 1] = (change[to + 1] as number) - bytes;
   }
   let alive = 0;
-  let peak = 0;
-  for (const c of change) {
+  return change.map((c) => {
     alive += c;
-    peak = Math.max(peak, alive);
-  }
-  return peak;
+    return alive;
+  });
 }
+
+/** Bytes alive at the worst moment. */
+export const peakOf = (intervals: readonly Pick<Interval, 'value' | 'from' | 'to'>[], steps: number): number =>
+  liveBytes(intervals, steps).reduce((most, bytes) => Math.max(most, bytes), 0);

@@ -65,6 +65,11 @@ export interface Node {
   readonly inputs: readonly Value[];
   readonly outputs: readonly Value[];
   readonly origin: Origin;
+  /**
+   * It is not to run before these are made, though it does not read them: so that what is computed a second time is not computed
+   * long before it is wanted (4-schedule/recompute.ts). It changes no result.
+   */
+  readonly after?: readonly Value[];
 }
 
 export interface NamedValue {

@@ -26,6 +26,9 @@ export function verifyGraph(graph: Graph): string | null {
       if (!known) return `${where} uses value ${input.id} (${input.origin.path}) before it is defined`;
       if (!sameShape(known.type.shape, input.type.shape)) return `${where} sees another type of ${input.origin.path}`;
     }
+    for (const v of node.after ?? []) {
+      if (!defined.has(v.id)) return `${where} waits for value ${v.id} (${v.origin.path}), which is not made before it`;
+    }
     const inferred = opOf(node.op).infer(
       node.attrs,
       tensorInputs(node.op, node.inputs).map((v) => v.type),

@@ -35,9 +35,10 @@ export const reluGrad: Op = {
 export const leakyRelu = unary(
   'x where x > 0, else slope * x.',
   [{ name: 'slope', type: 'float', default: 0.01, least: 0, doc: 'Slope below 0.' }],
-  (dy, x, _, { attrs, build }) => {
+  (dy, _, y, { attrs, build }) => {
     const slope = numberAttr(attrs, 'slope');
-    const above = build.emit('greater', [x, scalar(build, 0)]);
+    // y > 0 where x > 0, since no slope is negative; and y is kept anyway, for what reads it.
+    const above = build.emit('greater', [y, scalar(build, 0)]);
     return build.emit('mul', [dy, affineOf(build, above, 1 - slope, slope)]);
   },
 );
@@ -46,12 +47,12 @@ export const leakyRelu = unary(
 export const elu = unary(
   'x where x > 0, else alpha * (exp(x) - 1).',
   [{ name: 'alpha', type: 'float', default: 1, least: 0, doc: 'The limit below is -alpha.' }],
-  (dy, x, y, { attrs, build }) => {
+  (dy, _, y, { attrs, build }) => {
     const alpha = numberAttr(attrs, 'alpha');
     // The slope is y + alpha below 0 (that is, alpha * exp(x)) and 1 above.
     const below = affineOf(build, build.emit('clip', [y], { min: -alpha, max: 0 }), 1, alpha);
     if (alpha === 1) return build.emit('mul', [dy, below]);
-    const above = affineOf(build, build.emit('greater', [x, scalar(build, 0)]), 1 - alpha, 0);
+    const above = affineOf(build, build.emit('greater', [y, scalar(build, 0)]), 1 - alpha, 0);
     return build.emit('mul', [dy, build.emit('add', [below, above])]);
   },
 );

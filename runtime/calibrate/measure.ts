@@ -1,4 +1,12 @@
-import { bindGraph, deploy, finish, load, lowerPrecision, trainingPlan } from '../../compiler/index.js';
+import {
+  bindGraph,
+  deploy,
+  finish,
+  load,
+  lowerPrecision,
+  type TrainingPlan,
+  trainingPlan,
+} from '../../compiler/index.js';
 import { knownShape } from '../../compiler/ir/dim.js';
 import type { Graph, Network } from '../../compiler/ir/graph.js';
 import type { Recipe } from '../../compiler/recipe.js';
@@ -29,15 +37,16 @@ export async function runnablePrediction(
   return { graph, run: () => predictor.run(image), dispose: () => predictor.dispose() };
 }
 
-/** A training step of the whole network. */
+/** A training step of the whole network; `replan` may put another in place of its plan. */
 export async function runnableStep(
   network: Network,
   recipe: Recipe,
   engine: Engine,
   batch: number,
   size: readonly number[],
+  replan: (plan: TrainingPlan) => TrainingPlan = (plan) => plan,
 ): Promise<Runnable> {
-  const plan = trainingPlan(network, recipe, { batch, size: [...size] });
+  const plan = replan(trainingPlan(network, recipe, { batch, size: [...size] }));
   const trainer = await engine.trainer(plan, initialState(plan, 0));
   const image = noise(plan.imageShape).data;
   const target = noise(plan.targetShape).data.map((v) => (v > 0.5 ? 1 : 0));

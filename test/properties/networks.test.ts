@@ -1,7 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { foldBatchNorm } from '../../compiler/3-transform/fold.js';
+import { alignment } from '../../compiler/4-schedule/arena.js';
 import { liveness } from '../../compiler/4-schedule/liveness.js';
+import { bytesAt, liveBytes } from '../../compiler/4-schedule/order.js';
 import {
   bindGraph,
   deploy,
@@ -14,6 +16,7 @@ import {
   trainingPlan,
   verifyGraph,
 } from '../../compiler/index.js';
+import type { Node, Value } from '../../compiler/ir/graph.js';
 import { initialWeights } from '../../runtime/initialize.js';
 import { ort } from '../../runtime/ort/index.js';
 import { networkSpecs, nthSizes, pruningIsExact, selections, shapesAgree } from '../../testing/index.js';
@@ -89,7 +92,7 @@ function spatial(network: Network, sizes: Sizes): number[] {
 }
 
 function expectSound(graph: Graph): void {
-  const { order, buffers, arenaBytes, peakBytes } = executionPlan(graph);
+  const { order, buffers, arenaBytes, peakBytes, writtenPeakBytes } = executionPlan(graph);
   expect(order).toHaveLength(graph.nodes.length);
   // The order is a topological one: a node reads only what is already made.
   const made = new Set([...graph.inputs.map((i) => i.value.id), ...graph.params.map((p) => p.id)]);
@@ -111,4 +114,44 @@ function expectSound(graph: Graph): void {
     }
   }
   expect(arenaBytes).toBeGreaterThanOrEqual(peakBytes);
+  // Nothing is written over that is read later: what is still to be read after a step has room in it.
+  const room = liveBytes([...due.values()], order.length);
+  for (const [time, needed] of neededAfter(graph, order).entries()) {
+    if (needed > (room[time] ?? 0))
+      throw new Error(`step ${time} holds ${room[time]} bytes, and ${needed} are read later`);
+  }
+  expect(peakBytes).toBeLessThanOrEqual(writtenPeakBytes);
+  // What is alive at the worst moment in whole lines, which no placement can be below.
+  const floor = bytesAt(buffers, order.length).reduce((most, bytes) => Math.max(most, bytes), 0);
+  expect(arenaBytes).toBeLessThanOrEqual(1.1 * floor + alignment);
+}
+
+/** Bytes of values that are read after each step, by the plain definition: each value by itself, views as what they look at. */
+function neededAfter(graph: Graph, order: readonly Node[]): number[] {
+  const bytes = new Map<number, number>();
+  const viewed = new Map<number, number>();
+  const madeAt = new Map<number, number>();
+  const lastRead = new Map<number, number>();
+  const rootOf = (id: number): number => viewed.get(id) ?? id;
+  for (const [time, node] of order.entries()) {
+    for (const v of node.inputs) lastRead.set(rootOf(v.id), time);
+    for (const o of node.outputs) {
+      if (node.op === 'reshape') viewed.set(o.id, rootOf((node.inputs[0] as Value).id));
+      else {
+        madeAt.set(o.id, time);
+        bytes.set(
+          o.id,
+          knownShape(o.type.shape).reduce((n, d) => n * d, o.type.dtype === 'i64' ? 8 : 4),
+        );
+      }
+    }
+  }
+  for (const { value } of graph.outputs) lastRead.set(rootOf(value.id), order.length);
+  const needed = order.map(() => 0);
+  for (const [id, from] of madeAt) {
+    for (let t = from; t < (lastRead.get(id) ?? from); t++) {
+      if (t < needed.length) needed[t] = (needed[t] as number) + (bytes.get(id) as number);
+    }
+  }
+  return needed;
 }

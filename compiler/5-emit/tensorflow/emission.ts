@@ -82,11 +82,21 @@ export class Emission {
     this.b.at(node.origin.path);
     const before = this.b.nodes.length;
     const lowered = lowerings[node.op](this.context(node));
+    if (node.after) this.#wait(before, node.after);
     for (const written of this.b.nodes.slice(before)) this.sources.set(written, node);
     const outputs = 'name' in lowered ? [lowered] : lowered;
     node.outputs.forEach((v, k) => {
       this.define(v, outputs[k] as TfTensor);
     });
+  }
+
+  /** All written since `first` run only once the values are there. Constants are shared, and take nothing to make. */
+  #wait(first: number, values: readonly Value[]): void {
+    const after = [...new Set(values.map((v) => `^${this.b.node(this.tensorOf(v))}`))];
+    for (let k = first; k < this.b.nodes.length; k++) {
+      const written = this.b.nodes[k] as TfNode;
+      if (written.op !== 'Const') this.b.nodes[k] = { ...written, inputs: [...written.inputs, ...after] };
+    }
   }
 
   context(node: Node = nothing): LoweringContext {

@@ -1,0 +1,91 @@
+import type { Graph, Node, Value } from '../ir/graph.js';
+import { listAttr } from '../ops/attrs.js';
+import { bytesOf } from './bytes.js';
+import { liveness } from './liveness.js';
+import { bytesAt } from './order.js';
+
+/** Who runs a graph, and for what: on the CPU in fp32. */
+export type MemoryEngine = 'onnxruntime' | 'tensorflow';
+export type MemoryPurpose = 'predict' | 'train';
+
+/** What a graph asks of a process's memory. */
+export interface MemoryUse {
+  /** Weights, and statistics at inference; in training the vector that an optimizer changes. */
+  readonly parameterBytes: number;
+  /** Vectors as long that the optimizer keeps beside it: 2 for Adam. */
+  readonly slots: number;
+  /** Values alive at the worst moment but for those that are parameters, or parts of them, under other names. */
+  readonly activationBytes: number;
+  /** The largest that an operator needs beside its inputs and outputs, in ONNX Runtime: shifted copies for a filter gradient. */
+  readonly scratchBytes: number;
+}
+
+/** @param graph bound; `order` a plan's */
+export function memoryUse(graph: Graph, order: readonly Node[], slots = 0): MemoryUse {
+  const trains = graph.params.length === 0;
+  const parameters = trains
+    ? graph.inputs.filter((i) => i.name === 'parameters').map((i) => i.value)
+    : (graph.params as readonly Value[]);
+  // A step's state goes in and out in the caller's vectors, and parameters are cut out of them.
+  const elsewhere = new Set([
+    ...graph.outputs.filter((o) => o.name.endsWith('_next')).map((o) => o.value.id),
+    ...graph.nodes.filter((n) => trains && n.op === 'slice').map((n) => (n.outputs[0] as Value).id),
+  ]);
+  const lives = liveness(graph, order)
+    .filter((i) => !elsewhere.has(i.value.id))
+    .map(({ value, from, to }) => ({ from, to, bytes: bytesOf(value) }));
+  return {
+    parameterBytes: parameters.reduce((n, v) => n + bytesOf(v), 0),
+    slots,
+    activationBytes: most(bytesAt(lives, order.length)),
+    scratchBytes: most(graph.nodes.map(scratchOf)),
+  };
+}
+
+const most = (list: Iterable<number>): number => {
+  let result = 0;
+  for (const n of list) result = Math.max(result, n);
+  return result;
+};
+
+/** Of a filter gradient, the copies of fewest bytes (5-emit/onnx/lowerings/filter-grad-shifts.ts): of x, of dy, or some of each. */
+function scratchOf(node: Node): number {
+  if (node.op !== 'conv_filter_grad') return 0;
+  const [x, dy] = node.inputs.map(bytesOf) as [number, number];
+  const kernel = listAttr(node.attrs, 'shape').slice(2);
+  const taps = kernel.reduce((n, k) => n * k, 1);
+  const rows = kernel[0] ?? 1;
+  return Math.min(taps * dy + x, taps * x + dy, rows * dy + (taps / rows) * x);
+}
+
+/** What an engine takes beyond what a plan says; docs/memory.md has the reasons, and how far off the sum is. */
+export interface MemoryHabits {
+  /** Bytes for any graph: its nodes, threads' buffers. */
+  readonly base: number;
+  /** Copies of each parameter beside the state itself: gathered gradients, an optimizer's temporaries, reordered weights. */
+  readonly copies: number;
+  /** Bytes taken for each byte of values: what the allocator rounds up to, and what is left between its blocks. */
+  readonly spread: number;
+}
+
+/** Fitted by `node bench/memory.mjs --measure`. */
+export const memoryHabits: Readonly<Record<MemoryEngine, Readonly<Record<MemoryPurpose, MemoryHabits>>>> = {
+  onnxruntime: {
+    predict: { base: 18e6, copies: 0.7, spread: 1.89 },
+    train: { base: 0, copies: 9.6, spread: 1.41 },
+  },
+  tensorflow: {
+    predict: { base: 17e6, copies: 12.5, spread: 1.6 },
+    train: { base: 10e6, copies: 1.9, spread: 1.25 },
+  },
+};
+
+/** Bytes of values that an engine needs at the worst moment, before its habits. */
+export const neededBytes = (engine: MemoryEngine, use: MemoryUse): number =>
+  use.activationBytes + (engine === 'onnxruntime' ? use.scratchBytes : 0);
+
+/** Bytes that a process grows by when an engine runs a graph again and again. */
+export function processBytes(engine: MemoryEngine, purpose: MemoryPurpose, use: MemoryUse): number {
+  const { base, copies, spread } = memoryHabits[engine][purpose];
+  return base + (1 + use.slots + copies) * use.parameterBytes + spread * neededBytes(engine, use);
+}
