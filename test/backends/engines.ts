@@ -1,4 +1,5 @@
 import { lowerPrecision } from '../../compiler/3-transform/precision.js';
+import { emitOnnx } from '../../compiler/5-emit/onnx/index.js';
 import { foldBatchNorm, type Graph } from '../../compiler/index.js';
 import { hasFeature, readCpu } from '../../runtime/cpu.js';
 import type { Engine, Predictor, Tensor, Weights } from '../../runtime/engine.js';
@@ -8,9 +9,10 @@ import type { OrtDevice } from '../../runtime/ort/session.js';
 import { tensorflow } from '../../runtime/tensorflow/index.js';
 import type { Device } from '../../runtime/tensorflow/session.js';
 import { type Float64Tensor, tensor } from '../../testing/reference/index.js';
-import { runOnnx } from '../onnx/run.js';
+import { openOn, runOnnx } from '../onnx/run.js';
 import { runOpenVino } from '../openvino/run.js';
 import { runTensorFlow } from '../tensorflow/run.js';
+import { openWeb, webSession } from '../web/open.js';
 import { chromiumHost } from './chromium.js';
 import { onDirtyMemory } from './dirty.js';
 import { chooseBackend } from './page.js';
@@ -98,6 +100,7 @@ const graphModelLacks: readonly Lack[] = [
 export const backends: readonly Backend[] = [
   onnx('cpu', { functions: 4 }),
   onnx('webgpu', { functions: 16 }, 0.4),
+  onnxWeb(),
   tf('cpu', 'fp32'),
   tf('cpu', 'bf16'),
   tf('gpu', 'fp32'),
@@ -125,12 +128,31 @@ function onnx(device: OrtDevice, arithmetic: Arithmetic, share?: number): Backen
       const why = device === 'webgpu' ? await whyNoWebGpu() : (await engine.status()).reason;
       return (
         why ?? {
-          run: (graph, feeds) => runOnnx(graph, feeds, undefined, device),
+          run: (graph, feeds) => runOnnx(graph, feeds, undefined, openOn(device)),
           model: engine.predictor,
           trainer: engine.trainer,
         }
       );
     },
+  };
+}
+
+/** The WebAssembly of onnxruntime-web, in this process, fed the files that `build` writes; it answers only. */
+function onnxWeb(): Backend {
+  return {
+    name: 'onnxruntime-web wasm',
+    section: 'native',
+    trains: false,
+    precision: 'fp32',
+    arithmetic: { functions: 4 },
+    everySelection: true,
+    open: async () => ({
+      run: (graph, feeds) => runOnnx(graph, feeds, undefined, webSession),
+      model: (graph, weights) => {
+        const folded = foldBatchNorm(graph, new Map([...weights].map(([path, t]) => [path, t.data])));
+        return openWeb(emitOnnx(folded.graph, { weights: folded.weights, name: 'test', metadata: {} }));
+      },
+    }),
   };
 }
 
