@@ -1,5 +1,5 @@
 // What a visitor of a page waits for: bytes, and the time of a picture in WebAssembly on one thread, of every level of a network, as
-// onnxruntime-web runs it in fp32 and int8, and as TensorFlow.js' WebAssembly runs the graph model. In turns, medians:
+// onnxruntime-web runs it in fp32, fp16 and int8, and as TensorFlow.js' WebAssembly runs the graph model. In turns, medians:
 //   npm run build && node bench/web.mjs [--spec specs/unetpp-nuclei.unet] [--size 256] [--rounds 9]
 // The same WebAssembly as in Chrome, in Node. Weights and pictures are drawn: neither decides a time.
 import { readFileSync } from 'node:fs';
@@ -19,6 +19,7 @@ import {
   planQuantization,
   quantizable,
   quantize,
+  toHalf,
 } from '../dist/compiler/index.js';
 import { initialWeights } from '../dist/runtime/initialize.js';
 import { stream } from '../dist/runtime/random.js';
@@ -125,6 +126,8 @@ for (const level of network.levels) {
   const folded = foldBatchNorm(deploy(network, selection), weights);
   const file = emitOnnx(folded.graph, { weights: folded.weights, name: 'bench', metadata: {} });
   rows.push({ level, what: 'onnxruntime-web', ...(await onnx(file)) });
+  const half = emitOnnx(toHalf(folded.graph), { weights: folded.weights, name: 'bench', metadata: {} });
+  rows.push({ level, what: 'onnxruntime-web, fp16', ...(await onnx(half)) });
   rows.push({ level, what: 'onnxruntime-web, int8', ...(await int8(selection)) });
   rows.push({ level, what: 'TensorFlow.js wasm', ...(await tfjs(selection)) });
 }

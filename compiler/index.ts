@@ -122,7 +122,8 @@ export {
   sizeRules,
 } from './2-infer/sizes.js';
 export { foldBatchNorm, type WeightArrays } from './3-transform/fold.js';
-export { lowerPrecision, type PrecisionRule, ruleOf } from './3-transform/precision.js';
+export { type HalfLoss, lostInHalf, toHalf } from './3-transform/half.js';
+export { type LowType, lowerPrecision, type PrecisionRule, ruleOf } from './3-transform/precision.js';
 export { checkSelection, prune, type Selection, type SelectionError, topLevel } from './3-transform/prune.js';
 export {
   type IntegerRuntime,

@@ -8,9 +8,11 @@ import {
   type Diagnostic,
   deploy,
   foldBatchNorm,
+  type Graph,
   type Param,
 } from '../../compiler/index.js';
 import { initialWeights } from '../../runtime/initialize.js';
+import { metadataKeys } from '../../runtime/model-metadata.js';
 import { version } from '../../runtime/version.js';
 import { Reported } from '../errors.js';
 import type { Io } from '../io.js';
@@ -19,6 +21,7 @@ import { chooseSelection } from '../selection.js';
 import { chooseSize } from '../sizes.js';
 import { fileReport, type GoodSpec, hasErrors, printDiagnostics } from '../spec.js';
 import { requireWeights, type WeightsSource } from '../weights.js';
+import { aboutHalf, halved, wantsHalf } from './half.js';
 import { type BuildOptions, type Built, type ModelTarget, savedModelFolder } from './targets.js';
 
 export interface ModelInput {
@@ -70,8 +73,15 @@ export function buildModel(
   const rest = { ...facts, graph: folded.graph };
   switch (target) {
     case 'onnx': {
-      const model = emitOnnx(folded.graph, { weights: folded.weights, name: network.name, metadata });
-      return { ...rest, model, nodes: folded.graph.nodes.length };
+      const emit = (graph: Graph, more = {}) =>
+        emitOnnx(graph, { weights: folded.weights, name: network.name, metadata: { ...metadata, ...more } });
+      if (!wantsHalf(options, target)) {
+        return { ...rest, model: emit(folded.graph), nodes: folded.graph.nodes.length };
+      }
+      const half = halved(folded.graph, folded.weights, io);
+      const model = emit(half, { [metadataKeys.precision]: 'fp16' });
+      const more = aboutHalf(half, emit(folded.graph).length, model.length);
+      return { ...rest, graph: half, model, nodes: half.nodes.length, what: `${facts.what} in fp16`, more };
     }
     case 'tf': {
       const tf = emitInference(folded.graph, { weights: folded.weights, images: 'channels-last' });

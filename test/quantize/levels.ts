@@ -16,7 +16,10 @@ const functions = 4 * single;
  * side of a tie is forgiven what follows.
  * @param open opens an ONNX file in the engine
  */
-export async function expectSameLevels({ whole, image, text }: Case, open: Engine['open']): Promise<void> {
+export async function expectSameLevels(
+  { whole, image, text }: Pick<Case, 'whole' | 'image' | 'text'>,
+  open: Engine['open'],
+): Promise<void> {
   const { graph, weights } = whole;
   const nodes = levelNodes(graph);
   const named = nodes.map((n, k) => ({ name: `level${k}`, value: n.outputs[0] as Value }));
