@@ -74,6 +74,12 @@ export function readPrecision(name = 'fp32'): Precision {
       "a model that was quantized runs in int8 as it is: 'unetc build --quantize int8' makes one",
     );
   }
+  if (name === 'fp16') {
+    throw new UsageError(
+      'fp16 is in a model, not in an engine',
+      "a file in fp16 runs so where its engine can: 'unetc build --precision fp16' makes one",
+    );
+  }
   throw new UsageError(`there is no precision ${name}`, 'use fp32 or bf16');
 }
 

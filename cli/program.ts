@@ -129,6 +129,7 @@ function declareSpecCommands(program: Command, io: Io, perform: Perform): void {
     .addOption(size())
     .addOption(batch())
     .addOption(set())
+    .option('--precision <p>', 'fp32, or fp16 for GPUs: weights and images inside, for --target onnx; default: fp32')
     .option('--quantize <type>', 'int8: convolutions in whole numbers, for --target onnx')
     .option('--calibrate <DIR>', 'with --quantize, or --mode adaptive: images/ to measure on, and masks/ to judge by')
     .option(

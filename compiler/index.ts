@@ -126,7 +126,8 @@ export {
 } from './2-infer/sizes.js';
 export { type DeployRuntime, deployRuntimes, finish } from './3-transform/finish.js';
 export { foldBatchNorm, type WeightArrays } from './3-transform/fold.js';
-export { lowerPrecision, type PrecisionRule, ruleOf } from './3-transform/precision.js';
+export { type HalfLoss, lostInHalf, toHalf } from './3-transform/half.js';
+export { type LowType, lowerPrecision, type PrecisionRule, ruleOf } from './3-transform/precision.js';
 export { checkSelection, prune, type Selection, type SelectionError, topLevel } from './3-transform/prune.js';
 export {
   type IntegerRuntime,

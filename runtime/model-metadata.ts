@@ -19,6 +19,8 @@ export const metadataKeys = {
   resize: 'unetc.resize',
   patch: 'unetc.patch',
   axes: 'unetc.axes',
+  /** Of a file in fp16 only. */
+  precision: 'unetc.precision',
 } as const;
 
 export interface ModelIdentity {

@@ -19,6 +19,7 @@ import {
 } from '../../compiler/index.js';
 import { type AdaptiveFacts, adaptiveKey, adaptiveMode, type LevelFacts } from '../../runtime/adaptive/facts.js';
 import { initialWeights } from '../../runtime/initialize.js';
+import { metadataKeys } from '../../runtime/model-metadata.js';
 import { UserError } from '../../runtime/user-error.js';
 import type { Io } from '../io.js';
 import { modelFacts } from '../model-facts.js';
@@ -27,6 +28,7 @@ import { adaptiveLines } from '../render/adaptive.js';
 import { chooseSize } from '../sizes.js';
 import type { GoodSpec } from '../spec.js';
 import { requireWeights } from '../weights.js';
+import { aboutHalf, halved, wantsHalf } from './half.js';
 import { arraysOf, type ModelInput } from './model.js';
 import { runtimeOf } from './runtime.js';
 import type { BuildOptions, Built } from './targets.js';
@@ -49,7 +51,9 @@ export async function buildAdaptive(
   const arrays = arraysOf(open.params, source?.weights ?? initialWeights(open.params, seed));
   const folded = finish(open, arrays, runtimeOf(options));
   // Without a size the model stays open in every dimension that the spec leaves open.
-  const graph = size !== undefined || batch !== undefined ? bindGraph(folded.graph, chosen.sizes) : folded.graph;
+  const float = size !== undefined || batch !== undefined ? bindGraph(folded.graph, chosen.sizes) : folded.graph;
+  const half = wantsHalf(options, 'onnx');
+  const graph = half ? halved(float, folded.weights, io) : float;
   const staged = intoStages(graph, network, levels);
   const costs = costsOf(open, network, levels, { ...chosen.sizes, N: 1 });
   const subject = { spec, source, folded, levels, costs: costs.map((c) => c.macs) };
@@ -65,15 +69,25 @@ export async function buildAdaptive(
     ...modelFacts(spec, { level: top, mode: adaptiveMode }, source),
     [adaptiveKey]: JSON.stringify(facts),
   };
+  const emit = (stages: StagedGraph, more = {}) =>
+    emitStaged(stages, {
+      ...{ weights: folded.weights, name: network.name, thresholds: values },
+      metadata: { ...metadata, ...more },
+    });
+  const model = emit(staged, half ? { [metadataKeys.precision]: 'fp16' } : {});
+  const inHalf = half && aboutHalf(graph, emit(intoStages(float, network, levels)).length, model.length);
   return {
-    model: emitStaged(staged, { weights: folded.weights, name: network.name, thresholds: values, metadata }),
+    model,
     graph: { ...graph, outputs: outputsOf(staged) },
     nodes: graph.nodes.length,
     parameters: countParameters(open),
     cost: { macs: countMacs(bindGraph(open, chosen.sizes)), size: chosen.size },
-    what: `${network.name} L${levels[0]} to L${top} as needed, each answering in mode ${mode}`,
+    what: `${network.name} L${levels[0]} to L${top} as needed, each answering in mode ${mode}${half ? ', in fp16' : ''}`,
     weights: source ? `weights of ${source.path}` : `initial weights of seed ${seed} (untrained: give --weights)`,
-    more: { json: { adaptive: facts }, lines: adaptiveLines(facts) },
+    more: {
+      json: { adaptive: facts, ...(inHalf ? inHalf.json : {}) },
+      lines: [...adaptiveLines(facts), ...(inHalf ? inHalf.lines : [])],
+    },
   };
 }
 

@@ -1,4 +1,3 @@
-import { emitOnnx } from '../../compiler/5-emit/onnx/index.js';
 import { emitGraphModel, emitInference, encodeSavedModel } from '../../compiler/5-emit/tensorflow/index.js';
 import { emitTfjsLayers } from '../../compiler/5-emit/tfjs-layers/index.js';
 import {
@@ -19,7 +18,7 @@ import { chooseSelection } from '../selection.js';
 import { chooseSize } from '../sizes.js';
 import { fileReport, type GoodSpec, hasErrors, printDiagnostics } from '../spec.js';
 import { requireWeights, type WeightsSource } from '../weights.js';
-import { finishing, runtimeOf } from './runtime.js';
+import { buildOnnx } from './onnx.js';
 import { type BuildOptions, type Built, type ModelTarget, savedModelFolder } from './targets.js';
 
 export interface ModelInput {
@@ -68,12 +67,8 @@ export function buildModel(
     return { ...facts, model, graph, nodes: layers.layers, batch: batch ?? 'N' };
   }
   if (target === 'onnx') {
-    const runtime = runtimeOf(options);
-    const finished = finish(graph, arrays, runtime);
-    const model = emitOnnx(finished.graph, { weights: finished.weights, name: network.name, metadata });
-    const executed = finish(bindGraph(deployed, chosen.sizes), null, runtime).graph;
-    const more = finishing(runtime, facts.cost.macs, countMacs(executed));
-    return { ...facts, graph: finished.graph, model, nodes: finished.graph.nodes.length, more };
+    const bound = bindGraph(deployed, chosen.sizes);
+    return buildOnnx(options, facts, { graph, bound, arrays, name: network.name, metadata }, io);
   }
   // TensorFlow has layouts and rewrites of its own.
   const folded = finish(graph, arrays, 'plain');

@@ -21,6 +21,8 @@ export interface BuildOptions {
   readonly size?: string;
   readonly batch?: string;
   readonly set?: string[];
+  /** fp32 or fp16. */
+  readonly precision?: string;
   readonly quantize?: string;
   readonly calibrate?: string;
   readonly maxLoss?: string;
@@ -74,6 +76,18 @@ export interface Quantization {
     readonly pooledBefore: number;
     readonly pooledAfter: number;
   } | null;
+}
+
+/** How much of a file is in fp16: key `half` of `build --json`. */
+export interface HalfReport {
+  /** Operators, casts not counted. */
+  readonly nodes: number;
+  /** How many of them compute in fp16. */
+  readonly half: number;
+  /** Those that compute in fp32, and why. */
+  readonly float: readonly { readonly op: string; readonly nodes: number; readonly why: string }[];
+  /** Bytes of the same file in fp32. */
+  readonly fp32Bytes: number;
 }
 
 /** A SavedModel's folder: the graph, and beside it what ONNX files carry as their metadata. */

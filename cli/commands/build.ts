@@ -4,6 +4,7 @@ import { writeAtomic } from '../../runtime/files/atomic.js';
 import { writeFolderAtomic } from '../../runtime/files/atomic-folder.js';
 import { specHash } from '../../runtime/run-folder.js';
 import { buildAdaptive } from '../artefacts/adaptive.js';
+import { wantsHalf } from '../artefacts/half.js';
 import { buildModel, type ModelInput } from '../artefacts/model.js';
 import { buildQuantized, checkQuantize } from '../artefacts/quantized.js';
 import { runtimeOf } from '../artefacts/runtime.js';
@@ -30,6 +31,7 @@ export async function build(given: string, asked: BuildOptions, io: Io): Promise
   const { target = 'onnx' } = asked;
   if (!isTarget(target))
     throw new UsageError(`there is no target ${target}`, `use ${targets.slice(0, -1).join(', ')} or ${targets.at(-1)}`);
+  wantsHalf(asked, target);
   const started = performance.now();
   const run = await isFolder(given);
   const options = run ? { ...asked, weights: asked.weights ?? given } : asked;

@@ -1,15 +1,20 @@
 import { GraphBuilder, nextId } from '../ir/builder.js';
 import type { Graph, Node, Value } from '../ir/graph.js';
+import { largestHalf, smallestHalf } from '../ir/half.js';
 import { checked } from '../ir/verify.js';
+import { numberAttr } from '../ops/attrs.js';
 import type { OpName } from '../ops/index.js';
+
+/** A type of half the bytes: bf16 in engines, f16 in files. */
+export type LowType = 'bf16' | 'f16';
 
 /**
  * How an operator takes part in mixed precision (Micikevicius et al., 2018; Kalamkar et al., 2019 for bf16):
  *
- *   low     computes in bf16, whatever it is given
- *   follow  computes in bf16 as soon as one of its inputs is
- *   agree   computes in bf16 if all of its inputs are
- *   image   takes its images in bf16 as soon as one is, its vectors in f32
+ *   low     computes in the low type, whatever it is given
+ *   follow  computes in it as soon as one of its inputs is
+ *   agree   computes in it if all of its inputs are
+ *   image   takes its images in it as soon as one is, its vectors in f32
  *   high    stays in f32
  */
 export type Precision = 'low' | 'follow' | 'agree' | 'image' | 'high';
@@ -34,14 +39,17 @@ const norm: PrecisionRule = {
   precision: 'image',
   why: 'has kernels that read and write images in bf16 and keep statistics in f32',
 };
-const sums: PrecisionRule = { precision: 'high', why: 'sums over many elements, which lose what 8 bits cannot hold' };
+const sums: PrecisionRule = {
+  precision: 'high',
+  why: 'sums over many elements, which lose what so few bits cannot hold',
+};
 const curve: PrecisionRule = {
   precision: 'high',
-  why: 'answers close to 0 or 1, where 8 bits tell too few numbers apart',
+  why: 'answers close to 0 or 1, where few bits tell too few numbers apart',
 };
 const update: PrecisionRule = {
   precision: 'high',
-  why: 'adds small steps to large numbers, which 8 bits would swallow',
+  why: 'adds small steps to large numbers, which few bits would swallow',
 };
 const scalars: PrecisionRule = {
   precision: 'high',
@@ -51,7 +59,7 @@ const kernels: PrecisionRule = {
   precision: 'high',
   why: 'sums parameters, or a gradient of them: small, and kept in f32',
 };
-const levels: PrecisionRule = { precision: 'high', why: 'rounds to levels that 8 bits could not tell apart' };
+const levels: PrecisionRule = { precision: 'high', why: 'rounds to levels that few bits could not tell apart' };
 const integer: PrecisionRule = { precision: 'high', why: 'is made from whole numbers' };
 
 /** Exhaustive by type: a new operator doesn't compile without. */
@@ -138,7 +146,27 @@ export const precisionRules: Readonly<Record<OpName, PrecisionRule>> = {
   upsample_kernel_grad: kernels,
 };
 
-export function ruleOf(node: Node): PrecisionRule {
+/** Where f16 is another matter than bf16. */
+const halfRules: Readonly<Partial<Record<OpName, PrecisionRule>>> = {
+  batchnorm: {
+    precision: 'high',
+    why: 'has kernels of one type for images and statistics, which need f32; behind a convolution it is part of it',
+  },
+  mul: { precision: 'follow', why: 'scales an image by a gate: 11 bits hold that, and the image stays small' },
+};
+
+const coefficient: PrecisionRule = { precision: 'high', why: 'has a coefficient that f16 cannot hold' };
+
+/** Whether f16 holds these numbers as well as it holds any. */
+const inRange = (numbers: readonly number[]): boolean =>
+  numbers.every((v) => v === 0 || (Math.abs(v) <= largestHalf && Math.abs(v) >= smallestHalf));
+
+/** @param low the type that is asked about */
+export function ruleOf(node: Node, low: LowType = 'bf16'): PrecisionRule {
+  const rule = low === 'f16' ? halfRules[node.op] : undefined;
+  if (rule) return rule;
+  if (low === 'f16' && node.op === 'affine' && !inRange(['scale', 'shift'].map((k) => numberAttr(node.attrs, k))))
+    return coefficient;
   const nearest = (node.attrs.mode ?? 'nearest') === 'nearest';
   if (nearest && node.op === 'upsample') return moves;
   if (nearest && node.op === 'upsample_grad') return blocks;
@@ -146,17 +174,17 @@ export function ruleOf(node: Node): PrecisionRule {
 }
 
 /**
- * The graph with images between convolutions in bf16: casts where a value changes its type, each made once. Inputs, outputs,
+ * The graph with images between convolutions in a low type: casts where a value changes its type, each made once. Inputs, outputs,
  * parameters, optimizer slots, statistics and losses stay f32; so does every gradient once it is a parameter's.
  */
-export function lowerPrecision(graph: Graph): Graph {
+export function lowerPrecision(graph: Graph, type: LowType = 'bf16'): Graph {
   const first = graph.nodes[0];
   if (!first) return graph;
   const build = new GraphBuilder(nextId(graph), first.origin);
   const now = new Map<number, Value>();
   const casts = new Map<string, Value>();
   const current = (v: Value): Value => now.get(v.id) ?? v;
-  const as = (v: Value, to: 'f32' | 'bf16'): Value => {
+  const as = (v: Value, to: 'f32' | LowType): Value => {
     const value = current(v);
     if (value.type.dtype === to || value.type.dtype === 'i64') return value;
     const key = `${value.id} ${to}`;
@@ -164,17 +192,17 @@ export function lowerPrecision(graph: Graph): Graph {
     casts.set(key, made);
     return made;
   };
-  const isLow = (v: Value): boolean => current(v).type.dtype === 'bf16';
+  const isLow = (v: Value): boolean => current(v).type.dtype === type;
 
   for (const node of graph.nodes) {
     build.from(node.origin);
-    const { precision } = ruleOf(node);
+    const { precision } = ruleOf(node, type);
     const images = precision === 'image' ? node.inputs.filter((v) => v.type.shape.length > 1) : node.inputs;
     const low =
       precision === 'low' ||
       ((precision === 'follow' || precision === 'image') && images.some(isLow)) ||
       (precision === 'agree' && images.every(isLow));
-    const inputs = node.inputs.map((v) => as(v, low && images.includes(v) ? 'bf16' : 'f32'));
+    const inputs = node.inputs.map((v) => as(v, low && images.includes(v) ? type : 'f32'));
     if (!low && inputs.every((v, k) => v === node.inputs[k])) {
       build.carry(node, node.inputs);
       continue;

@@ -7,10 +7,10 @@ import type { Shape } from './dim.js';
  * each value is defined once, by an input, a parameter or a node.
  */
 /**
- * `bf16` is f32 cut to 8 bits of precision: only the pass `precision` writes it. `i8` and `i32` are parameters in whole numbers,
+ * `bf16` is f32 cut to 8 bits of precision, `f16` IEEE's binary16, of 11 bits and at most 65504: only the pass `precision` writes them. `i8` and `i32` are parameters in whole numbers,
  * which only the pass `quantize` makes; their weights still come as floats, each a whole number.
  */
-export type DType = 'f32' | 'bf16' | 'i64' | 'i8' | 'i32';
+export type DType = 'f32' | 'bf16' | 'f16' | 'i64' | 'i8' | 'i32';
 
 export interface TensorType {
   readonly dtype: DType;

@@ -1,16 +1,19 @@
-import { lowerPrecision } from '../../compiler/3-transform/precision.js';
-import { foldBatchNorm, type Graph } from '../../compiler/index.js';
+import { type LowType, lowerPrecision } from '../../compiler/3-transform/precision.js';
+import { emitOnnx } from '../../compiler/5-emit/onnx/index.js';
+import { foldBatchNorm, type Graph, toHalf } from '../../compiler/index.js';
 import { hasFeature, readCpu } from '../../runtime/cpu.js';
 import type { Engine, Predictor, Tensor, Weights } from '../../runtime/engine.js';
 import { openvino } from '../../runtime/openvino/index.js';
-import { onnxRuntime } from '../../runtime/ort/index.js';
+import { onnxRuntime, ort } from '../../runtime/ort/index.js';
 import type { OrtDevice } from '../../runtime/ort/session.js';
 import { tensorflow } from '../../runtime/tensorflow/index.js';
 import type { Device } from '../../runtime/tensorflow/session.js';
 import { type Float64Tensor, tensor } from '../../testing/reference/index.js';
 import { runOnnx } from '../onnx/run.js';
 import { runOpenVino } from '../openvino/run.js';
+import { oneOperator } from '../ops/build.js';
 import { runTensorFlow } from '../tensorflow/run.js';
+import { openWeb, webSession } from '../web/open.js';
 import { chromiumHost } from './chromium.js';
 import { onDirtyMemory } from './dirty.js';
 import { chooseBackend } from './page.js';
@@ -46,13 +49,20 @@ const cpuHasBf16 = hasFeature(await readCpu(), 'avx512f') !== false;
 /** Engines that run in the process, and TensorFlow.js: two tables, tested side by side. */
 export type Section = 'native' | 'tfjs';
 
+/** What a precision other than fp32 computes in. */
+export const lowTypes: Readonly<Record<Backend['precision'], LowType | undefined>> = {
+  fp32: undefined,
+  bf16: 'bf16',
+  fp16: 'f16',
+};
+
 export interface Backend {
   readonly name: string;
   readonly section: Section;
   /** Answers in words why this machine doesn't have it. */
   open(): Promise<Opened | string>;
   readonly trains: boolean;
-  readonly precision: 'fp32' | 'bf16';
+  readonly precision: 'fp32' | 'bf16' | 'fp16';
   /** What its answers may be off by; sums and stores follow from the precision alone (rounding.ts). */
   readonly arithmetic: Arithmetic;
   /** What it can't run, or runs wrongly. Checked: what it can do after all is a mistake here. */
@@ -64,9 +74,12 @@ export interface Backend {
 }
 
 /** ONNX Runtime 1.30's provider takes these nodes, and fails when it runs them, or answers something else (on SwiftShader). */
-const webGpuLacks: readonly Lack[] = [
+const webGpuAnswersLack: readonly Lack[] = [
   { what: 'grouped convolutions in 3-D', says: /Conv3D does not support grouped convolution/ },
   { what: 'transposed convolutions and input gradients in 3-D', says: /Only Conv2d or Conv1d are supported/ },
+];
+const webGpuLacks: readonly Lack[] = [
+  ...webGpuAnswersLack,
   { what: 'the gradient of maxpool', says: /The Indices output is not supported yet/ },
   {
     what: 'wrong answers: input gradients of groups of one channel',
@@ -87,6 +100,8 @@ const graphModelLacks: readonly Lack[] = [
   },
 ];
 
+const gpu = onnxRuntime('webgpu');
+
 /**
  * Every engine and device the tests know: adding one is adding a row. `functions`, in unit roundoffs, is from what an engine's
  * authors say of their exp, tanh, erf and division:
@@ -98,6 +113,18 @@ const graphModelLacks: readonly Lack[] = [
 export const backends: readonly Backend[] = [
   onnx('cpu', { functions: 4 }),
   onnx('webgpu', { functions: 16 }, 0.4),
+  onnxWeb(),
+  inHalf('onnxruntime cpu fp16', { functions: 4 }, onnx('cpu', { functions: 4 }), ort.open),
+  {
+    ...inHalf(
+      'onnxruntime webgpu fp16',
+      { functions: 16, lowSums: true },
+      onnx('webgpu', { functions: 16 }, 0.4),
+      gpu.open,
+    ),
+    lacks: webGpuAnswersLack,
+  },
+  inHalf('onnxruntime-web wasm fp16', { functions: 4 }, onnxWeb(), openWeb),
   tf('cpu', 'fp32'),
   tf('cpu', 'bf16'),
   tf('gpu', 'fp32'),
@@ -125,7 +152,7 @@ function onnx(device: OrtDevice, arithmetic: Arithmetic, share?: number): Backen
       const why = device === 'webgpu' ? await whyNoWebGpu() : (await engine.status()).reason;
       return (
         why ?? {
-          run: (graph, feeds) => runOnnx(graph, feeds, undefined, device),
+          run: (graph, feeds) => runOnnx(graph, feeds, undefined, undefined, device),
           model: engine.predictor,
           trainer: engine.trainer,
         }
@@ -134,8 +161,55 @@ function onnx(device: OrtDevice, arithmetic: Arithmetic, share?: number): Backen
   };
 }
 
+/** The WebAssembly of onnxruntime-web, in this process, fed the files that `build` writes; it answers only. */
+function onnxWeb(): Backend {
+  return {
+    name: 'onnxruntime-web wasm',
+    section: 'native',
+    trains: false,
+    precision: 'fp32',
+    arithmetic: { functions: 4 },
+    everySelection: true,
+    open: async () => ({
+      run: (graph, feeds) => runOnnx(graph, feeds, undefined, webSession),
+      model: (graph, weights) => {
+        const folded = foldBatchNorm(graph, new Map([...weights].map(([path, t]) => [path, t.data])));
+        return openWeb(emitOnnx(folded.graph, { weights: folded.weights, name: 'test', metadata: {} }));
+      },
+    }),
+  };
+}
+
+/** An engine fed the files of `build --precision fp16`. */
+function inHalf(name: string, arithmetic: Arithmetic, like: Backend, open: Engine['open']): Backend {
+  const model: Opened['model'] = (graph, weights) => {
+    const folded = foldBatchNorm(graph, new Map([...weights].map(([path, t]) => [path, t.data])));
+    return open(emitOnnx(toHalf(folded.graph), { weights: folded.weights, name: 'test', metadata: {} }));
+  };
+  return {
+    ...like,
+    ...{ name, arithmetic, precision: 'fp16', trains: false },
+    open: async () => {
+      const opened = await like.open();
+      if (typeof opened === 'string') return opened;
+      const why = await whyNoHalf(opened.run);
+      return why ?? { run: opened.run, model };
+    },
+  };
+}
+
+/** SwiftShader has no f16, and many a GPU. */
+async function whyNoHalf(run: Opened['run']): Promise<string | undefined> {
+  const one = tensor([1, 1, 1], [1]);
+  const { graph, feeds } = oneOperator('conv', { attrs: { channels: 1, kernel: 1 }, inputs: [one, one] });
+  return run(lowerPrecision(graph, 'f16'), feeds).then(
+    () => undefined,
+    (error: Error) => (/requires f16/.test(error.message) ? "the GPU's driver has no f16" : error.message),
+  );
+}
+
 /** `tfjs` of the command line. */
-function tf(device: Device, precision: Backend['precision']): Backend {
+function tf(device: Device, precision: 'fp32' | 'bf16'): Backend {
   const engine = tensorflow({ device, precision });
   return {
     name: `tensorflow ${device} ${precision}`,

@@ -8,12 +8,15 @@ import { type Compute, evaluate, type Float64Tensor, kernels } from '../../testi
 /** Unit roundoffs: half the distance from 1 to the next number. */
 export const single = 2 ** -24;
 export const bfloat = 2 ** -8;
+export const half = 2 ** -11;
+/** Of a float16 below 2^-14, whatever its size. */
+const halfStep = 2 ** -25;
 
 /** What an engine promises of its numbers. */
 export interface Arithmetic {
   /** Error of exp, log, erf and their like, and of a division, as a share of max(1, |result|), in unit roundoffs of `single`. */
   readonly functions: number;
-  /** Whether what computes in bf16 also adds in it, instead of in single precision. */
+  /** Whether what computes in bf16 or f16 also adds in it, instead of in single precision. */
   readonly lowSums?: boolean;
 }
 
@@ -169,7 +172,9 @@ function noisily({ functions, lowSums = false }: Arithmetic, noise: Noise): Comp
   return (node, inputs) => {
     const clean = kernels[node.op](node.attrs, inputs);
     const rule = rules[node.op](node.attrs, inputs, clean);
-    const unit = (k: number): number => (node.outputs[k]?.type.dtype === 'bf16' ? bfloat : single);
+    const type = (k: number) => node.outputs[k]?.type.dtype;
+    const unit = (k: number): number => (type(k) === 'bf16' ? bfloat : type(k) === 'f16' ? half : single);
+    const step = (k: number): number => (type(k) === 'f16' ? halfStep : 0);
     const share =
       (lowSums ? unit(0) : single) * Math.sqrt(rule.terms) +
       (rule.stores > 1 ? unit(0) * Math.sqrt(rule.stores - 1) : 0);
@@ -178,7 +183,7 @@ function noisily({ functions, lowSums = false }: Arithmetic, noise: Noise): Comp
       share > 0 ? inputs.map((t, k) => (over.includes(k) && !isWhole(node, k) ? noise(t, share) : t)) : inputs;
     const outputs = share > 0 ? kernels[node.op](node.attrs, shaken) : clean;
     const stored = outputs.map((t, k) =>
-      rule.stores > 0 ? noise(t, unit(k), rule.functions ? functions * single : 0) : t,
+      rule.stores > 0 ? noise(t, unit(k), step(k) + (rule.functions ? functions * single : 0)) : t,
     );
     return node.op === 'adam_update' ? corrected(node, inputs, stored, noise) : stored;
   };
@@ -236,6 +241,10 @@ export function boundsOf(
       const off = distance(t, due.get(name) as Float64Tensor);
       spread.set(name, Math.max(off, spread.get(name) as number));
     }
+  }
+  for (const [name, off] of spread) {
+    // Anything would be within it.
+    if (!Number.isFinite(off)) throw new Error(`${name} has no bound: with its roundings it is no number`);
   }
   return new Map([...spread].map(([name, off]) => [name, margin * off]));
 }

@@ -16,6 +16,7 @@ import {
   presets,
   randomNetworks,
   selected,
+  weightsFor,
 } from './presets.js';
 import { beyond } from './rounding.js';
 import { type Check, documented, Tally, tableOf, writeTable } from './table.js';
@@ -143,7 +144,7 @@ function testsOf(backend: Backend, tally: Tally): void {
       const { network } = preset;
       for (const selection of (backend.everySelection ? everySelection : fewSelections)(network)) {
         const answered = await attempt(async () => {
-          const model = await engine.model(selected(preset, selection), preset.weights);
+          const model = await engine.model(selected(preset, selection), weightsFor(preset, backend.precision));
           const found = [];
           for (const image of preset.images) found.push(await model.run(image));
           await model.dispose();

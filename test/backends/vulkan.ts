@@ -5,7 +5,7 @@ import { GraphBuilder } from '../../compiler/ir/builder.js';
 import { num } from '../../compiler/ir/dim.js';
 import { nowhere } from '../../grammar/diagnostic.js';
 import { tensor } from '../../testing/reference/index.js';
-import { runOnnx } from '../onnx/run.js';
+import { openOn, runOnnx } from '../onnx/run.js';
 
 /** Chromium brings a loader of Vulkan drivers and a driver in software, SwiftShader. */
 const chromium = '/usr/lib/chromium';
@@ -30,7 +30,7 @@ export async function whyNoWebGpu(): Promise<string | undefined> {
     outputs: [{ name: 'y', value: y }],
   };
   try {
-    await runOnnx(graph, new Map([['x', tensor([1], [1])]]), undefined, 'webgpu');
+    await runOnnx(graph, new Map([['x', tensor([1], [1])]]), undefined, openOn('webgpu'));
     return undefined;
   } catch (error) {
     const reason = (error as Error).message;

@@ -37,11 +37,20 @@ export function withModel(graph: Graph, write: (builder: ModelBuilder) => string
   });
 }
 
+/** Opens a file in onnxruntime-node, or in another package with its interface. */
+export type OpenSession = (model: Uint8Array) => Promise<InferenceSession>;
+
+export const openOn =
+  (device: OrtDevice): OpenSession =>
+  (model) =>
+    InferenceSession.create(model, { executionProviders: [device], intraOpNumThreads: 1, logSeverityLevel: 4 });
+
 /** Runs a graph in ONNX Runtime on one thread; answers its outputs by name. Without `weights` they are fed, by path. */
 export const runOnnx = (
   graph: Graph,
   feeds: Tensors,
   weights?: ReadonlyMap<string, Float32Array>,
+  open?: OpenSession,
   device?: OrtDevice,
 ) =>
   runModel(
@@ -49,7 +58,7 @@ export const runOnnx = (
     graph,
     feeds,
     weights !== undefined,
-    device,
+    open ?? (device && openOn(device)),
   );
 
 /** As `runOnnx`, for a file; `graph` says what to feed it. */
@@ -58,10 +67,9 @@ export async function runModel(
   graph: Graph,
   feeds: Tensors,
   hasWeights = true,
-  device: OrtDevice = 'cpu',
+  open: OpenSession = openOn('cpu'),
 ): Promise<Map<string, Float64Tensor>> {
-  const options = { executionProviders: [device], intraOpNumThreads: 1, logSeverityLevel: 4 } as const;
-  const session = await InferenceSession.create(model, options);
+  const session = await open(model);
   const params = hasWeights ? [] : graph.params.map((p) => ({ name: p.origin.path, value: p }));
   const tensors = [...graph.inputs, ...params].map(({ name, value }): [string, Tensor] => {
     const { data, shape } = feeds.get(name) as Float64Tensor;

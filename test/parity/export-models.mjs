@@ -13,6 +13,7 @@ import {
   levelMode,
   levelsOf,
   load,
+  toHalf,
   trainingPlan,
 } from '../../dist/compiler/index.js';
 import { initialWeights } from '../../dist/runtime/initialize.js';
@@ -69,6 +70,8 @@ for (const preset of ['unet', 'wide-unet', 'unetpp', 'unetpp-bn', 'unetpp-nuclei
         metadata: { level: `${level}` },
       });
       await write(model, file, channels);
+      const half = emitOnnx(toHalf(folded.graph), { weights: folded.weights, name: network.name, metadata: {} });
+      await write(`${preset}-L${level}-${mode}-fp16.onnx`, half, channels);
     }
   }
   // One file of all levels: always to the end, never beyond the first, and as an image needs.

@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { emitOnnx } from '../../compiler/5-emit/onnx/index.js';
 import {
   bindGraph,
   foldBatchNorm,
@@ -85,6 +86,9 @@ export function caseOf({ text, seed, bright }: { text: string; seed: number; bri
   };
 }
 
+export const bytesOf = ({ graph, weights }: Model): Uint8Array =>
+  emitOnnx(graph, { weights, name: 'test', metadata: {} });
+
 export function feedsOf({ graph, weights }: Model, image: Float64Tensor): Map<string, Float64Tensor> {
   const params = graph.params.map(
     (p) => [p.origin.path, tensor(knownShape(p.type.shape), weights.get(p.origin.path) as Float32Array)] as const,
@@ -92,7 +96,7 @@ export function feedsOf({ graph, weights }: Model, image: Float64Tensor): Map<st
   return new Map([[graph.inputs[0]!.name, image], ...params]);
 }
 
-const extent = ({ data }: Float64Tensor): Range => ({
+export const extent = ({ data }: Float64Tensor): Range => ({
   low: data.reduce((a, b) => Math.min(a, b)),
   high: data.reduce((a, b) => Math.max(a, b)),
 });

@@ -4,14 +4,18 @@ import type { Tensor, Weights } from '../../runtime/engine.js';
 import { initialWeights } from '../../runtime/initialize.js';
 import { stream } from '../../runtime/random.js';
 
-/** Initial weights are too plain to tell a mean from a variance: every one of them at random, variances positive. */
-export function anyWeights(network: Network, seed: number): Weights {
+/**
+ * Initial weights are too plain to tell a mean from a variance: every one of them at random, variances positive.
+ * @param more what filters may get beside what they are drawn as; answers of deep networks grow with it from layer to layer
+ */
+export function anyWeights(network: Network, seed: number, more = 0.25): Weights {
   const random = stream(seed, 'any weights');
   const drawn = initialWeights(network.graph.params, seed);
   for (const [path, { data }] of drawn) {
+    const spread = data.every((w) => w === data[0]) ? 0.25 : more;
     for (let k = 0; k < data.length; k++) {
       const v = random.uniform(-0.5, 0.5);
-      data[k] = path.endsWith('running_var') ? 1 + v : path.endsWith('weight') ? (data[k] as number) + v / 4 : v;
+      data[k] = path.endsWith('running_var') ? 1 + v : path.endsWith('weight') ? (data[k] as number) + v * spread : v;
     }
   }
   return drawn;

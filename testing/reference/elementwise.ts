@@ -42,6 +42,17 @@ export function bfloat16(x: number): number {
   return Number.isFinite(x) ? new Float32Array(bits.buffer)[0]! : x;
 }
 
+/** The nearest number with 11 significant bits, from 2^-14 down the nearest multiple of 2^-24, ties to even; beyond 65520 infinity. */
+export function float16(x: number): number {
+  if (!Number.isFinite(x) || x === 0) return x;
+  const step = 2 ** Math.max(Math.floor(Math.log2(Math.abs(x))) - 10, -24);
+  const steps = Math.abs(x) / step;
+  const down = Math.floor(steps);
+  const rest = steps - down;
+  const rounded = (rest > 0.5 || (rest === 0.5 && down % 2 === 1) ? down + 1 : down) * step;
+  return Math.sign(x) * (rounded >= 65536 ? Number.POSITIVE_INFINITY : rounded);
+}
+
 /** erf(x) = 2/sqrt(pi) exp(-x^2) sum 2^n x^(2n+1) / (2n+1)!!: all terms of one sign, so it keeps its digits. */
 export function erf(x: number): number {
   if (Math.abs(x) > 6) return Math.sign(x);

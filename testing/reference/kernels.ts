@@ -3,7 +3,18 @@ import { boolAttr, listAttr, numberAttr, stringAttr } from '../../compiler/ops/a
 import type { OpName } from '../../compiler/ops/index.js';
 import { resolveSides } from '../../compiler/ops/pad.js';
 import { conv, convFilterGrad, convInputGrad, convTranspose } from './conv.js';
-import { bfloat16, logSoftmax, map, normalCdf, normalPdf, reduce, sigmoid, softplus, zip } from './elementwise.js';
+import {
+  bfloat16,
+  float16,
+  logSoftmax,
+  map,
+  normalCdf,
+  normalPdf,
+  reduce,
+  sigmoid,
+  softplus,
+  zip,
+} from './elementwise.js';
 import { interleave } from './interleave.js';
 import { lovaszWeights } from './lovasz.js';
 import { byChannel, byGroup, byPixel, byPlane, moments, normalize, normalizeGrad } from './normalize.js';
@@ -153,7 +164,10 @@ export const kernels: Readonly<Record<OpName, Kernel>> = {
   slice: (attrs, [x]) => {
     return [slice(x!, numberAttr(attrs, 'axis'), numberAttr(attrs, 'start'), numberAttr(attrs, 'length'))];
   },
-  cast: (attrs, [x]) => [stringAttr(attrs, 'to') === 'bf16' ? map(x!, bfloat16) : x!],
+  cast: (attrs, [x]) => {
+    const to = stringAttr(attrs, 'to');
+    return [to === 'bf16' ? map(x!, bfloat16) : to === 'f16' ? map(x!, float16) : x!];
+  },
   pad: (attrs, [x]) => [resize(attrs, x!, 1)],
   crop: (attrs, [x]) => [resize(attrs, x!, -1)],
   fake_quantize: (attrs, [x]) => [fakeQuantize(attrs, x!)],

@@ -1,5 +1,6 @@
 import { isNumber, knownShape, printDim } from '../../ir/dim.js';
 import type { DType, Graph, NamedValue, Node, Value } from '../../ir/graph.js';
+import { halfBits } from '../../ir/half.js';
 import { bytesOf, numbersOf } from '../shared.js';
 import { LoweringContext, type PoolIndices } from './lowering.js';
 import { lowerings } from './lowerings/index.js';
@@ -85,8 +86,9 @@ export function addWeights(model: ModelBuilder, param: Value, weights: ReadonlyM
   model.initializers.push({ name: param.origin.path, ...stored(param.type.dtype, numbers), dims });
 }
 
-/** Numbers as their type is written: floats, or whole numbers that came as floats. */
+/** Numbers as their type is written: floats, their halves, or whole numbers that came as floats. */
 function stored(dtype: DType, numbers: Float32Array): Pick<TensorProto, 'type' | 'raw'> {
+  if (dtype === 'f16') return { type: 'float16', raw: bytesOf(halfBits(numbers)) };
   if (dtype === 'i8') return { type: 'int8', raw: bytesOf(Int8Array.from(numbers)) };
   if (dtype === 'i32') return { type: 'int32', raw: bytesOf(Int32Array.from(numbers)) };
   return { type: 'float', raw: bytesOf(numbers) };
@@ -140,7 +142,7 @@ export function openValues(
   });
 }
 
-const elementOf = { f32: 'float', bf16: 'float', i64: 'int64', i8: 'int8', i32: 'int32' } as const;
+const elementOf = { f32: 'float', bf16: 'float', f16: 'float16', i64: 'int64', i8: 'int8', i32: 'int32' } as const;
 
 export const valueInfo = ({ name, value }: NamedValue): ValueInfoProto => ({
   name,

@@ -29,6 +29,11 @@ export class LoweringContext extends NodeView<string> {
     this.pools = pools;
   }
 
+  /** A scalar of the type that input 0 has: ONNX's operators take one type. */
+  scalar(value: number): string {
+    return this.value(0).type.dtype === 'f16' ? this.model.half(value) : this.model.float(value);
+  }
+
   /** Shape of input k where every dimension is a number, as in a training graph. */
   shape(k: number): number[] {
     return knownShape(this.value(k).type.shape);

@@ -1,3 +1,4 @@
+import { halfBits } from '../../ir/half.js';
 import { bytesOf } from '../shared.js';
 import type { Attribute, GraphProto, NodeProto, TensorProto } from './schema.js';
 
@@ -123,6 +124,11 @@ export class ModelBuilder {
   /** A scalar float. */
   float(value: number): string {
     return this.#constant(`f${value}`, 'float', [], () => bytesOf(Float32Array.of(value)));
+  }
+
+  /** A scalar float16. */
+  half(value: number): string {
+    return this.#constant(`h${value}`, 'float16', [], () => bytesOf(halfBits(Float32Array.of(value))));
   }
 
   /** A float tensor; `values` also tells whether it was written before, so keep it small. */

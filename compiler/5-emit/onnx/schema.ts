@@ -6,7 +6,7 @@ import { Chunked, concatenated, delimited, fixed32, integer, message, tag, text,
  * Raw weights never pass through a writer: each message that contains them is a list of chunks, and every byte of a weight
  * is copied once, into the result.
  */
-export const elementType = { float: 1, uint8: 2, int8: 3, int32: 6, int64: 7 } as const;
+export const elementType = { float: 1, uint8: 2, int8: 3, int32: 6, int64: 7, float16: 10 } as const;
 
 /** A constant: `raw` holds its elements little-endian, as every engine's memory does. */
 export interface TensorProto {

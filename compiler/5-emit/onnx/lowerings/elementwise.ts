@@ -27,10 +27,11 @@ export const comparison =
 export const identity: Lowering = (to) => to.input(0);
 
 /** `x * scale + shift`, as few operators as it takes. */
-export function scaled({ model }: LoweringContext, x: string, scale: number, shift: number): string {
-  if (scale === -1) return shift === 0 ? model.node('Neg', [x]) : model.node('Sub', [model.float(shift), x]);
-  const product = scale === 1 ? x : model.node('Mul', [x, model.float(scale)]);
-  return shift === 0 ? product : model.node('Add', [product, model.float(shift)]);
+export function scaled(to: LoweringContext, x: string, scale: number, shift: number): string {
+  const { model } = to;
+  if (scale === -1) return shift === 0 ? model.node('Neg', [x]) : model.node('Sub', [to.scalar(shift), x]);
+  const product = scale === 1 ? x : model.node('Mul', [x, to.scalar(scale)]);
+  return shift === 0 ? product : model.node('Add', [product, to.scalar(shift)]);
 }
 
 export const affine: Lowering = (to) =>

@@ -23,9 +23,11 @@ export const constant: Lowering = ({ model, attrs }) => {
   return filled(model, shape, value);
 };
 
-/** By ONNX's element type numbers. */
+/** ONNX's element type numbers. */
+const castTo: Readonly<Record<string, number>> = { f32: 1, f16: 10, bf16: 16 };
+
 export const cast: Lowering = (to) =>
-  to.model.node('Cast', [to.input(0)], { to: stringAttr(to.attrs, 'to') === 'bf16' ? 16 : 1 });
+  to.model.node('Cast', [to.input(0)], { to: castTo[stringAttr(to.attrs, 'to')] as number });
 
 export const slice: Lowering = (to) => {
   const { model } = to;

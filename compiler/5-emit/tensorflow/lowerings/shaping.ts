@@ -37,8 +37,11 @@ export const constant: Lowering = (to) => {
   return shape.length === 0 ? to.b.float(value) : to.b.filled(shape, value);
 };
 
-export const cast: Lowering = (to) =>
-  to.b.cast(to.input(0), stringAttr(to.attrs, 'to') === 'bf16' ? 'bfloat16' : 'float');
+export const cast: Lowering = (to) => {
+  const type = stringAttr(to.attrs, 'to');
+  if (type === 'f16') throw new Error('graphs of TensorFlow are written in f32 and bf16');
+  return to.b.cast(to.input(0), type === 'bf16' ? 'bfloat16' : 'float');
+};
 
 const index = { Index: { type: 'int32' } } as const;
 
