@@ -39,10 +39,12 @@ describe('build --precision fp16', () => {
     ['L1', 'accurate'],
     ['L2', 'fast'],
     ['L2', 'all'],
-  ])('says what is in fp16 and what is not, %s %s', async (prune, mode) => {
+    ['L2', 'fast', 'ort'],
+  ])('says what is in fp16 and what is not, %s %s', async (prune, mode, runtime?: string) => {
     const selection = ['--prune', prune, '--mode', mode];
-    const told = await json(...half('half.onnx', ...selection));
-    const full = await json('build', 'run', '-o', 'full.onnx', ...selection);
+    // Without --for it is the network as the spec says it, for GPUs.
+    const told = await json(...half('half.onnx', ...selection, ...(runtime ? ['--for', runtime] : [])));
+    const full = await json('build', 'run', '-o', 'full.onnx', ...selection, '--for', runtime ?? 'plain');
     expect(told).toMatchObject({ inputs: full.inputs, outputs: full.outputs, parameters: full.parameters });
     expect(told.bytes).toBe(statSync('half.onnx').size);
     const report = told.half as { nodes: number; half: number; float: { nodes: number }[]; fp32Bytes: number };
