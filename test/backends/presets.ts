@@ -8,7 +8,7 @@ import { specText } from '../../testing/network-shape.js';
 import { evaluate, type Float64Tensor, tensor } from '../../testing/reference/index.js';
 import { anyWeights, narrow, networkOf, picture } from '../tfjs-layers/builds.js';
 import { type Backend, lowTypes } from './engines.js';
-import { type Bounds, boundsOf, running } from './rounding.js';
+import { type Bounds, boundsOf, finite, running } from './rounding.js';
 
 type Tensors = ReadonlyMap<string, Float64Tensor>;
 
@@ -110,7 +110,7 @@ export function judge(preset: Preset, k: number, { precision, arithmetic }: Back
   const due = evaluate(graph, feeds);
   const low = lowTypes[precision];
   const run = low ? lowerPrecision(graph, low) : graph;
-  const made = { due, bounds: boundsOf(due, running(run, feeds), arithmetic, draws) };
+  const made = { due, bounds: finite(boundsOf(due, running(run, feeds), arithmetic, draws)) };
   judged.set(key, made);
   return made;
 }

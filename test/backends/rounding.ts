@@ -242,11 +242,15 @@ export function boundsOf(
       spread.set(name, Math.max(off, spread.get(name) as number));
     }
   }
-  for (const [name, off] of spread) {
-    // Anything would be within it.
-    if (!Number.isFinite(off)) throw new Error(`${name} has no bound: with its roundings it is no number`);
-  }
   return new Map([...spread].map(([name, off]) => [name, margin * off]));
+}
+
+/** Bounds as they are. @throws Error where one is infinite, since anything would be within it */
+export function finite(bounds: Bounds): Bounds {
+  for (const [name, bound] of bounds) {
+    if (!Number.isFinite(bound)) throw new Error(`${name} has no bound: with its roundings it is no number`);
+  }
+  return bounds;
 }
 
 /** The largest difference of an element; Infinity where shapes differ or an element is no number. */

@@ -30,7 +30,7 @@ import { ort } from '../../runtime/ort/index.js';
 import { networkSpecs, nthSizes, selections } from '../../testing/index.js';
 import { float16 } from '../../testing/reference/elementwise.js';
 import { evaluate, type Float64Tensor, kernels, tensor } from '../../testing/reference/index.js';
-import { beyond, boundsOf, running } from '../backends/rounding.js';
+import { beyond, boundsOf, finite, running } from '../backends/rounding.js';
 import { cases } from '../cases.js';
 import { bytesOf, feedsOf, type Model } from '../quantize/networks.js';
 import { anyWeights, picture } from '../tfjs-layers/builds.js';
@@ -55,7 +55,7 @@ function judged({ graph, weights }: Model, image: Tensor) {
   const feeds = feedsOf({ graph, weights }, tensor(image.shape, image.data));
   const due = evaluate(graph, feeds);
   const low = lowerPrecision(graph, 'f16');
-  return { due, bounds: boundsOf(due, running(low, feeds), { functions: 4 }, 2) };
+  return { due, bounds: finite(boundsOf(due, running(low, feeds), { functions: 4 }, 2)) };
 }
 
 async function answer(open: Engine['open'], file: Uint8Array, image: Tensor): Promise<Map<string, Float64Tensor>> {
