@@ -12,7 +12,7 @@ import type { Dataset } from '../runtime/data/index.js';
 import { type Engine, titleOf } from '../runtime/engine.js';
 import { withTrainingSize } from '../runtime/training-size.js';
 import { UserError } from '../runtime/user-error.js';
-import { BatchPlans, batchMemory, bytesWithCopies, parseMemory } from './batch-memory.js';
+import { BatchPlans, batchMemory, bytesWithCopies, parseMemory, runBytes } from './batch-memory.js';
 import { bytes, count, sizeText } from './render/numbers.js';
 
 /** What was decided about a run's batch, and why. */
@@ -41,7 +41,8 @@ export function chooseBatch(
     readonly given: string | undefined;
   },
 ): ChosenBatch {
-  const limit = parseMemory(memory);
+  const most = parseMemory(memory);
+  const limit = most - runBytes;
   const { network, dataset, engine, given } = options;
   if (engine.device !== 'cpu') {
     throw new UserError(
@@ -65,17 +66,17 @@ export function chooseBatch(
     limit,
   });
   const { largestBatch: largest, fixedBytes, imageBytes } = found;
-  const why = `${bytes(fixedBytes)} and ${bytes(imageBytes)} for each image of ${sizeText(size)}, in ${titleOf(engine)}`;
+  const why = `${bytes(fixedBytes + runBytes)} and ${bytes(imageBytes)} for each image of ${sizeText(size)}, in ${titleOf(engine)}`;
   if (given !== undefined) {
     const what = `the batch of ${count(recipe.batch)} that ${given} gives`;
     if (recipe.batch <= largest) {
       return {
         recipe: options.recipe,
-        said: `${what} fits ${bytes(limit)}: ${bytes(found.processBytes)} predicted (${why})`,
+        said: `${what} fits ${bytes(most)}: ${bytes(found.processBytes + runBytes)} predicted (${why})`,
       };
     }
-    const most = largest === 0 ? 'not even one image does' : `the largest that does is ${count(largest)}`;
-    const over = `${what} does not fit ${bytes(limit)}, ${most}: ${bytes(found.processBytes)} predicted (${why})`;
+    const fits = largest === 0 ? 'not even one image does' : `the largest that does is ${count(largest)}`;
+    const over = `${what} does not fit ${bytes(most)}, ${fits}: ${bytes(found.processBytes + runBytes)} predicted (${why})`;
     const less = computingTwice(stepOf(recipe.batch), engine, limit);
     if (typeof less === 'string') return { recipe: options.recipe, said: `warning: ${over}; ${less}` };
     return { recipe: options.recipe, said: `${over}; ${less.said}`, replan: () => less.plan };
@@ -83,7 +84,7 @@ export function chooseBatch(
   if (largest === 0) {
     throw new UserError(
       'memory-too-small',
-      `one image does not fit ${bytes(limit)}: ${why}`,
+      `one image does not fit ${bytes(most)}: ${why}`,
       'give more --memory, or train on smaller images, with --patch or --resize',
     );
   }
@@ -91,7 +92,7 @@ export function chooseBatch(
   const bound = batch < largest ? `all images there are; ${count(largest)} would fit` : 'the largest that fits';
   return {
     recipe: { ...options.recipe, batch },
-    said: `batch ${count(batch)}, ${bound} ${bytes(limit)} (${why})`,
+    said: `batch ${count(batch)}, ${bound} ${bytes(most)} (${why})`,
   };
 }
 
@@ -110,6 +111,6 @@ function computingTwice(
   const extra = (100 * found.extraMacs) / countMacs(plan.graph);
   return {
     plan: { ...plan, graph: found.graph },
-    said: `so ${count(found.nodes)} values are computed twice, for ${extra.toFixed(1)} % more multiplications, and ${bytes(bytesWithCopies(found.graph, slots, name))} are predicted`,
+    said: `so ${count(found.nodes)} values are computed twice, for ${extra.toFixed(1)} % more multiplications, and ${bytes(bytesWithCopies(found.graph, slots, name) + runBytes)} are predicted`,
   };
 }

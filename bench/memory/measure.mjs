@@ -59,17 +59,19 @@ export function fitHabits(rows) {
     const features = of.map((r) => [
       1e6 / r.measured,
       r.use.parameterBytes / r.measured,
+      r.use.foldedBytes / r.measured,
       neededBytes(titles[r.engine], r.use) / r.measured,
     ]);
-    const [base, parameters, spread] = nonNegative(
+    const x = nonNegative(
       features,
       of.map(() => 1),
     );
+    const [base, parameters, folds, spread] = x;
     const copies = parameters - 1 - of[0].use.slots;
-    const errors = of
-      .map((_, k) => Math.abs(features[k][0] * base + features[k][1] * parameters + features[k][2] * spread - 1))
+    const errors = features
+      .map((row) => Math.abs(row.reduce((sum, f, k) => sum + f * x[k], 0) - 1))
       .sort((a, b) => a - b);
-    return { name, base: base * 1e6, copies, spread, median: errors[errors.length >> 1], worst: errors.at(-1) };
+    return { name, base: base * 1e6, copies, folds, spread, median: errors[errors.length >> 1], worst: errors.at(-1) };
   });
 }
 
@@ -99,4 +101,4 @@ export const line = (r) =>
     `${(100 * (r.predicted / r.measured - 1)).toFixed(0)} %`.padStart(6),
   ].join(' ');
 export const fitLine = (f) =>
-  `${f.name}: base ${(f.base / 1e6).toFixed(0)} MB, copies ${f.copies.toFixed(1)}, spread ${f.spread.toFixed(2)}; error median ${(100 * f.median).toFixed(0)} %, worst ${(100 * f.worst).toFixed(0)} %`;
+  `${f.name}: base ${(f.base / 1e6).toFixed(0)} MB, copies ${f.copies.toFixed(2)}, folds ${f.folds.toFixed(2)}, spread ${f.spread.toFixed(2)}; error median ${(100 * f.median).toFixed(0)} %, worst ${(100 * f.worst).toFixed(0)} %`;

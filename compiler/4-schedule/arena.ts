@@ -16,9 +16,12 @@ export interface Buffer {
 /** A cache line. */
 export const alignment = 64;
 
+/** Times what must be: who is this near tries no further. */
+const closeEnough = 1.001;
+
 type Item = Omit<Buffer, 'offset'> & { readonly k: number };
 
-/** Which goes first, and into the lowest gap or the tightest; tried until one needs only what is alive at the worst moment. */
+/** Which goes first, and into the lowest gap or the tightest; tried until one needs hardly more than is alive at the worst moment. */
 const ways = [(i: Item) => i.bytes, (i: Item) => i.bytes * (i.to - i.from + 1), (i: Item) => i.to - i.from].flatMap(
   (priority) => [false, true].map((tightest) => ({ priority, tightest })),
 );
@@ -40,7 +43,7 @@ export function placeBuffers(intervals: readonly Interval[]): { buffers: Buffer[
     const turn = items.toSorted((a, b) => priority(b) - priority(a) || b.bytes - a.bytes || a.k - b.k);
     const placed = withSpillsFirst(turn, steps, tightest, floor);
     if (!best || placed.arenaBytes < best.arenaBytes) best = placed;
-    if (best.arenaBytes === floor) break;
+    if (best.arenaBytes <= closeEnough * floor) break;
   }
   return best ?? { buffers: [], arenaBytes: 0 };
 }
@@ -49,7 +52,7 @@ export function placeBuffers(intervals: readonly Interval[]): { buffers: Buffer[
 function withSpillsFirst(turn: readonly Item[], steps: number, tightest: boolean, floor: number) {
   let best = placeInTurn(turn, steps, tightest);
   let [order, placed] = [turn, best];
-  for (let attempt = 0; attempt < 8 && best.arenaBytes > floor; attempt++) {
+  for (let attempt = 0; attempt < 8 && best.arenaBytes > closeEnough * floor; attempt++) {
     const { buffers } = placed;
     const spills = (i: Item): boolean => (buffers[i.k] as Buffer).offset + i.bytes > floor;
     order = [...order.filter(spills), ...order.filter((i) => !spills(i))];

@@ -12,6 +12,8 @@ export type MemoryPurpose = 'predict' | 'train';
 export interface MemoryUse {
   /** Weights, and statistics at inference; in training the vector that an optimizer changes. */
   readonly parameterBytes: number;
+  /** Of them, weights into which a batch norm is folded at inference, so that a runtime that does so writes them anew. */
+  readonly foldedBytes: number;
   /** Vectors as long that the optimizer keeps beside it: 2 for Adam. */
   readonly slots: number;
   /** Values alive at the worst moment but for those that are parameters, or parts of them, under other names. */
@@ -36,10 +38,17 @@ export function memoryUse(graph: Graph, order: readonly Node[], slots = 0): Memo
     .map(({ value, from, to }) => ({ from, to, bytes: bytesOf(value) }));
   return {
     parameterBytes: parameters.reduce((n, v) => n + bytesOf(v), 0),
+    foldedBytes: foldedBytes(graph),
     slots,
     activationBytes: most(bytesAt(lives, order.length)),
     scratchBytes: most(graph.nodes.map(scratchOf)),
   };
+}
+
+function foldedBytes(graph: Graph): number {
+  const normed = new Set(graph.nodes.flatMap((n) => (n.op === 'batchnorm' ? [n.inputs[0]?.id] : [])));
+  const weights = graph.nodes.filter((n) => normed.has(n.outputs[0]?.id)).flatMap((n) => n.inputs.slice(1));
+  return weights.reduce((n, v) => n + bytesOf(v), 0);
 }
 
 const most = (list: Iterable<number>): number => {
@@ -64,6 +73,8 @@ export interface MemoryHabits {
   readonly base: number;
   /** Copies of each parameter beside the state itself: gathered gradients, an optimizer's temporaries, reordered weights. */
   readonly copies: number;
+  /** Copies more of weights that batch norms are folded into. */
+  readonly folds: number;
   /** Bytes taken for each byte of values: what the allocator rounds up to, and what is left between its blocks. */
   readonly spread: number;
 }
@@ -71,12 +82,12 @@ export interface MemoryHabits {
 /** Fitted by `node bench/memory.mjs --measure`. */
 export const memoryHabits: Readonly<Record<MemoryEngine, Readonly<Record<MemoryPurpose, MemoryHabits>>>> = {
   onnxruntime: {
-    predict: { base: 18e6, copies: 0.7, spread: 1.89 },
-    train: { base: 0, copies: 9.6, spread: 1.41 },
+    predict: { base: 12.5e6, copies: 0.74, folds: 1.61, spread: 1.13 },
+    train: { base: 3e6, copies: 10.3, folds: 0, spread: 1.4 },
   },
   tensorflow: {
-    predict: { base: 17e6, copies: 12.5, spread: 1.6 },
-    train: { base: 10e6, copies: 1.9, spread: 1.25 },
+    predict: { base: 20e6, copies: 12.2, folds: 0, spread: 1.56 },
+    train: { base: 7e6, copies: 1.9, folds: 0, spread: 1.36 },
   },
 };
 
@@ -86,6 +97,8 @@ export const neededBytes = (engine: MemoryEngine, use: MemoryUse): number =>
 
 /** Bytes that a process grows by when an engine runs a graph again and again. */
 export function processBytes(engine: MemoryEngine, purpose: MemoryPurpose, use: MemoryUse): number {
-  const { base, copies, spread } = memoryHabits[engine][purpose];
-  return base + (1 + use.slots + copies) * use.parameterBytes + spread * neededBytes(engine, use);
+  const { base, copies, folds, spread } = memoryHabits[engine][purpose];
+  return (
+    base + (1 + use.slots + copies) * use.parameterBytes + folds * use.foldedBytes + spread * neededBytes(engine, use)
+  );
 }

@@ -29,16 +29,8 @@ const options: InferenceSession.SessionOptions = {
   },
 };
 
-/**
- * @param memoryPattern whether a run's buffers are laid out after those of the run before: in one block, beside what that run took. A
- *   training step, which runs from the first on in the same arena, takes half as much memory without, and no longer.
- */
-export const openSession = (
-  model: Uint8Array,
-  device: OrtDevice = 'cpu',
-  { memoryPattern = true }: { readonly memoryPattern?: boolean } = {},
-): Promise<InferenceSession> =>
-  InferenceSession.create(model, { ...options, enableMemPattern: memoryPattern, executionProviders: [device] });
+export const openSession = (model: Uint8Array, device: OrtDevice = 'cpu'): Promise<InferenceSession> =>
+  InferenceSession.create(model, { ...options, executionProviders: [device] });
 
 export const toOrt = ({ data, shape }: Tensor): OrtTensor => new OrtTensor('float32', data, shape);
 

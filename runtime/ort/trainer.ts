@@ -15,7 +15,7 @@ type StateTensors = Readonly<Record<string, Tensor>>;
 export async function createTrainer(plan: TrainingPlan, state: TrainingState, device?: OrtDevice): Promise<Trainer> {
   const block = device === 'webgpu' ? 0 : await blockSize();
   const model = emitOnnx(plan.graph, { name: 'step', metadata: {}, device, block });
-  const session = await openSession(model, device, { memoryPattern: false });
+  const session = await openSession(model, device);
   return new OrtTrainer(session, plan, state);
 }
 
