@@ -2,7 +2,7 @@ import type { Window } from '../../../ops/spatial.js';
 import { product } from '../../shared.js';
 import type { LoweringContext } from '../lowering.js';
 import type { ModelBuilder } from '../model-builder.js';
-import { windowAttributes } from './conv.js';
+import { windowAttributes } from './window.js';
 
 /*
  * Convolutions in ONNX Runtime's blocked layout, [N, C / block, H, W, block]: its direct kernels for that take about half the time of those
