@@ -1,7 +1,7 @@
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { LoweringContext } from '../../compiler/5-emit/onnx/lowering.js';
 import { blockedFilters, convolved } from '../../compiler/5-emit/onnx/lowerings/blocked.js';
-import { windowAttributes } from '../../compiler/5-emit/onnx/lowerings/conv.js';
+import { windowAttributes } from '../../compiler/5-emit/onnx/lowerings/window.js';
 import { ModelBuilder } from '../../compiler/5-emit/onnx/model-builder.js';
 import { encodeModel } from '../../compiler/5-emit/onnx/schema.js';
 import { num } from '../../compiler/ir/dim.js';

@@ -1,20 +1,12 @@
 import { known } from '../../../ir/dim.js';
 import type { Value } from '../../../ir/graph.js';
 import { listAttr, numberAttr } from '../../../ops/attrs.js';
-import { resolveTransposeWindow, resolveWindow, type Window } from '../../../ops/spatial.js';
+import { resolveTransposeWindow, resolveWindow } from '../../../ops/spatial.js';
 import { product } from '../../shared.js';
 import type { Lowering, LoweringContext } from '../lowering.js';
-import type { Attribute } from '../schema.js';
 import { type BlockedConv, blockedBackwards, blockedFilters, convolved, pays } from './blocked.js';
 import { byPhases } from './phases.js';
-
-/** Attributes that say a convolution's window to ONNX. */
-export const windowAttributes = ({ kernel, stride, dilation, begin, end }: Window): Record<string, Attribute> => ({
-  kernel_shape: kernel,
-  strides: stride,
-  dilations: dilation,
-  pads: [...begin, ...end],
-});
+import { windowAttributes } from './window.js';
 
 export const conv: Lowering = (to) => {
   const window = resolveWindow(to.attrs, to.spatialRank());
