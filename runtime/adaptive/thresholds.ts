@@ -110,7 +110,11 @@ export function chooseThresholds(observations: readonly Observation[], costs: re
 /** Always (0), never, and what lies halfway between two neighbours of what was seen: at most `most` of all. */
 function candidates(seen: readonly number[], most: number): number[] {
   const sorted = [...new Set(seen)].sort((a, b) => a - b);
-  const between = sorted.slice(1).map((v, k) => (v + (sorted[k] as number)) / 2);
+  const between = sorted.slice(1).map((v, k) => {
+    const [below, middle] = [sorted[k] as number, (v + (sorted[k] as number)) / 2];
+    // Between neighbours among doubles there is nothing: the upper one parts them as well.
+    return middle > below ? middle : v;
+  });
   const kept = Math.min(between.length, most - 2);
   const spread = Array.from({ length: kept }, (_, k) => between[Math.floor(((k + 0.5) * between.length) / kept)]);
   return [0, ...(spread as number[]), never];

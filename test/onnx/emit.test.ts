@@ -130,17 +130,8 @@ describe('names', () => {
   });
 });
 
-test('a training step of 9 million parameters is written in an instant', () => {
+test('a training step of 9 million parameters is a small file: no weights, nor the zeros that lowerings need', () => {
   const recipe = { ...defaultRecipe, loss: [{ name: 'bce', weight: 1, args: {} }] as const };
   const plan = trainingPlan(nestedNetwork([32, 64, 128, 256, 512]), recipe, { batch: 2, size: [64, 64] });
-  const options = { name: 'step', metadata: {} };
-  const times = Array.from({ length: 8 }, () => {
-    const start = performance.now();
-    emitOnnx(plan.graph, options);
-    return performance.now() - start;
-  });
-  // Far below this where nothing else runs; the bound is for a busy machine.
-  expect(Math.min(...times)).toBeLessThan(200);
-  // Weights are not in the file, and neither are the zeros that lowerings need.
-  expect(emitOnnx(plan.graph, options).length).toBeLessThan(600_000);
+  expect(emitOnnx(plan.graph, { name: 'step', metadata: {} }).length).toBeLessThan(600_000);
 });

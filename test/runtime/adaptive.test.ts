@@ -65,6 +65,16 @@ describe('thresholds', () => {
     );
   });
 
+  it('part images whose uncertainties are neighbours among doubles', () => {
+    const seen = [0, Number.MIN_VALUE].map((doubt) => ({
+      name: 'x',
+      iou: [doubt > 0 ? 0 : 1, 1],
+      uncertainty: [doubt],
+    }));
+    // Sent on: the second image alone, which the first level answers wrongly.
+    expect(chooseThresholds(seen, [1, 10], 0).answered).toEqual([1, 1]);
+  });
+
   it('save no less where more may be lost, and are the same every time', () => {
     fc.assert(
       fc.property(lessons, share, share, ({ costs, seen }, a, b) => {
