@@ -33,6 +33,7 @@ if (options.json) console.log(JSON.stringify(found, null, 1));
 function print({ export: name, ratio, middle, ours, peer, off, spread }) {
   const times = `${(1000 * ours).toFixed(1)} of ${(1000 * peer).toFixed(1)} ms`;
   const rounds = middle.map((r) => r.toFixed(2)).join(' to ');
-  const answers = `off by ${off.toExponential(1)}, answers spread ${spread.toFixed(2)}`;
+  const [ours32, peer32] = [off.exact, off.peerExact].map((d) => d.toExponential(1));
+  const answers = `${off.peer.toExponential(1)} apart, from double precision ${ours32} and ${peer32}; spread ${spread.toFixed(2)}`;
   console.log(`${name.padEnd(28)} ${ratio.toFixed(2)} (${rounds})  ${times}; ${answers}`);
 }

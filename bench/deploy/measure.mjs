@@ -31,7 +31,8 @@ async function build(folder, network, { name, level, mode = network.mode }) {
  * @param options.python an interpreter with bench/deploy/requirements.txt installed
  * @param options.only names of networks, or nothing for all
  * @param options.onFound told of each export as it is measured
- * @returns for every export the largest difference of the answers, the spread of the peer's, and seconds of both sides by round
+ * @returns for every export how far answers are apart (`off`: ours from the peer's, ours and the peer's from those in double precision), the
+ *   spread of the peer's, and seconds of both sides
  */
 export async function compare({ python, rounds, only, note = () => undefined, onFound = () => undefined }) {
   const chosen = networks.filter(({ name }) => !only || only.some((part) => name.includes(part)));
@@ -45,7 +46,8 @@ export async function compare({ python, rounds, only, note = () => undefined, on
       for (const asked of network.exports) {
         note(asked.name);
         const files = { ours: await build(folder, network, asked), peer: join(folder, `${asked.name}.onnx`) };
-        const one = { network: network.name, export: asked.name, ...(await takeTurns(files, network, rounds)) };
+        const exact = await doubles(join(folder, `${asked.name}.f64`));
+        const one = { network: network.name, export: asked.name, ...(await takeTurns(files, exact, network, rounds)) };
         found.push(one);
         onFound(one);
       }
@@ -56,7 +58,14 @@ export async function compare({ python, rounds, only, note = () => undefined, on
   }
 }
 
-async function takeTurns(files, { channels, size }, rounds) {
+async function doubles(file) {
+  const { buffer, byteOffset, byteLength } = await readFile(file);
+  return new Float64Array(buffer.slice(byteOffset, byteOffset + byteLength));
+}
+
+const distance = (a, b) => a.reduce((most, v, k) => Math.max(most, Math.abs(v - b[k])), 0);
+
+async function takeTurns(files, exact, { channels, size }, rounds) {
   const shape = [1, channels, ...size];
   const data = Float32Array.from({ length: channels * size[0] * size[1] }, (_, k) => (Math.sin(k * 12.9898) + 1) / 2);
   const sides = [];
@@ -68,7 +77,7 @@ async function takeTurns(files, { channels, size }, rounds) {
     const [ours, peer] = answers;
     const mean = peer.reduce((a, b) => a + b, 0) / peer.length;
     const spread = Math.sqrt(peer.reduce((a, v) => a + (v - mean) ** 2, 0) / peer.length);
-    const off = ours.reduce((most, v, k) => Math.max(most, Math.abs(v - peer[k])), 0);
+    const off = { peer: distance(ours, peer), exact: distance(ours, exact), peerExact: distance(peer, exact) };
     for (let round = -2; round < rounds; round++) {
       for (const { predictor, seconds } of round % 2 === 0 ? sides : sides.toReversed()) {
         const from = performance.now();

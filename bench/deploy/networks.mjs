@@ -53,8 +53,8 @@ export const networks = [
   {
     name: 'segmentation_models U-Net resnet34 scSE',
     spec: preset('se-unet'),
-    // Else its answers are all 0 or 1.
-    gain: 1 / 4,
+    // Else its answers are all 0 or 1, and any rounding decides which.
+    gain: 1 / 64,
     family: 'se_unet',
     options: { ...resnet, decoder: [32, 64, 128, 256], top: 16 },
     library: { name: 'smp.Unet', options: { encoder_name: 'resnet34', decoder_attention_type: 'scse' } },

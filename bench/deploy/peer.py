@@ -3,7 +3,7 @@
     python bench/deploy/peer.py FOLDER
 
 FOLDER/networks.json lists the networks ({name, family, options, channels, size, exports: [{name, level, mode}]}). For each,
-FOLDER/NAME.safetensors is written, and FOLDER/EXPORT.onnx for every export.
+FOLDER/NAME.safetensors is written, and for every export FOLDER/EXPORT.onnx and FOLDER/EXPORT.f64, what PyTorch answers in double precision.
 
 Networks are those of test/parity/record_presets.py, which say the names that our compiler gives. `library` says instead
 that the module is made by segmentation_models_pytorch or MONAI, as their users get it: its layers are given the same weights in the
@@ -11,6 +11,7 @@ order in which they run, which is that of the network written out, or another on
 """
 
 import json
+import math
 import os
 import pathlib
 import re
@@ -162,6 +163,12 @@ def main():
                 output_names=["mask"],
                 dynamo=False,
             )
+            # As bench/deploy/measure.mjs makes it.
+            count = network["channels"] * math.prod(network["size"])
+            image = ((np.sin(np.arange(count) * 12.9898) + 1) / 2).astype(np.float32).astype(np.float64)
+            exact = module.double()(torch.from_numpy(image).reshape(1, network["channels"], *network["size"]))
+            exact.numpy().tofile(os.path.join(folder, f"{export['name']}.f64"))
+            module.float()
 
 
 main()

@@ -24,7 +24,7 @@ import torch
 from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "torch"))
-from step import UNetPlusPlus  # noqa: E402
+from networks import UNetPlusPlus  # noqa: E402
 
 
 class Pruned(torch.nn.Module):

@@ -6,7 +6,7 @@ export const title = "Deployment: our ONNX file against the peer's export, ONNX 
 export async function measure({ python, rounds, note }) {
   if (!python) throw new Error('needs --python, an interpreter with bench/deploy/requirements.txt installed');
   const found = await compare({ python, rounds, note });
-  const worst = Math.max(...found.map((f) => f.off));
+  const worst = found.reduce((a, b) => (b.off.exact > a.off.exact ? b : a));
   const milliseconds = (seconds) => (1000 * seconds).toFixed(1);
   return {
     rows: [
@@ -16,7 +16,13 @@ export async function measure({ python, rounds, note }) {
         goal: { atMost: 0.85 },
         note: `${milliseconds(ours)} of ${milliseconds(peer)} ms; middle half of the rounds ${middle.map((r) => r.toFixed(2)).join(' to ')}`,
       })),
-      { what: 'largest difference of any answer', figure: worst / 1e-4, unit: 'x 1e-4', goal: { atMost: 1 } },
+      {
+        what: 'largest distance of an answer from that in double precision',
+        figure: worst.off.exact / 1e-4,
+        unit: 'x 1e-4',
+        goal: { atMost: 1 },
+        note: `${worst.export}; the peer's is ${(worst.off.peerExact / 1e-4).toFixed(2)}`,
+      },
     ],
     text: 'One image of 256x256, both files with the same weights in turns (bench/deploy.mjs); `smp` and `MONAI` are those libraries’ own modules.',
   };
