@@ -83,7 +83,8 @@ function expectNear(graph: Graph, feeds: ReadonlyMap<string, Float64Tensor>): vo
   const low = lowerPrecision(graph);
   const due = evaluate(graph, feeds);
   const bounds = new Map([...due.keys()].map((name) => [name, 0]));
-  for (let seed = 1; seed <= 4; seed++) {
+  // A loss is one number: of four draws all are below a quarter of it once in 200 times, of twelve once in 20,000.
+  for (let seed = 1; seed <= 12; seed++) {
     for (const [name, t] of evaluate(low, feeds, noisyCasts(seed)))
       bounds.set(name, Math.max(bounds.get(name)!, 4 * distance(t, due.get(name)!)));
   }
