@@ -46,7 +46,9 @@ export function summedTaps({ data, shape }: Kernel, taps: readonly Taps[]): Floa
   const [outputs = 1, inputs = 1, ...kernel] = shape;
   const counts = taps.map(({ count }) => count);
   const [before, after] = [product(kernel), product(counts)];
-  const into = Array.from({ length: before }, (_, tap) => {
+  /** By element, the taps that read it. */
+  const terms = Array.from({ length: after }, (): number[] => []);
+  for (let tap = 0; tap < before; tap++) {
     let [rest, place, stride] = [tap, 0, 1];
     for (let i = kernel.length - 1; i >= 0; i--) {
       const size = kernel[i] as number;
@@ -54,17 +56,15 @@ export function summedTaps({ data, shape }: Kernel, taps: readonly Taps[]): Floa
       stride *= counts[i] as number;
       rest = Math.floor(rest / size);
     }
-    return place;
-  });
+    terms[place]?.push(tap);
+  }
   const summed = new Float32Array(outputs * inputs * after);
-  const sum = new Float64Array(after);
   for (let k = 0; k < outputs * inputs; k++) {
-    sum.fill(0);
-    for (let tap = 0; tap < before; tap++) {
-      const place = into[tap] as number;
-      sum[place] = (sum[place] as number) + (data[k * before + tap] as number);
+    for (let place = 0; place < after; place++) {
+      let sum = 0;
+      for (const tap of terms[place] as number[]) sum += data[k * before + tap] as number;
+      summed[k * after + place] = sum;
     }
-    summed.set(sum, k * after);
   }
   return summed;
 }
