@@ -85,7 +85,7 @@ it('random networks learn the same', { timeout: 400_000 }, async () => {
       const plan = planOf(text);
       const graph = attempts(plan.graph).at(-1);
       if (!graph) return;
-      expectClose(await stateAfter(ort, { ...plan, graph }, 2), await stateAfter(ort, plan, 2));
+      expectClose(await stateAfter(referenceEngine, { ...plan, graph }, 2), await stateAfter(referenceEngine, plan, 2));
     }),
     { numRuns: 15 },
   );
