@@ -87,20 +87,14 @@ export function study(text: string, options: LoadOptions = {}): Studied {
 }
 
 /**
- * The inference graph of a level and mode: pruned, simplified, checked. Throws if `checkSelection` would refuse.
+ * The inference graph of a level and mode: pruned, simplified, checked; what `finish` and `quantize` start from. Throws if
+ * `checkSelection` would refuse.
  * @param options.keepDropout for a model that is to be trained on elsewhere
  */
 export function deploy(network: Network, selection: Selection = {}, options: { keepDropout?: boolean } = {}): Graph {
   const pruned = checked('prune', prune(network, selection));
   return checked('simplify', simplify(pruned, options));
 }
-
-/**
- * What `quantize` starts from, once its batch norms are folded: the inference graph of a level and mode before any rewriting that
- * is for float kernels alone, since an operator merged for speed may have no kernel on bytes. Throws if `checkSelection` would refuse.
- */
-export const quantizable = (network: Network, selection: Selection): Graph =>
-  checked('simplify', simplify(checked('prune', prune(network, selection))));
 
 /** As `deploy`, for all these levels at once: the graph that `intoStages` cuts. Throws if `checkStages` would refuse. */
 export function deployLevels(network: Network, selection: StageSelection): Graph {

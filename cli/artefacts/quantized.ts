@@ -3,12 +3,12 @@ import {
   bindGraph,
   countMacs,
   countParameters,
+  deploy,
   foldBatchNorm,
   type Graph,
   type IntegerRuntime,
   integerRuntimes,
   knownShape,
-  quantizable,
   type WeightArrays,
 } from '../../compiler/index.js';
 import type { Weights } from '../../runtime/engine.js';
@@ -85,7 +85,7 @@ export async function buildQuantized(
   const selection = chooseSelection(network, options);
   const runtime = options.for !== undefined && isRuntime(options.for) ? options.for : 'ort';
   const chosen = chooseSize(network, { size, batch, recipe: spec.hasTrain ? recipe : undefined });
-  const deployed = quantizable(network, selection);
+  const deployed = deploy(network, selection);
   requireWeights(deployed.params, source);
   const folded = foldBatchNorm(deployed, arraysOf(source.weights));
   const { model, report } = await search(

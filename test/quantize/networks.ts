@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { emitOnnx } from '../../compiler/5-emit/onnx/index.js';
 import {
   bindGraph,
+  deploy,
   foldBatchNorm,
   type Graph,
   type IntegerRuntime,
@@ -9,7 +10,6 @@ import {
   multiplying,
   observed,
   planQuantization,
-  quantizable,
   quantize,
   type Range,
 } from '../../compiler/index.js';
@@ -63,7 +63,7 @@ export function caseOf({ text, seed, bright }: { text: string; seed: number; bri
   );
   const runtime = random.boolean() ? 'ort' : 'openvino';
   const sizes = nthSizes(network, 1, [1, 1, 1]);
-  const float = foldBatchNorm(bindGraph(quantizable(network, selection ?? {}), sizes), trained);
+  const float = foldBatchNorm(bindGraph(deploy(network, selection ?? {}), sizes), trained);
   const shape = knownShape(float.graph.inputs[0]!.value.type.shape);
   const size = shape.reduce((a, b) => a * b, 1);
   const image = tensor(

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { foldBatchNorm, multiplying, quantizable } from '../../compiler/index.js';
+import { deploy, foldBatchNorm, multiplying } from '../../compiler/index.js';
 import { knownShape } from '../../compiler/ir/dim.js';
 import { HeldOut } from '../../runtime/held-out.js';
 import { ort } from '../../runtime/ort/index.js';
@@ -26,7 +26,7 @@ beforeAll(async () => {
   await trained(folder);
   const { network, record } = await openRun(join(folder, 'run'));
   const weights = await runWeights(join(folder, 'run'));
-  const folded = foldBatchNorm(quantizable(network, {}), new Map([...weights].map(([path, { data }]) => [path, data])));
+  const folded = foldBatchNorm(deploy(network, {}), new Map([...weights].map(([path, { data }]) => [path, data])));
   const shapes = new Map(folded.graph.params.map((p) => [p.origin.path, knownShape(p.type.shape)]));
   const opened = await openCalibration(join(folder, 'data'), dataFormat(network, record.recipe));
   options = {

@@ -4,6 +4,7 @@ import { emitStaged } from '../../compiler/5-emit/onnx/staged.js';
 import {
   bindGraph,
   checkStages,
+  deploy,
   deployLevels,
   foldBatchNorm,
   type Graph,
@@ -13,7 +14,6 @@ import {
   levelsOf,
   observed,
   planQuantization,
-  quantizable,
   quantize,
   toHalf,
   uncertaintyName,
@@ -124,7 +124,7 @@ describe('the same bytes in onnxruntime-node and onnxruntime-web', () => {
 
   it.each(named(flat))('%s in int8, shaped for either runtime', async (_, preset) => {
     const { graph, weights } = foldedOf(
-      bindGraph(quantizable(preset.network, {}), nthSizes(preset.network, 1, [1, 1, 1])),
+      bindGraph(deploy(preset.network, {}), nthSizes(preset.network, 1, [1, 1, 1])),
       preset,
     );
     const shape = graph.inputs[0]!.value.type.shape.map((d) => d.offset);
