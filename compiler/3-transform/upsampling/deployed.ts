@@ -6,6 +6,7 @@ import type { Window } from '../../ops/spatial.js';
 import type { WeightArrays } from '../fold.js';
 import { inputChannels, type Kernel, summedTaps, type Taps, tapsOfPhase, transposedKernel } from './kernels.js';
 import { channelsOf, type Part, partsOf, producersOf, windowOf } from './parts.js';
+import { type Product, transposedAttrs, writeSum } from './sum.js';
 
 /**
  * How a convolution reads the small image that `upsample` would repeat. Both multiply k + s - 1 times along each dimension for k s
@@ -151,40 +152,24 @@ class Writer {
   }
 
   transposed(node: Node, window: Window, parts: readonly Part[]): void {
-    const { build } = this;
-    const { origin, outputs } = node;
-    build.from(origin);
-    const [, weight, ...bias] = node.inputs as [Value, Value, Value?];
-    const { channels } = node.attrs as { channels: number };
-    const products: Omit<Node, 'outputs'>[] = [];
-    const multiply = (op: 'conv' | 'conv_transpose', image: Value, kernel: Value, attrs: Attrs): void => {
-      const own = products.length === 0 ? (bias as Value[]) : [];
-      products.push({ op, attrs: { ...attrs, bias: own.length > 0 }, inputs: [image, kernel, ...own], origin });
-    };
+    const weight = node.inputs[1] as Value;
+    this.build.from(node.origin);
+    const products: Product[] = [];
     const plain = this.part(weight, parts, (part) => !part.scale, 'plain');
-    if (plain) multiply('conv', plain.image, plain.weight, node.attrs);
+    if (plain) products.push({ op: 'conv', image: plain.image, kernel: plain.weight, attrs: node.attrs });
     for (const [k, { value, scale }] of parts.entries()) {
       if (!scale) continue;
       const part = this.part(weight, parts, (_, at) => at === k, `upsampled${k}`) as Read;
-      const kernel = window.kernel.map((size, i) => size + (scale[i] as number) - 1);
-      const crop = [window.begin, window.end].flatMap((side) =>
-        side.map((p, i) => (window.kernel[i] as number) - 1 - p),
-      );
-      const turned = this.derived(
+      const attrs = transposedAttrs(node, window, scale);
+      const kernel = this.derived(
         part.weight,
         'transposed',
-        ([o, i]) => [i!, o!, ...kernel],
+        ([o, i]) => [i!, o!, ...(attrs.kernel as readonly number[])],
         (w) => transposedKernel(w, scale),
       );
-      multiply('conv_transpose', value, turned, { channels, kernel, stride: scale, padding: crop });
+      products.push({ op: 'conv_transpose', image: value, kernel, attrs });
     }
-    const [only, ...others] = products as [Omit<Node, 'outputs'>, ...Omit<Node, 'outputs'>[]];
-    if (others.length === 0) {
-      build.carry({ ...only, outputs }, only.inputs);
-      return;
-    }
-    const terms = products.map(({ op, inputs, attrs }) => build.emit(op, inputs, attrs));
-    build.carry({ op: 'add', attrs: {}, inputs: terms, outputs, origin }, terms);
+    writeSum(node, products, this.build);
   }
 
   /** The channels of chosen parts as one image, with the weights that they meet; null where there are none. */

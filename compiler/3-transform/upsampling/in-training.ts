@@ -2,6 +2,7 @@ import { GraphBuilder, nextId, withoutDeadNodes } from '../../ir/builder.js';
 import type { Graph, Node, Value } from '../../ir/graph.js';
 import type { Window } from '../../ops/spatial.js';
 import { channelsOf, type Part, partsOf, producersOf, windowOf } from './parts.js';
+import { type Product, transposedAttrs, writeSum } from './sum.js';
 
 /**
  * In training, convolutions that read what `upsample` repeated, read the small image instead:
@@ -31,36 +32,26 @@ export function mergeUpsampling(graph: Graph): Graph {
 /** Writes the convolution as a sum over its parts, whose result keeps its name. */
 function write(node: Node, window: Window, parts: readonly Part[], build: GraphBuilder): void {
   build.from(node.origin);
-  const [, weight, bias] = node.inputs as [Value, Value, Value | undefined];
+  const weight = node.inputs[1] as Value;
   const lengths = parts.map(channelsOf);
   const weights = parts.length === 1 ? [weight] : build.emitAll('split', [weight], { axis: 1, lengths });
   const plain = [...parts.keys()].filter((k) => !parts[k]?.scale);
-  const products: Omit<Node, 'outputs'>[] = [];
-  /** The first is given the bias. */
-  const multiply = (op: 'conv' | 'conv_transpose', x: Value, w: Value, attrs: Node['attrs']): void => {
-    const own = products.length === 0 && bias ? [bias] : [];
-    products.push({ op, attrs: { ...attrs, bias: own.length > 0 }, inputs: [x, w, ...own], origin: node.origin });
-  };
+  const products: Product[] = [];
   const joined = (values: readonly Value[]): Value =>
     values.length === 1 ? (values[0] as Value) : build.emit('concat', values, { axis: 1 });
   if (plain.length > 0) {
     const images = joined(plain.map((k) => (parts[k] as Part).value));
-    multiply('conv', images, joined(plain.map((k) => weights[k] as Value)), node.attrs);
+    products.push({
+      op: 'conv',
+      image: images,
+      kernel: joined(plain.map((k) => weights[k] as Value)),
+      attrs: node.attrs,
+    });
   }
-  const { channels } = node.attrs;
   for (const [k, { value, scale }] of parts.entries()) {
     if (!scale) continue;
-    const kernel = window.kernel.map((size, i) => size + (scale[i] as number) - 1);
-    const crop = [window.begin, window.end].flatMap((side) => side.map((p, i) => (window.kernel[i] as number) - 1 - p));
-    const summed = build.emit('upsample_kernel', [weights[k] as Value], { scale });
-    multiply('conv_transpose', value, summed, { channels, kernel, stride: scale, padding: crop } as Node['attrs']);
+    const kernel = build.emit('upsample_kernel', [weights[k] as Value], { scale });
+    products.push({ op: 'conv_transpose', image: value, kernel, attrs: transposedAttrs(node, window, scale) });
   }
-  const [only, ...others] = products as [Node, ...Node[]];
-  const { origin, outputs } = node;
-  if (others.length === 0) {
-    build.carry({ ...only, outputs }, only.inputs);
-    return;
-  }
-  const terms = products.map(({ op, inputs, attrs }) => build.emit(op, inputs, attrs));
-  build.carry({ op: 'add', attrs: {}, inputs: terms, outputs, origin }, terms);
+  writeSum(node, products, build);
 }
