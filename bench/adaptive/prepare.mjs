@@ -6,12 +6,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { generateNuclei } from '../../dist/runtime/generate/nuclei.js';
 import { openFolder, readRecord } from '../../dist/runtime/index.js';
+import { realImages } from '../report/images.mjs';
 import { unetc } from './unetc.mjs';
-
-/** Real images, where they lie beside the checkout; without `--data` and without them, drawn ones. */
-const real = ['../../../shared/data/dsb2018', '../../../../shared/data/dsb2018']
-  .map((path) => fileURLToPath(new URL(path, import.meta.url)))
-  .find((path) => existsSync(path));
 
 /** Shares of all images that the run does not see, and of these those that are judged. */
 const unseen = 0.36;
@@ -28,7 +24,7 @@ export function shuffled(names) {
 
 /** `run`: a trained run and `data`, its images; absent: a short one is trained in `folder`, on real images or drawn ones. */
 export async function prepare({ run, data, folder, epochs = 10, engine = 'auto', note = () => undefined }) {
-  const images = data ?? real ?? (await drawn(join(folder, 'data')));
+  const images = data ?? realImages ?? (await drawn(join(folder, 'data')));
   const trained = run ?? (await train({ images, folder, epochs, engine, note }));
   const { heldOut } = await readRecord(trained);
   const order = shuffled(heldOut);

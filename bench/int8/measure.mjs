@@ -6,6 +6,7 @@ import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { realImages } from '../report/images.mjs';
 import { median } from '../step/statistics.mjs';
 import { flagsOf } from './cpu.mjs';
 
@@ -76,8 +77,9 @@ export async function measure({
   epochs = 8,
   size = [256, 256],
 }) {
-  const folder = data ?? process.env.UNETC_DSB2018 ?? '/work/shared/data/dsb2018';
-  if (!existsSync(join(folder, 'images'))) return { rows: [], text: `not measured: there are no images in ${folder}` };
+  const folder = data ?? realImages;
+  if (folder === undefined || !existsSync(join(folder, 'images')))
+    return { rows: [], text: `not measured: there are no images${folder ? ` in ${folder}` : ''}: give --data` };
   const runFolder = await trainedRun({ given, data: folder, epochs, note });
   const work = await mkdtemp(join(tmpdir(), 'unetc-int8-bench-'));
   try {
