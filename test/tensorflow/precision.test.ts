@@ -83,10 +83,10 @@ function expectNear(graph: Graph, feeds: ReadonlyMap<string, Float64Tensor>): vo
   const low = lowerPrecision(graph);
   const due = evaluate(graph, feeds);
   const bounds = new Map([...due.keys()].map((name) => [name, 0]));
-  // A loss is one number: of four draws all are below a quarter of it once in 200 times, of twelve once in 20,000.
+  // A loss is one number, and of few draws all may be small. The largest of twelve is 1.46 times that of four in the mean, and varies less.
   for (let seed = 1; seed <= 12; seed++) {
     for (const [name, t] of evaluate(low, feeds, noisyCasts(seed)))
-      bounds.set(name, Math.max(bounds.get(name)!, 4 * distance(t, due.get(name)!)));
+      bounds.set(name, Math.max(bounds.get(name)!, 2.75 * distance(t, due.get(name)!)));
   }
   expect(beyond(evaluate(low, feeds), due, bounds)).toEqual([]);
 }
