@@ -1,35 +1,16 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
 import { adaptiveFactsOf } from '../../runtime/adaptive/facts.js';
 import { taskOfModel } from '../../runtime/model-metadata.js';
 import { writeData, writeSpec } from './fixtures.js';
-import { unetc } from './io.js';
+import { inFolder, json, unetc } from './io.js';
 
-const home = process.cwd();
-let folder = '';
-
-beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'unetc-adaptive-cli-'));
-  process.chdir(folder);
+inFolder('adaptive-cli', async () => {
   await writeSpec('tiny.unet');
   await writeData('data', 8);
   const trained = await unetc('train', 'tiny.unet', '--data', 'data', '--out', 'run', '--epochs', '6');
   expect(trained.exit, trained.stderr).toBe(0);
 });
-
-afterAll(() => {
-  process.chdir(home);
-  rmSync(folder, { recursive: true, force: true });
-});
-
-/** Runs a command with --json, which must answer one document and exit 0. */
-async function json<T>(...argv: readonly string[]): Promise<T> {
-  const { exit, stdout, stderr } = await unetc(...argv, '--json');
-  expect(exit, stderr).toBe(0);
-  return JSON.parse(stdout) as T;
-}
 
 const adaptive = (...more: string[]) => ['build', 'run', '-o', 'model.onnx', '--mode', 'adaptive', ...more];
 

@@ -1,20 +1,14 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import sharp from 'sharp';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { codes } from '../../compiler/diagnostics/index.js';
 import { taskOfModel } from '../../runtime/model-metadata.js';
 import { specHash } from '../../runtime/run-folder.js';
 import { tinySpec, writeData, writeSpec } from './fixtures.js';
-import { unetc } from './io.js';
+import { inFolder, json, unetc } from './io.js';
 
-const home = process.cwd();
-let folder = '';
-
-beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'unetc-commands-'));
-  process.chdir(folder);
+inFolder('commands', async () => {
   await writeSpec('tiny.unet');
   await writeData('data');
   const trained = await unetc('train', 'tiny.unet', '--data', 'data', '--out', 'run', '--epochs', '2');
@@ -23,18 +17,6 @@ beforeAll(async () => {
   expect(trained.stderr.match(/^epoch \d\/2 {2}loss/gm)).toHaveLength(2);
   for (const control of ['\u001b', '\r']) expect(trained.stderr).not.toContain(control);
 });
-
-afterAll(() => {
-  process.chdir(home);
-  rmSync(folder, { recursive: true, force: true });
-});
-
-/** Runs a command with --json, which must answer one document and exit 0. */
-async function json(...argv: readonly string[]): Promise<Record<string, unknown>> {
-  const { exit, stdout, stderr } = await unetc(...argv, '--json');
-  expect(exit, stderr).toBe(0);
-  return JSON.parse(stdout) as Record<string, unknown>;
-}
 
 describe('spec commands', () => {
   it('init writes a spec that check accepts, named after the file', async () => {

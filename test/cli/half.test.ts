@@ -1,36 +1,18 @@
-import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { readMetadataProps } from '../../runtime/model-metadata.js';
 import { runWeights } from '../../runtime/run-folder.js';
 import { encodeSafetensors } from '../../runtime/safetensors.js';
 import { writeData, writeSpec } from './fixtures.js';
-import { unetc } from './io.js';
+import { inFolder, json, unetc } from './io.js';
 
-const home = process.cwd();
-let folder = '';
-
-beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'unetc-half-'));
-  process.chdir(folder);
+inFolder('half', async () => {
   await writeSpec('tiny.unet');
   await writeData('data', 10);
   const trained = await unetc('train', 'tiny.unet', '--data', 'data', '--out', 'run', '--epochs', '6');
   expect(trained.exit, trained.stderr).toBe(0);
 });
-
-afterAll(() => {
-  process.chdir(home);
-  rmSync(folder, { recursive: true, force: true });
-});
-
-async function json(...argv: readonly string[]): Promise<Record<string, unknown>> {
-  const { exit, stdout, stderr } = await unetc(...argv, '--json');
-  expect(exit, stderr).toBe(0);
-  return JSON.parse(stdout) as Record<string, unknown>;
-}
 
 const half = (out: string, ...more: readonly string[]) => ['build', 'run', '--precision', 'fp16', '-o', out, ...more];
 

@@ -1,5 +1,7 @@
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { afterAll, beforeAll, expect } from 'vitest';
 import { main } from '../../cli/main.js';
 
 // `auto` takes a TensorFlow or an OpenVINO where one is installed. What these tests are about holds for any engine, and is quickest with the
@@ -35,4 +37,26 @@ export async function unetcReading(input: string, ...argv: readonly string[]): P
     interruption: () => new AbortController().signal,
   });
   return { exit, stdout, stderr };
+}
+
+/** Runs a command with --json, which must answer one document and exit 0. */
+export async function json<T = Record<string, unknown>>(...argv: readonly string[]): Promise<T> {
+  const { exit, stdout, stderr } = await unetc(...argv, '--json');
+  expect(exit, stderr).toBe(0);
+  return JSON.parse(stdout) as T;
+}
+
+/** The tests of a file run in a folder of their own, which `fill` fills; it is removed after them. */
+export function inFolder(name: string, fill: () => Promise<void>): void {
+  const home = process.cwd();
+  let folder = '';
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), `unetc-${name}-`));
+    process.chdir(folder);
+    await fill();
+  });
+  afterAll(() => {
+    process.chdir(home);
+    rmSync(folder, { recursive: true, force: true });
+  });
 }

@@ -1,27 +1,16 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { parseMemory } from '../../cli/batch-memory.js';
 import { memoryChart } from '../../cli/render/memory-chart.js';
 import { tinySpec, writeData, writeSpec } from './fixtures.js';
-import { unetc } from './io.js';
+import { inFolder, unetc } from './io.js';
 
-const home = process.cwd();
-let folder = '';
-
-beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'unetc-memory-'));
-  process.chdir(folder);
+inFolder('memory', async () => {
   await writeSpec('tiny.unet');
   await writeSpec('free.unet', (text) => text.replace(/^\s*batch\s*=\s*\d+.*$/m, ''));
   await writeData('data');
-});
-
-afterAll(() => {
-  process.chdir(home);
-  rmSync(folder, { recursive: true, force: true });
 });
 
 interface Planned {

@@ -1,34 +1,16 @@
-import { cpSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { cpSync, readFileSync, statSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
 import { readMetadataProps, taskOfModel } from '../../runtime/model-metadata.js';
 import { writeData, writeSpec } from './fixtures.js';
-import { unetc } from './io.js';
+import { inFolder, json, unetc } from './io.js';
 
-const home = process.cwd();
-let folder = '';
-
-beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'unetc-quantize-'));
-  process.chdir(folder);
+inFolder('quantize', async () => {
   await writeSpec('tiny.unet');
   await writeData('data', 10);
   cpSync('data/images', 'pictures/images', { recursive: true });
   const trained = await unetc('train', 'tiny.unet', '--data', 'data', '--out', 'run', '--epochs', '6');
   expect(trained.exit, trained.stderr).toBe(0);
 });
-
-afterAll(() => {
-  process.chdir(home);
-  rmSync(folder, { recursive: true, force: true });
-});
-
-async function json(...argv: readonly string[]): Promise<Record<string, unknown>> {
-  const { exit, stdout, stderr } = await unetc(...argv, '--json');
-  expect(exit, stderr).toBe(0);
-  return JSON.parse(stdout) as Record<string, unknown>;
-}
 
 const int8 = (out: string, ...more: readonly string[]): readonly string[] => [
   ...['build', 'run', '--quantize', 'int8', '--calibrate', 'data', '-o', out],
