@@ -183,23 +183,35 @@ function noisily({ functions, lowSums = false }: Arithmetic, noise: Noise): Comp
       share > 0 ? inputs.map((t, k) => (over.includes(k) && !isWhole(node, k) ? noise(t, share) : t)) : inputs;
     const outputs = share > 0 ? kernels[node.op](node.attrs, shaken) : clean;
     const stored = outputs.map((t, k) =>
-      rule.stores > 0 ? noise(t, unit(k), step(k) + (rule.functions ? functions * single : 0)) : t,
+      rule.stores > 0
+        ? noise(t, unit(k), step(k) + (rule.functions && !isMoment(node, k) ? functions * single : 0))
+        : t,
     );
     return node.op === 'adam_update' ? corrected(node, inputs, stored, noise) : stored;
   };
 }
 
+/** Adam's moments are sums; the root and the division are the parameters'. Disturbed like these, a small one would be negative. */
+const isMoment = (node: Node, k: number): boolean => node.op === 'adam_update' && k > 0;
+
 /** Adam's count of steps goes into an exponent as it is. */
 const isWhole = (node: Node, k: number): boolean => node.op === 'adam_update' && k === 5;
 
-/** 1 - beta^t, where beta^t is near 1, keeps of single precision what is left after the leading digits cancel. */
+/**
+ * What is left of single precision in differences from a beta near 1. 1 - beta^t, which a step is divided by: all that moves a
+ * parameter. 1 - beta, which TensorFlow takes of beta itself: all that is added to a moment.
+ */
 function corrected(node: Node, inputs: Tensors, outputs: Tensors, noise: Noise): Tensors {
-  const [before, step] = [inputs[0], inputs[5]] as [Float64Tensor, Float64Tensor];
-  const [after, ...rest] = outputs as [Float64Tensor, ...Float64Tensor[]];
-  const left = 1 - numberAttr(node.attrs, 'beta2') ** (step.data[0] as number);
-  const moved = { ...after, data: after.data.map((v, i) => v - (before.data[i] as number)) };
-  const off = noise(moved, (2 * single) / left);
-  return [{ ...after, data: off.data.map((v, i) => v + (before.data[i] as number)) }, ...rest];
+  const betas = [numberAttr(node.attrs, 'beta1'), numberAttr(node.attrs, 'beta2')] as const;
+  const steps = (inputs[5] as Float64Tensor).data[0] as number;
+  const left = [1 - betas[1] ** steps, 1 - betas[0], 1 - betas[1]];
+  const kept = [1, ...betas];
+  return outputs.map((after, k) => {
+    const before = inputs[k] as Float64Tensor;
+    const moved = { ...after, data: after.data.map((v, i) => v - kept[k]! * (before.data[i] as number)) };
+    const off = noise(moved, (2 * single) / left[k]!);
+    return { ...after, data: off.data.map((v, i) => v + kept[k]! * (before.data[i] as number)) };
+  });
 }
 
 /** Disturbs elements each on its own. */

@@ -7,7 +7,7 @@ import { randomTarget } from '../../testing/properties.js';
 import { type Compute, evaluate, type Float64Tensor, tensor } from '../../testing/reference/index.js';
 import { picture } from '../tfjs-layers/builds.js';
 import type { Backend } from './engines.js';
-import { type Bounds, boundsOf } from './rounding.js';
+import { type Bounds, boundsOf, finite } from './rounding.js';
 
 type Tensors = ReadonlyMap<string, Float64Tensor>;
 
@@ -169,7 +169,7 @@ export function judge(
   if (before) return before;
   const due = byReference(run, run.plan.graph);
   const graph = precision === 'bf16' ? lowerPrecision(run.plan.graph) : run.plan.graph;
-  const made = { due, bounds: boundsOf(due, (compute) => byReference(run, graph, compute), arithmetic, draws) };
+  const made = { due, bounds: finite(boundsOf(due, (compute) => byReference(run, graph, compute), arithmetic, draws)) };
   judged.set(key, made);
   return made;
 }
