@@ -10,7 +10,7 @@ import { type Fed, gradientGraph, oneOperator, rounded } from '../ops/build.js';
 import { type Case, cases } from '../ops/cases.js';
 import { drawFrom } from '../ops/draw.js';
 import { type Backend, lowTypes } from './engines.js';
-import { type Bounds, boundsOf, running } from './rounding.js';
+import { type Bounds, boundsOf, finite, running } from './rounding.js';
 
 /** UNETC_CASES: random cases of each operator; UNETC_SEED: which ones. */
 const count = Number(process.env.UNETC_CASES ?? 5);
@@ -66,7 +66,7 @@ export function trialsOf(op: OpName, direction: Direction, { precision, arithmet
         const due = evaluate(run, feeds);
         const shapes = [...feeds.values()].map((t) => `[${t.shape}]`).join(' ');
         const what = `${op} ${JSON.stringify(graph.nodes[0]?.attrs)} of ${shapes} (seed ${seed}, case ${k})`;
-        return { graph: run, feeds, due, bounds: boundsOf(due, running(run, feeds), arithmetic, draws), what };
+        return { graph: run, feeds, due, bounds: finite(boundsOf(due, running(run, feeds), arithmetic, draws)), what };
       });
   judged.set(key, trials);
   return trials.slice(0, Math.ceil(share * trials.length));
