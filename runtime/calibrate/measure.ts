@@ -70,9 +70,12 @@ export type Clock = () => number;
 
 export const wallClock: Clock = () => performance.now();
 
+/** What ran before has left other things in the caches, and threads of its own that wait awhile before they sleep: it is run past. */
+const settlingMs = 5;
+
 /**
  * Seconds of one run: the lower quartile over rounds, which a machine that is busy now and then does not move. All take
- * turns within a round; each runs twice, since what ran before it left other things in the caches.
+ * turns within a round, each running once, or longer than `settlingMs`, before the run that counts.
  */
 export async function timed(
   runnables: readonly Runnable[],
@@ -89,7 +92,9 @@ export async function timed(
   for (let round = 0; round < rounds; round++) {
     for (const [k, runnable] of runnables.entries()) {
       signal?.throwIfAborted();
-      await runnable.run();
+      const settled = clock() + settlingMs;
+      do await runnable.run();
+      while (clock() < settled);
       const started = clock();
       await runnable.run();
       times[k]?.push((clock() - started) / 1000);

@@ -33,9 +33,10 @@ function chains(): Case[] {
   const convs = (
     [
       [12, 12, 152],
+      [16, 16, 136],
       [24, 24, 112],
-      [40, 40, 88],
-      [72, 72, 44],
+      [48, 48, 88],
+      [80, 80, 44],
       [96, 96, 40],
       [144, 144, 28],
       [208, 208, 14],
@@ -45,7 +46,10 @@ function chains(): Case[] {
       [144, 24, 56],
       [280, 72, 28],
       [24, 144, 44],
-      [600, 208, 10],
+      [608, 208, 10],
+      // More weights than caches hold.
+      [1040, 1008, 4],
+      [624, 1536, 6],
     ] as const
   ).map(([from, to, n]) => chain(`${conv(from)} |> relu |> ${conv(to)} |> relu |> ${conv(to)} |> relu`, 3, square(n)));
   const wide = (x: string, c: number, n: number): Case => chain(`conv(${c}, kernel: 1) |> ${x}`, 3, square(n));
@@ -89,7 +93,7 @@ function networks(purpose: Purpose, count: number): Case[] {
   const pick = <T>(from: readonly T[]): T => from[Math.floor(random.uniform() * from.length)] as T;
   return Array.from({ length: count }, (_, k) => {
     const depth = pick([2, 3, 3, 4]);
-    const first = pick([10, 12, 20, 24, 28, 40, 48]);
+    const first = pick([12, 16, 16, 20, 24, 32, 32, 48]);
     const width = Array.from({ length: depth + 1 }, (_, i) => first * 2 ** i);
     const way = pick([
       'conv_transpose(width[i], kernel: 2, stride: 2)',
@@ -100,7 +104,7 @@ function networks(purpose: Purpose, count: number): Case[] {
     const norm = pick(['', ' |> batchnorm', ' |> batchnorm', ' |> instancenorm']);
     const gate = pick([false, false, true]);
     const nested = k % 2 === 0;
-    const edge = 16 * pick(first > 28 ? [3, 4, 5] : [4, 5, 6, 7]);
+    const edge = 16 * pick(first > 24 ? [3, 4, 5] : [4, 5, 6, 7]);
     const batch = purpose === 'train' ? pick([1, 2, 3]) : 1;
     const grid = nested
       ? `grid X[i in 0..depth, j in 0..depth - i] {

@@ -116,6 +116,21 @@ describe('timing', () => {
     expect(await timed([a, b], { rounds: 5, clock: () => now })).toEqual([0.02, 0.007]);
     expect(order.slice(2, 6).join('')).toBe('aabb');
   });
+
+  it('runs a short one until what ran before it has settled', async () => {
+    let now = 0;
+    let runs = 0;
+    const graph = { inputs: [], params: [], nodes: [], outputs: [] };
+    const run = async () => {
+      runs++;
+      now += 2;
+    };
+    expect(await timed([{ graph, run, dispose: async () => undefined }], { rounds: 3, clock: () => now })).toEqual([
+      0.002,
+    ]);
+    // One before all; then three, of 6 ms, and the one that counts.
+    expect(runs).toBe(1 + 3 * 4);
+  });
 });
 
 describe('a stored calibration', () => {

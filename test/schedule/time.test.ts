@@ -77,6 +77,21 @@ describe('predicted time', () => {
     );
   });
 
+  it('counts weights twice of which more are read than a cache keeps, those of every node alike', () => {
+    const weights = (width: number) => {
+      const { network } = load(`network A {
+  input image: f32[N, 3, H, W]
+  head S = image |> conv(${width}, kernel: 3) |> conv(${width}, kernel: 3) |> conv(1, kernel: 1) |> sigmoid
+  output mask = S
+}`);
+      const work = graphWork(bindGraph(deploy(network as Network), { N: 1, H: 8, W: 8 }), 8);
+      return { all: work.get('conv.weights') as number, far: work.get('conv.far') ?? 0 };
+    };
+    expect(weights(512)).toEqual({ all: 4 * (512 * (3 * 9 + 512 * 9 + 1)), far: 0 });
+    const { all, far } = weights(1024);
+    expect(far).toBeCloseTo(all - 2 ** 24, 0);
+  });
+
   it('counts a batch norm and an activation after a convolution as part of it, unless another reads between', () => {
     const body = (s: string) => {
       const { network } = load(`network A {

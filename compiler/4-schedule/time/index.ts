@@ -46,10 +46,20 @@ export function graphWork(graph: Graph, lanes: number): Work {
   return total;
 }
 
+/** Bytes of weights that are taken to lie in a cache still when a graph runs again. */
+const kept = 2 ** 24;
+
 function nodeWork(graph: Graph, lanes: number): Map<Node, Work> {
   const fused = fusedNodes(graph);
   const none: Work = new Map();
-  return new Map(graph.nodes.map((node) => [node, fused.has(node) ? none : workOf(node, lanes)]));
+  const nodes = new Map(graph.nodes.map((node) => [node, fused.has(node) ? none : workOf(node, lanes)]));
+  const weightsOf = (work: Work): number => work.get('conv.weights') ?? 0;
+  const weights = [...nodes.values()].reduce((n, work) => n + weightsOf(work), 0);
+  if (weights <= kept) return nodes;
+  const far = (work: Work): number => weightsOf(work) * (1 - kept / weights);
+  return new Map(
+    [...nodes].map(([node, work]) => [node, far(work) > 0 ? new Map([...work, ['conv.far', far(work)]]) : work]),
+  );
 }
 
 export const secondsOf = (work: Work, seconds: DeviceProfile['seconds']): number => {

@@ -10,15 +10,16 @@ import { classes, type WorkClass } from './classes.js';
  * What a node asks of a machine, in units that time is proportional to. A quantity never falls when the batch or a size
  * grows, so neither does a predicted time.
  *
- *   NAME.macs     multiply-accumulates, output channels filled up to whole vectors
+ *   NAME.macs     multiply-accumulates, channels filled up to whole vectors
  *   NAME.taps     image elements gathered under the window: what a kernel reads for each panel of output channels, and what
  *                 an engine writes that lays convolutions out as matrices
  *   NAME.edge     multiply-accumulates in columns that touch the border, which kernels do apart
  *   NAME.weights  bytes of weights, which are read whole however small the image is
+ *   NAME.far      of these, what caches do not keep until the next run
  *   NAME.bytes    bytes of images read and written
  *   NAME.nodes    1: what starting it costs
  */
-export type Quantity = 'macs' | 'taps' | 'edge' | 'weights' | 'bytes' | 'nodes';
+export type Quantity = 'macs' | 'taps' | 'edge' | 'weights' | 'far' | 'bytes' | 'nodes';
 export type Work = ReadonlyMap<string, number>;
 
 const product = (numbers: readonly number[]): number => numbers.reduce((a, b) => a * b, 1);
@@ -70,10 +71,12 @@ function productWork(node: Node, kind: WorkClass, lanes: number): Work {
   const name = `${nameOf(kind, product(kernel), groups, rank)}`;
   const wide = filled(out / groups, lanes);
   const inner = channels / groups;
+  // Blocked layouts, which are of two dimensions, fill up what is read too; images of a few channels are taken as they are.
+  const read = rank !== 2 || inner < lanes ? inner : filled(inner, lanes);
   const positions = macs / (out * inner * product(kernel));
-  const taps = positions * channels * product(kernel) * Math.ceil(wide / (lanes * panel));
+  const taps = positions * read * groups * product(kernel) * Math.ceil(wide / (lanes * panel));
   const width = image[image.length - 1] as number;
-  const full = macs * (wide / (out / groups));
+  const full = macs * (wide / (out / groups)) * (read / inner);
   return new Map([
     [`${name}.macs`, groups === 1 ? full : macs],
     [`${name}.taps`, taps],
