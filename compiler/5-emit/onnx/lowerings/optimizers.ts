@@ -27,7 +27,7 @@ export const adamUpdate: Lowering = (to) => {
   const decoupled = boolAttr(attrs, 'decoupled');
   const g = decay === 0 || decoupled ? gradient : model.node('Add', [gradient, scaled(to, parameters, decay, 0)]);
   const nextM = model.node('Add', [scaled(to, m, beta1, 0), scaled(to, g, 1 - beta1, 0)]);
-  const nextV = model.node('Add', [scaled(to, v, beta2, 0), scaled(to, model.node('Mul', [g, g]), 1 - beta2, 0)]);
+  const nextV = model.node('Add', [scaled(to, v, beta2, 0), model.node('Mul', [scaled(to, g, 1 - beta2, 0), g])]);
   const correction = (beta: number) => scaled(to, model.node('Exp', [scaled(to, step, Math.log(beta), 0)]), -1, 1);
   const root = model.node('Sqrt', [correction(beta2)]);
   const rate = model.node('Div', [lr, correction(beta1)]);
