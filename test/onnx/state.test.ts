@@ -23,9 +23,14 @@ test.each([true, false])('a step reads what the one before it wrote (in place: %
     const before = numbers(read, 'parameters.0');
     const out = state.outputs();
     expect(Object.keys(out)).toEqual(['parameters.0_next', 'm.0_next']);
-    (out['parameters.0_next']?.data as Float32Array).set(before.map((v) => v + 10));
+    const write = (name: string, values: readonly number[]): void =>
+      (out[name]?.data as Float32Array | undefined)?.set(values);
+    write(
+      'parameters.0_next',
+      before.map((v) => v + 10),
+    );
     expect(numbers(read, 'parameters.0')).toEqual(inPlace ? before.map((v) => v + 10) : before);
-    (out['m.0_next']?.data as Float32Array).fill(step);
+    write('m.0_next', [step, step, step]);
     state.advance();
     expect(numbers(state.inputs(), 'parameters:1')).toEqual([2 + 10 * step, 3 + 10 * step]);
     expect(Array.from(state.copy('m'))).toEqual([step, step, step]);
