@@ -5,9 +5,8 @@
 // `--measure` instead starts a process for each preset, engine, use and batch, and compares what it grows by with what is predicted
 // (docs/memory.md); on Linux, where a process can ask for its own peak.
 import { parseArgs } from 'node:util';
-import { bindGraph, deploy, executionPlan, trainingPlan } from '../dist/compiler/index.js';
-import { lowerBound } from './memory/bound.mjs';
-import { loadPreset, presets } from './memory/networks.mjs';
+import { presets } from './memory/networks.mjs';
+import { plans } from './memory/plans.mjs';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -31,16 +30,7 @@ if (values.measure) {
 const [edge, batch] = [Number(values.edge), Number(values.batch)];
 const mib = (bytes) => (bytes / 2 ** 20).toFixed(1);
 
-const rows = (positionals.length > 0 ? positionals : presets).flatMap((name) => {
-  const { network, recipe, size, sizes } = loadPreset(name, edge, batch);
-  return [
-    { use: 'predict', graph: bindGraph(deploy(network, {}), { ...sizes, N: 1 }) },
-    { use: 'train', graph: trainingPlan(network, recipe, { batch, size }).graph },
-  ].map(({ use, graph }) => {
-    const { writtenPeakBytes: written, peakBytes: peak, arenaBytes: arena } = executionPlan(graph);
-    return { name, use, size, written, peak, bound: lowerBound(graph), arena };
-  });
-});
+const rows = plans(positionals.length > 0 ? positionals : presets, edge, batch);
 
 console.log(`MiB; the deepest level, its first mode, one image; a training step, ${batch} images`);
 console.log('preset           use      size       as written  planned  saved  no less than  above  arena/planned');

@@ -16,5 +16,5 @@ export async function measure({ rounds = 7, note = () => undefined }) {
       { what: `${kind.name}: calibration`, figure: Number(kind.calibrationSeconds.toFixed(0)), unit: 's' },
     ];
   });
-  return { rows, text: kinds.map(summary).join('\n\n') };
+  return { rows, text: kinds.map((kind) => ['```', summary(kind), '```'].join('\n')).join('\n\n') };
 }

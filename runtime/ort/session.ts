@@ -8,7 +8,7 @@ export type OrtDevice = 'cpu' | 'webgpu';
  * How sessions run: on every core this process may use, one operator at a time. ONNX Runtime divides each operator's work
  * by the number of threads alone, so the same feeds give the same bytes.
  */
-const options: InferenceSession.SessionOptions = {
+export const sessionOptions: InferenceSession.SessionOptions = {
   executionMode: 'sequential',
   graphOptimizationLevel: 'all',
   intraOpNumThreads: availableParallelism(),
@@ -30,7 +30,7 @@ const options: InferenceSession.SessionOptions = {
 };
 
 export const openSession = (model: Uint8Array, device: OrtDevice = 'cpu'): Promise<InferenceSession> =>
-  InferenceSession.create(model, { ...options, executionProviders: [device] });
+  InferenceSession.create(model, { ...sessionOptions, executionProviders: [device] });
 
 export const toOrt = ({ data, shape }: Tensor): OrtTensor => new OrtTensor('float32', data, shape);
 

@@ -1,5 +1,5 @@
 import { Tensor } from 'onnxruntime-node';
-import type { StateView } from '../../compiler/3-transform/train/in-pieces.js';
+import type { StateView } from '../../compiler/index.js';
 import type { TrainingState } from '../engine.js';
 
 type Tensors = Record<string, Tensor>;

@@ -1,7 +1,7 @@
 import { type InferenceSession, Tensor } from 'onnxruntime-node';
-import { inPieces, type StateView } from '../../compiler/3-transform/train/in-pieces.js';
 import type { TrainingPlan } from '../../compiler/3-transform/training-plan.js';
 import { emitOnnx } from '../../compiler/5-emit/onnx/index.js';
+import { inPieces, type StateView } from '../../compiler/index.js';
 import type { Graph } from '../../compiler/ir/graph.js';
 import type { StepInput, StepResult, Trainer, TrainingState } from '../engine.js';
 import { blockSize } from './blocks.js';
