@@ -13,11 +13,10 @@ export interface Interval {
 export const isView = (node: Node): boolean => node.op === 'reshape';
 
 /**
- * Operators that write over an input which nothing reads later, and that has as many bytes as their output. Both engines do
- * it for these: in ONNX Runtime their CPU kernels are registered with `MayInplace` (activations.cc, element_wise_ops.cc, clip.cc), in
- * TensorFlow they ask for `forward_input_or_allocate_output` (cwise_ops_common.h, relu_op.cc). A batch norm at inference is here
- * because it runs as a scale within the convolution before it (3-transform/fold.ts). Not here: convolutions, pools,
- * concatenations and gradients that are several operators of an engine.
+ * Operators that write over an input which nothing reads later, and that has as many bytes as their output: those for which
+ * both engines do. ONNX Runtime does for no others (chains of each, by what the process grew; sums, products, roots and
+ * exponentials take a new buffer there), while TensorFlow does for most that go element by element (`forward_input_or_allocate_output`
+ * in cwise_ops_common.h). A batch norm at inference is here because it runs within the convolution before it (3-transform/fold.ts).
  */
 const inPlace: ReadonlySet<OpName> = new Set<OpName>([
   'relu',
@@ -25,18 +24,8 @@ const inPlace: ReadonlySet<OpName> = new Set<OpName>([
   'elu',
   'sigmoid',
   'tanh',
-  'batchnorm',
-  'add',
-  'sub',
-  'mul',
-  'div',
-  'affine',
-  'sqrt',
-  'exp',
-  'log',
-  'abs',
   'clip',
-  'relu_grad',
+  'batchnorm',
 ]);
 
 /** Whether a node may write over an input. */
