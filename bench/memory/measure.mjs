@@ -94,7 +94,7 @@ export const line = (r) =>
     String(r.batch).padStart(5),
     ` ${r.engine.padEnd(6)}`,
     mb(r.use.parameterBytes).padStart(10),
-    mb(r.use.activationBytes).padStart(7),
+    mb(r.engine === 'ort' ? r.use.unjoinedBytes : r.use.activationBytes).padStart(7),
     mb(r.engine === 'ort' ? r.use.scratchBytes : 0).padStart(8),
     mb(r.measured).padStart(9),
     mb(r.predicted).padStart(10),

@@ -1,5 +1,5 @@
+import { type Dim, known } from '../ir/dim.js';
 import type { Graph, Node, Value } from '../ir/graph.js';
-import { listAttr } from '../ops/attrs.js';
 import { bytesOf } from './bytes.js';
 import { liveness } from './liveness.js';
 import { bytesAt } from './order.js';
@@ -18,7 +18,9 @@ export interface MemoryUse {
   readonly slots: number;
   /** Values alive at the worst moment but for those that are parameters, or parts of them, under other names. */
   readonly activationBytes: number;
-  /** The largest that an operator needs beside its inputs and outputs, in ONNX Runtime: shifted copies for a filter gradient. */
+  /** The same where a step's gradients are not joined to one vector, as in ONNX Runtime (3-transform/train/in-pieces.ts). */
+  readonly unjoinedBytes: number;
+  /** The largest that an operator needs beside its inputs and outputs, in ONNX Runtime: copies for a filter gradient. */
   readonly scratchBytes: number;
 }
 
@@ -35,14 +37,27 @@ export function memoryUse(graph: Graph, order: readonly Node[], slots = 0): Memo
   ]);
   const lives = liveness(graph, order)
     .filter((i) => !elsewhere.has(i.value.id))
-    .map(({ value, from, to }) => ({ from, to, bytes: bytesOf(value) }));
+    .map(({ value, from, to }) => ({ id: value.id, from, to, bytes: bytesOf(value) }));
+  const joined = joinedGradients(graph);
+  const unjoined = lives.filter(({ id }) => !joined.has(id));
   return {
     parameterBytes: parameters.reduce((n, v) => n + bytesOf(v), 0),
     foldedBytes: foldedBytes(graph),
     slots,
     activationBytes: most(bytesAt(lives, order.length)),
+    unjoinedBytes: most(bytesAt(unjoined, order.length)),
     scratchBytes: most(graph.nodes.map(scratchOf)),
   };
+}
+
+/** Vectors as long as the parameters on the way to an optimizer: gradients joined, their squares, and clipped. */
+function joinedGradients({ nodes }: Graph): ReadonlySet<number> {
+  const update = nodes.find(({ op }) => op === 'adam_update' || op === 'sgd_update');
+  const gradient = update?.inputs.at(update.op === 'adam_update' ? -3 : -2);
+  const made = nodes.find((n) => n.outputs[0] === gradient);
+  const flat = made?.op === 'mul' ? made.inputs[0] : gradient;
+  const squares = nodes.filter((n) => n.op === 'mul' && n.inputs[0] === flat);
+  return new Set([flat, gradient, ...squares.map((n) => n.outputs[0])].flatMap((v) => (v ? [v.id] : [])));
 }
 
 function foldedBytes(graph: Graph): number {
@@ -57,14 +72,18 @@ const most = (list: Iterable<number>): number => {
   return result;
 };
 
-/** Of a filter gradient, the copies of fewest bytes (5-emit/onnx/lowerings/filter-grad-shifts.ts): of x, of dy, or some of each. */
+/**
+ * Of a filter gradient, which is a convolution with its operands exchanged (5-emit/onnx/lowerings/filter-grad-conv.ts): the operand of
+ * fewer channels, with these innermost, and either products for each sample or the other operand with its samples innermost.
+ */
 function scratchOf(node: Node): number {
   if (node.op !== 'conv_filter_grad') return 0;
-  const [x, dy] = node.inputs.map(bytesOf) as [number, number];
-  const kernel = listAttr(node.attrs, 'shape').slice(2);
-  const taps = kernel.reduce((n, k) => n * k, 1);
-  const rows = kernel[0] ?? 1;
-  return Math.min(taps * dy + x, taps * x + dy, rows * dy + (taps / rows) * x);
+  const [x, dy] = node.inputs as readonly [Value, Value];
+  const channels = (v: Value): number => known(v.type.shape[1] as Dim);
+  const [image, filters] = channels(x) > channels(dy) ? [dy, x] : [x, dy];
+  const samples = known(image.type.shape[0] as Dim);
+  const products = samples * bytesOf(node.outputs[0] as Value);
+  return bytesOf(image) + (samples === 1 ? 0 : Math.min(products, bytesOf(filters)));
 }
 
 /** What an engine takes beyond what a plan says; docs/memory.md has the reasons, and how far off the sum is. */
@@ -82,18 +101,18 @@ export interface MemoryHabits {
 /** Fitted by `node bench/memory.mjs --measure`. */
 export const memoryHabits: Readonly<Record<MemoryEngine, Readonly<Record<MemoryPurpose, MemoryHabits>>>> = {
   onnxruntime: {
-    predict: { base: 12.5e6, copies: 0.74, folds: 1.61, spread: 1.13 },
-    train: { base: 3e6, copies: 10.3, folds: 0, spread: 1.4 },
+    predict: { base: 9e6, copies: 0.92, folds: 1.23, spread: 1.18 },
+    train: { base: 0, copies: 4.1, folds: 0, spread: 1.15 },
   },
   tensorflow: {
-    predict: { base: 20e6, copies: 12.2, folds: 0, spread: 1.56 },
-    train: { base: 7e6, copies: 1.9, folds: 0, spread: 1.36 },
+    predict: { base: 15e6, copies: 12.7, folds: 0, spread: 1.68 },
+    train: { base: 19e6, copies: 1.73, folds: 0, spread: 1.32 },
   },
 };
 
 /** Bytes of values that an engine needs at the worst moment, before its habits. */
 export const neededBytes = (engine: MemoryEngine, use: MemoryUse): number =>
-  use.activationBytes + (engine === 'onnxruntime' ? use.scratchBytes : 0);
+  engine === 'onnxruntime' ? use.unjoinedBytes + use.scratchBytes : use.activationBytes;
 
 /** Bytes that a process grows by when an engine runs a graph again and again. */
 export function processBytes(engine: MemoryEngine, purpose: MemoryPurpose, use: MemoryUse): number {
