@@ -51,7 +51,9 @@ export function checkQuantize(options: BuildOptions): void {
   if (quantize !== 'int8') throw new UsageError(`there is no quantization ${quantize}`, 'use --quantize int8');
   if (options.for !== undefined && !isRuntime(options.for)) {
     throw new UsageError(
-      `there is no runtime ${options.for} to build for`,
+      options.for === 'plain'
+        ? 'an int8 model is written for a runtime: there is none that is plain'
+        : `there is no runtime ${options.for} to build for`,
       `use --for ${integerRuntimes.join(' or ')}`,
     );
   }

@@ -260,6 +260,10 @@ export const mistakes: readonly Mistake[] = [
     'tensorrt',
     'ort or openvino',
   ]),
+  use('a plain model in whole numbers', build(...quantized, '--calibrate', 'data', '--for', 'plain'), [
+    'written for a runtime',
+    'ort or openvino',
+  ]),
   use('images to calibrate without quantization', build('--calibrate', 'data'), ['--calibrate', '--quantize int8']),
   use(
     'a folder to calibrate with that is none',
