@@ -55,5 +55,7 @@ export class StepState {
 }
 
 function tensorOf({ of, offset, length }: StateView, vectors: Vectors): Tensor {
-  return new Tensor('float32', (vectors.get(of) as Float32Array).subarray(offset, offset + length), [length]);
+  const vector = vectors.get(of);
+  if (!vector) throw new Error(`the state has no ${of}`);
+  return new Tensor('float32', vector.subarray(offset, offset + length), [length]);
 }
