@@ -51,7 +51,8 @@ export function paintHistology(random: Random, field: Field): Uint8Array {
     for (let c = 0; c < 3; c++) {
       const density = h[p]! * hematoxylin[c]! + e[p]! * eosin[c]!;
       const value = lamp[c]! * light * 10 ** -density + shared + random.normal(0, 0.5 * noise);
-      rgb[3 * p + c] = Math.max(0, Math.min(255, Math.round(value)));
+      // The darkest that a lit slide can be is not yet black: 0 is what nobody painted.
+      rgb[3 * p + c] = Math.max(1, Math.min(255, Math.round(value)));
     }
   }
   return rgb;

@@ -46,7 +46,8 @@ describe('generated nuclei', () => {
         // No stretch of pure black in a section: every pixel was painted.
         if (stained) expect(Math.min(...rgb)).toBeGreaterThan(0);
       }),
-      { numRuns: 40 },
+      // The first: a nucleus so dark that noise took a channel below 0.
+      { numRuns: 40, examples: [[-1674848983, 98, true]] },
     );
   });
 
