@@ -21,14 +21,11 @@ const closeEnough = 1.001;
 
 type Item = Omit<Buffer, 'offset'> & { readonly k: number };
 
-/** Which goes first, and into the lowest gap or the tightest; tried until one needs hardly more than is alive at the worst moment. */
-const ways = [
-  (i: Item) => i.bytes,
-  (i: Item) => i.bytes * (i.to - i.from + 1),
-  (i: Item) => i.to - i.from,
-  (i: Item) => -i.from,
-  (i: Item) => i.to,
-].flatMap((priority) => [false, true].map((tightest) => ({ priority, tightest })));
+/** Which goes first; tried, each into the lowest gap and into the tightest, until one needs hardly more than is alive at the worst moment. */
+const priorities = [(i: Item) => i.bytes, (i: Item) => i.bytes * (i.to - i.from + 1), (i: Item) => i.to - i.from];
+/** For few values, among which chance leaves gaps; of many thousand it leaves none to speak of, and each way takes its time. */
+const moreForFew = [(i: Item) => -i.from, (i: Item) => i.to];
+const few = 4096;
 
 /**
  * Places every interval at an offset such that two values alive at once never overlap: largest first, each in the
@@ -43,7 +40,8 @@ export function placeBuffers(intervals: readonly Interval[]): { buffers: Buffer[
   const steps = items.reduce((last, i) => Math.max(last, i.to), 0);
   const floor = bytesAt(items, steps).reduce((most, bytes) => Math.max(most, bytes), 0);
   let best: { buffers: Buffer[]; arenaBytes: number } | undefined;
-  for (const { priority, tightest } of ways) {
+  const tried = items.length > few ? priorities : [...priorities, ...moreForFew];
+  for (const { priority, tightest } of tried.flatMap((p) => [false, true].map((t) => ({ priority: p, tightest: t })))) {
     const turn = items.toSorted((a, b) => priority(b) - priority(a) || b.bytes - a.bytes || a.k - b.k);
     const placed = withSpillsFirst(turn, steps, tightest, floor);
     if (!best || placed.arenaBytes < best.arenaBytes) best = placed;
