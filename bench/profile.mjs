@@ -3,7 +3,7 @@
 //
 //   npm run build && node bench/profile.mjs [--networks unet-256,unetpp-128] [--steps 5] [--python PATH]
 //
-// --python: PyTorch's profile of the same step behind it (bench/torch/step_profile.py). Profiling takes time of its own: sums say what
+// --python: PyTorch's profile of the same step behind it (bench/torch/step.py --profile). Profiling takes time of its own: sums say what
 // matters, bench/step.mjs how long a step takes.
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
@@ -94,8 +94,11 @@ for (const name of options.networks.split(',')) {
   print(`${name}, ONNX Runtime`, await profileOf(network));
   if (!options.python) continue;
   const { family, width, up = 'nearest', size, batch } = network;
-  const script = fileURLToPath(new URL('torch/step_profile.py', import.meta.url));
-  const argv = Object.entries({ family, width, up, size, batch, steps }).flatMap(([k, v]) => [`--${k}`, String(v)]);
+  const script = fileURLToPath(new URL('torch/step.py', import.meta.url));
+  const argv = Object.entries({ family, width, up, size, batch, profile: steps }).flatMap(([k, v]) => [
+    `--${k}`,
+    String(v),
+  ]);
   const sums = JSON.parse(execFileSync(options.python, [script, ...argv], { encoding: 'utf8' }));
   print(`${name}, PyTorch`, new Map(Object.entries(sums)));
 }

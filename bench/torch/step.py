@@ -1,13 +1,15 @@
 """One training step in PyTorch, driven line by line so that another process can take turns with it.
 
     python bench/torch/step.py [--family unetpp|unet|attention-unet|unet3plus|resunet] [--width 16,32,64,128,256] [--up nearest|bilinear|deconv]
-        [--size 128] [--batch 4] [--threads 2] [--plain] [--compile] [--fused] [--bf16]
+        [--size 128] [--batch 4] [--threads 2] [--plain] [--compile] [--fused] [--bf16] [--profile STEPS]
 
 It builds a network of networks.py with batch norm, and trains its heads with binary cross entropy and Adam, in channels_last unless --plain. On standard output it writes one line of JSON when ready; then
 for each line `step` on standard input it takes one step and writes the seconds it took and the loss, as JSON; it ends
 at the end of the input or at `quit`. bench/step.mjs drives it; by hand:
 
     yes step | head -8 | python bench/torch/step.py
+
+--profile: no line is read; so many steps are profiled, and one JSON object has the ms of a step by operator (bench/profile.mjs).
 """
 
 import argparse
@@ -18,6 +20,7 @@ import time
 
 import torch
 import torch.nn.functional as F
+from torch.profiler import ProfilerActivity, profile
 
 import networks
 
@@ -34,6 +37,7 @@ def main():
     parser.add_argument("--compile", action="store_true", help="torch.compile")
     parser.add_argument("--fused", action="store_true", help="Adam in one kernel")
     parser.add_argument("--bf16", action="store_true", help="autocast to bfloat16")
+    parser.add_argument("--profile", default=0, type=int, metavar="STEPS", help="its operators' times, of so many steps")
     options = parser.parse_args()
 
     torch.set_num_threads(options.threads)
@@ -53,6 +57,15 @@ def main():
         loss.backward()
         optimizer.step()
         return loss.item()
+
+    if options.profile:
+        step()
+        with profile(activities=[ProfilerActivity.CPU]) as found:
+            for _ in range(options.profile):
+                step()
+        sums = {e.key: e.self_cpu_time_total / 1000 / options.profile for e in found.key_averages()}
+        print(json.dumps({key: ms for key, ms in sums.items() if ms > 0.1}))
+        return
 
     def say(**fields):
         print(json.dumps(fields), flush=True)

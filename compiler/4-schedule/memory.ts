@@ -1,3 +1,4 @@
+import { endOfStep } from '../3-transform/train/optimizers.js';
 import { type Dim, known } from '../ir/dim.js';
 import type { Graph, Node, Value } from '../ir/graph.js';
 import { bytesOf } from './bytes.js';
@@ -51,13 +52,11 @@ export function memoryUse(graph: Graph, order: readonly Node[], slots = 0): Memo
 }
 
 /** Vectors as long as the parameters on the way to an optimizer: gradients joined, their squares, and clipped. */
-function joinedGradients({ nodes }: Graph): ReadonlySet<number> {
-  const update = nodes.find(({ op }) => op === 'adam_update' || op === 'sgd_update');
-  const gradient = update?.inputs.at(update.op === 'adam_update' ? -3 : -2);
-  const made = nodes.find((n) => n.outputs[0] === gradient);
-  const flat = made?.op === 'mul' ? made.inputs[0] : gradient;
-  const squares = nodes.filter((n) => n.op === 'mul' && n.inputs[0] === flat);
-  return new Set([flat, gradient, ...squares.map((n) => n.outputs[0])].flatMap((v) => (v ? [v.id] : [])));
+function joinedGradients(graph: Graph): ReadonlySet<number> {
+  const end = endOfStep(graph);
+  if (!end) return new Set();
+  const { flat, clip, squares } = end;
+  return new Set([flat, squares.outputs[0], clip?.node.outputs[0]].flatMap((v) => (v ? [v.id] : [])));
 }
 
 function foldedBytes(graph: Graph): number {

@@ -25,8 +25,8 @@ export async function createTrainer(plan: TrainingPlan, state: TrainingState, de
 function wholeViews({ graph, parameters, slots, statistics }: TrainingPlan): StateView[] {
   const read = new Set(graph.inputs.map((i) => i.name));
   const whole = (name: string, length: number): StateView => ({ name, of: name, offset: 0, length });
-  const all = [...['parameters', ...slots].map((name) => whole(name, parameters.length))];
-  return [...all, whole('statistics', statistics.length)].filter(({ name }) => read.has(name));
+  const vectors = ['parameters', ...slots].map((name) => whole(name, parameters.length));
+  return [...vectors, whole('statistics', statistics.length)].filter(({ name }) => read.has(name));
 }
 
 class OrtTrainer implements Trainer {

@@ -102,6 +102,22 @@ describe('a step whose state comes in pieces', () => {
     );
   });
 
+  it.each(['conv(1, kernel: 3, bias: false)', 'prelu'])('computes it for a single parameter, of %s', (only) => {
+    const plan = planOf(`network One {
+  input image: f32[N, 1, 8, 8]
+  head S = image |> ${only} |> sigmoid
+  output mask = S
+}
+train { loss = bce  optimizer = sgd(lr: 1e-2)  clip = 0.1 }`);
+    expect(plan.parameters.slots.length).toBe(1);
+    const feeds = feedsOf(plan);
+    const got = together(inPieces(plan, 4), feeds);
+    for (const [output, { data }] of evaluate(plan.graph, feeds))
+      expect(Array.from(got.get(output)?.data ?? []), output).toEqual(
+        Array.from(data, (v) => expect.closeTo(v, 12) as number),
+      );
+  });
+
   it('may be written over what it reads: nothing reads a piece later than the node that writes it', () => {
     fc.assert(
       fc.property(networkSpecs(), optimizers, fc.integer({ min: 1, max: 9 }), (text, name, count) => {

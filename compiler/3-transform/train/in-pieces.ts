@@ -1,9 +1,10 @@
 import { GraphBuilder, nextId, withoutDeadNodes } from '../../ir/builder.js';
 import { type Dim, known, num } from '../../ir/dim.js';
-import type { Graph, NamedValue, Node, Value } from '../../ir/graph.js';
+import type { Graph, NamedValue, Value } from '../../ir/graph.js';
 import { checked } from '../../ir/verify.js';
 import { numberAttr } from '../../ops/attrs.js';
 import type { TrainingPlan } from '../training-plan.js';
+import { endOfStep, type StepEnd } from './optimizers.js';
 
 /** A stretch of a flat vector of the state that a step is fed as an input of its own. */
 export interface StateView {
@@ -36,9 +37,12 @@ const piece = 2 ** 18;
  * have no other reader, and no parameter changes before all else is computed, since the learning rate waits for every other output.
  */
 export function inPieces(plan: TrainingPlan, longest = piece): StepInPieces {
-  const step = stepOf(plan);
   const { graph, slots } = plan;
-  const { update, squares, parts, factor } = step;
+  const { update, flat, clip, squares } = endOfStep(graph) as StepEnd;
+  // Of a single parameter it is that one's gradient itself.
+  const join = graph.nodes.find((n) => n.op === 'concat' && n.outputs[0] === flat);
+  const parts = join?.inputs ?? [flat];
+  const gone = new Set([update, clip?.node, join, squares]);
   const build = new GraphBuilder(nextId(graph), update.origin);
   const inputs: NamedValue[] = [];
   const views: StateView[] = [];
@@ -53,12 +57,12 @@ export function inPieces(plan: TrainingPlan, longest = piece): StepInPieces {
   const resolve = (v: Value): Value => replaced.get(v.id) ?? v;
   for (const node of graph.nodes) {
     const [made] = node.outputs as readonly [Value, ...Value[]];
-    if (step.gone.has(node)) continue;
+    if (gone.has(node)) continue;
     build.from(node.origin);
     if (node.op === 'slice' && node.inputs[0]?.id === update.inputs[0]?.id) {
       const [start, length] = [numberAttr(node.attrs, 'start'), numberAttr(node.attrs, 'length')];
       replaced.set(made.id, view(`parameters:${start}`, 'parameters', start, length));
-    } else if (node.op === 'reduce_sum' && node.inputs[0]?.id === squares.id) {
+    } else if (node.op === 'reduce_sum' && node.inputs[0] === squares.outputs[0]) {
       const sums = parts.map(resolve).map((g) => build.emit('reduce_sum', [build.emit('mul', [g, g])], node.attrs));
       replaced.set(made.id, sums.length === 1 ? (sums[0] as Value) : build.emit('add', sums));
     } else build.carry(node, node.inputs.map(resolve));
@@ -78,7 +82,7 @@ export function inPieces(plan: TrainingPlan, longest = piece): StepInPieces {
   for (const gradient of gradientPieces(parts.map(resolve), plan, longest, build)) {
     const length = known(gradient.type.shape[0] as Dim);
     const own = states.map((name) => view(`${name}.${offset}`, name, offset, length));
-    const g = factor ? build.emit('mul', [gradient, resolve(factor)]) : gradient;
+    const g = clip ? build.emit('mul', [gradient, resolve(clip.factor)]) : gradient;
     const next = build.emitAll(update.op, [...own, g, waiting, ...count], update.attrs);
     for (const [k, name] of states.entries()) outputs.push({ name: `${name}.${offset}_next`, value: next[k] as Value });
     offset += length;
@@ -89,22 +93,6 @@ export function inPieces(plan: TrainingPlan, longest = piece): StepInPieces {
   if (outputs.some((o) => o.name === 'statistics_next'))
     views.push({ name: 'statistics', of: 'statistics', offset: 0, length: plan.statistics.length });
   return { graph: checked('in pieces', withoutDeadNodes({ ...graph, inputs, nodes: build.nodes, outputs })), views };
-}
-
-/** What `trainingPlan` wrote at the end of a step. */
-function stepOf({ graph, slots }: TrainingPlan) {
-  const producers = new Map(graph.nodes.flatMap((n) => n.outputs.map((v) => [v.id, n] as const)));
-  const last = graph.outputs.find((o) => o.name === 'parameters_next') as NamedValue;
-  const update = producers.get(last.value.id) as Node;
-  const gradient = update.inputs[1 + slots.length] as Value;
-  const made = producers.get(gradient.id);
-  const clip = made?.op === 'mul' ? made : undefined;
-  const [flat, factor] = (clip?.inputs ?? [gradient]) as [Value, Value?];
-  // Of a single parameter it is that one's gradient itself.
-  const join = producers.get(flat.id)?.op === 'concat' ? producers.get(flat.id) : undefined;
-  const square = graph.nodes.find((n) => n.op === 'mul' && n.inputs.every((v) => v.id === flat.id)) as Node;
-  const gone = new Set([update, clip, join, square].filter((n) => n !== undefined));
-  return { update, factor, parts: join?.inputs ?? [flat], squares: square.outputs[0] as Value, gone };
 }
 
 /** A number that is there once others are: that none of them is greater than itself adds 0, even where one is not a number. */
