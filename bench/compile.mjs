@@ -9,7 +9,7 @@ import { parseArgs } from 'node:util';
 import { emitOnnx } from '../dist/compiler/5-emit/onnx/index.js';
 import { emitTraining, encodeSavedModel } from '../dist/compiler/5-emit/tensorflow/index.js';
 import { deploy, finish, load, trainingPlan } from '../dist/compiler/index.js';
-import { initialWeights } from '../dist/runtime/initialize.js';
+import { initialWeights } from '../dist/runtime/run/initialize.js';
 
 const { values: options, positionals } = parseArgs({
   options: { json: { type: 'boolean', default: false } },

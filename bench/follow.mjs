@@ -7,11 +7,11 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { load, trainingPlan } from '../dist/compiler/index.js';
 import { Batches, openFolder } from '../dist/runtime/data/index.js';
-import { initialState } from '../dist/runtime/initialize.js';
-import { ort } from '../dist/runtime/ort/index.js';
-import { learningRate } from '../dist/runtime/schedule.js';
-import { dataFormat } from '../dist/runtime/task.js';
-import { tensorflow } from '../dist/runtime/tensorflow/index.js';
+import { ort } from '../dist/runtime/engines/onnxruntime/index.js';
+import { tensorflow } from '../dist/runtime/engines/tensorflow/index.js';
+import { initialState } from '../dist/runtime/run/initialize.js';
+import { dataFormat } from '../dist/runtime/run/task.js';
+import { learningRate } from '../dist/runtime/training/lr-schedule.js';
 
 const { values: options } = parseArgs({
   options: {

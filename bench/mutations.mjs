@@ -5,7 +5,7 @@
 import { parseArgs } from 'node:util';
 import { load } from '../dist/compiler/index.js';
 import { analyse } from '../dist/language/index.js';
-import { stream } from '../dist/runtime/random.js';
+import { stream } from '../dist/runtime/support/random.js';
 import { longSpec } from './long-spec.mjs';
 
 const { values } = parseArgs({

@@ -20,7 +20,7 @@ import { ModelBuilder } from '../dist/compiler/5-emit/onnx/model-builder.js';
 import { encodeModel } from '../dist/compiler/5-emit/onnx/schema.js';
 import { num } from '../dist/compiler/ir/dim.js';
 import { resolveTransposeWindow, resolveWindow } from '../dist/compiler/ops/spatial.js';
-import { blockSize } from '../dist/runtime/ort/blocks.js';
+import { blockSize } from '../dist/runtime/engines/onnxruntime/blocks.js';
 
 const { values: options } = parseArgs({
   options: {

@@ -6,9 +6,9 @@ import { createHash } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { load, trainingPlan } from '../dist/compiler/index.js';
-import { initialState } from '../dist/runtime/initialize.js';
-import { ort } from '../dist/runtime/ort/index.js';
-import { tensorflow } from '../dist/runtime/tensorflow/index.js';
+import { ort } from '../dist/runtime/engines/onnxruntime/index.js';
+import { tensorflow } from '../dist/runtime/engines/tensorflow/index.js';
+import { initialState } from '../dist/runtime/run/initialize.js';
 import { networkOf, specOf } from './step/networks.mjs';
 
 const { values: options } = parseArgs({

@@ -21,8 +21,8 @@ import {
   quantize,
   toHalf,
 } from '../dist/compiler/index.js';
-import { initialWeights } from '../dist/runtime/initialize.js';
-import { stream } from '../dist/runtime/random.js';
+import { initialWeights } from '../dist/runtime/run/initialize.js';
+import { stream } from '../dist/runtime/support/random.js';
 import { evaluateValues, tensor } from '../dist/testing/reference/index.js';
 
 const { values: flags } = parseArgs({

@@ -1,13 +1,13 @@
-import { type AdaptiveBenchRow, benchAdaptive } from '../runtime/adaptive/bench.js';
-import { noise } from '../runtime/bench.js';
-import { titleOf } from '../runtime/engine.js';
-import { takesSize, validSize } from '../runtime/task.js';
-import { UserError } from '../runtime/user-error.js';
+import { type AdaptiveBenchRow, benchAdaptive } from '../runtime/deployment/adaptive/bench.js';
+import { titleOf } from '../runtime/engines/engine.js';
+import { noise } from '../runtime/evaluation/bench.js';
+import { takesSize, validSize } from '../runtime/run/task.js';
+import { UserError } from '../runtime/support/user-error.js';
 import type { AdaptiveModel } from './adaptive-model.js';
-import { chooseEngine, type EngineOptions } from './engines.js';
+import { chooseEngine, type EngineOptions } from './flags/engines.js';
 import type { Io, Outcome } from './io.js';
-import { progressBar } from './progress.js';
 import { sizeText } from './render/numbers.js';
+import { progressBar } from './render/progress.js';
 import { table } from './render/table.js';
 
 interface Settings {

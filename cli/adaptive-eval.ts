@@ -1,14 +1,14 @@
-import { evaluateAdaptive } from '../runtime/adaptive/evaluate.js';
 import { type Dataset, openFolder, readNames } from '../runtime/data/index.js';
-import { titleOf } from '../runtime/engine.js';
-import { namesHash } from '../runtime/run-folder.js';
+import { evaluateAdaptive } from '../runtime/deployment/adaptive/evaluate.js';
+import { titleOf } from '../runtime/engines/engine.js';
+import { namesHash } from '../runtime/run/run-folder.js';
 import type { AdaptiveModel } from './adaptive-model.js';
-import { chooseEngine, type EngineOptions } from './engines.js';
 import { UsageError } from './errors.js';
-import { namedImages } from './held-out.js';
+import { chooseEngine, type EngineOptions } from './flags/engines.js';
+import { namedImages } from './flags/held-out.js';
 import type { Io, Outcome } from './io.js';
-import { progressBar } from './progress.js';
 import { adaptiveTable } from './render/adaptive.js';
+import { progressBar } from './render/progress.js';
 
 interface Options extends EngineOptions {
   readonly data: string;

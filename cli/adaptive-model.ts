@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
-import { type AdaptiveFacts, adaptiveFactsOf } from '../runtime/adaptive/facts.js';
-import { fileFailure } from '../runtime/files/failure.js';
-import { taskOfModel } from '../runtime/model-metadata.js';
-import type { Task } from '../runtime/task.js';
+import { type AdaptiveFacts, adaptiveFactsOf } from '../runtime/deployment/adaptive/facts.js';
+import { taskOfModel } from '../runtime/run/metadata.js';
+import type { Task } from '../runtime/run/task.js';
+import { fileFailure } from '../runtime/support/files/failure.js';
 
 /** A file that `build --mode adaptive` wrote. */
 export interface AdaptiveModel {

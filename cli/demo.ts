@@ -1,10 +1,10 @@
 import { readdir, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { generateNuclei } from '../runtime/data/generate/nuclei.js';
 import { type Dataset, openFolder } from '../runtime/data/index.js';
 import { readBinaryMask } from '../runtime/data/mask.js';
-import type { Evaluation, EvaluationRow } from '../runtime/evaluate.js';
-import { generateNuclei } from '../runtime/generate/nuclei.js';
-import { Scores } from '../runtime/metrics.js';
+import type { Evaluation, EvaluationRow } from '../runtime/evaluation/evaluate.js';
+import { Scores } from '../runtime/evaluation/metrics.js';
 import { build } from './commands/build.js';
 import { draw } from './commands/draw.js';
 import { evaluate } from './commands/eval.js';

@@ -1,5 +1,5 @@
 import { type Command, CommanderError } from 'commander';
-import { UserError } from '../runtime/user-error.js';
+import { UserError } from '../runtime/support/user-error.js';
 import { Reported, UsageError } from './errors.js';
 import { type Io, type Outcome, processIo } from './io.js';
 import { buildProgram } from './program.js';

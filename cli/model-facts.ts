@@ -1,10 +1,10 @@
-import { modelMetadata } from '../runtime/model-metadata.js';
-import { specHash } from '../runtime/run-folder.js';
-import { classCount, type Task, taskOf } from '../runtime/task.js';
-import { version } from '../runtime/version.js';
-import type { ChosenSelection } from './selection.js';
-import type { GoodSpec } from './spec.js';
-import type { WeightsSource } from './weights.js';
+import { modelMetadata } from '../runtime/run/metadata.js';
+import { specHash } from '../runtime/run/run-folder.js';
+import { classCount, type Task, taskOf } from '../runtime/run/task.js';
+import { version } from '../runtime/support/version.js';
+import type { ChosenSelection } from './flags/selection.js';
+import type { GoodSpec } from './flags/spec.js';
+import type { WeightsSource } from './flags/weights.js';
 
 /** What a built model says of itself, whatever its format. */
 export const modelFacts = (

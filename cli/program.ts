@@ -1,5 +1,5 @@
 import { Command, Option } from 'commander';
-import { version } from '../runtime/version.js';
+import { version } from '../runtime/support/version.js';
 import { UsageError } from './errors.js';
 import type { Io, Outcome } from './io.js';
 

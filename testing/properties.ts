@@ -11,9 +11,9 @@ import {
 } from '../compiler/index.js';
 import { knownShape, printShape } from '../compiler/ir/dim.js';
 import type { Value } from '../compiler/ir/graph.js';
-import type { Engine, Tensor, Weights } from '../runtime/engine.js';
-import { initialState, initialWeights } from '../runtime/initialize.js';
-import { stream } from '../runtime/random.js';
+import type { Engine, Tensor, Weights } from '../runtime/engines/engine.js';
+import { initialState, initialWeights } from '../runtime/run/initialize.js';
+import { stream } from '../runtime/support/random.js';
 
 /** One thing to try a network with. */
 export interface Case {

@@ -9,7 +9,7 @@ import type {
   Trainer,
   TrainingState,
   Weights,
-} from '../runtime/engine.js';
+} from '../runtime/engines/engine.js';
 import { evaluate, type Float64Tensor, tensor } from './reference/index.js';
 
 /**

@@ -1,10 +1,10 @@
 // Each level as a file of its own, and adaptive files for several losses, on images that neither weights nor thresholds have seen.
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { HeldOut } from '../../dist/runtime/held-out.js';
+import { HeldOut } from '../../dist/runtime/evaluation/held-out.js';
 import { openFolder, openRun, ort, Scores, split } from '../../dist/runtime/index.js';
-import { infer } from '../../dist/runtime/inference.js';
-import { deepestLevel } from '../../dist/runtime/model.js';
+import { infer } from '../../dist/runtime/prediction/inference.js';
+import { deepestLevel } from '../../dist/runtime/prediction/model.js';
 import { writeNames } from './prepare.mjs';
 import { unetc } from './unetc.mjs';
 

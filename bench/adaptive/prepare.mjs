@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { generateNuclei } from '../../dist/runtime/generate/nuclei.js';
+import { generateNuclei } from '../../dist/runtime/data/generate/nuclei.js';
 import { openFolder, readRecord } from '../../dist/runtime/index.js';
 import { realImages } from '../report/images.mjs';
 import { unetc } from './unetc.mjs';

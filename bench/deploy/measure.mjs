@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { ort } from '../../dist/runtime/ort/index.js';
+import { ort } from '../../dist/runtime/engines/onnxruntime/index.js';
 import { median } from '../step/statistics.mjs';
 import { networks } from './networks.mjs';
 

@@ -91,8 +91,8 @@ export async function measure({
 
 async function measureIn({ work, runFolder, folder, python, rounds, note, size }) {
   const { ort, openRun, runWeights, openFolder, dataFormat, split } = await import('../../dist/runtime/index.js');
-  const { HeldOut } = await import('../../dist/runtime/held-out.js');
-  const { judge } = await import('../../dist/runtime/judge.js');
+  const { HeldOut } = await import('../../dist/runtime/evaluation/held-out.js');
+  const { judge } = await import('../../dist/runtime/evaluation/judge.js');
   const at = (name) => join(work, name);
   const rows = [];
   const missing = flagsOf().includes('vnni')
@@ -176,8 +176,8 @@ const quantized = (folder) => ['--quantize', 'int8', '--calibrate', folder];
 
 /** Weights, calibration images, inputs to compare, and what is to be known of them. */
 async function writeForPeer({ at, dataset, record, held, weights, size, rounds }) {
-  const { encodeSafetensors } = await import('../../dist/runtime/safetensors.js');
-  const { calibrationImages, openCalibration } = await import('../../dist/runtime/quantize/index.js');
+  const { encodeSafetensors } = await import('../../dist/runtime/run/safetensors.js');
+  const { calibrationImages, openCalibration } = await import('../../dist/runtime/deployment/quantize/index.js');
   await mkdir(at('.'), { recursive: true });
   await writeFile(at('weights.safetensors'), Buffer.concat([...encodeSafetensors({ tensors: weights, metadata: {} })]));
   const format = { channels: 3, classes: 1 };

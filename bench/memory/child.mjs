@@ -2,9 +2,9 @@
 // Arguments: engine (ort, tfjs), purpose (predict, train), spec, edge, batch, share of the planned peak that training recomputes down to.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { countMacs, executionPlan, recompute } from '../../dist/compiler/index.js';
-import { runnablePrediction, runnableStep } from '../../dist/runtime/calibrate/measure.js';
-import { ort } from '../../dist/runtime/ort/index.js';
-import { tensorflow } from '../../dist/runtime/tensorflow/index.js';
+import { ort } from '../../dist/runtime/engines/onnxruntime/index.js';
+import { tensorflow } from '../../dist/runtime/engines/tensorflow/index.js';
+import { runnablePrediction, runnableStep } from '../../dist/runtime/profiling/calibrate/measure.js';
 import { loadPreset } from './networks.mjs';
 
 const [name, purpose, spec, edge, batch, share = '1'] = process.argv.slice(2);

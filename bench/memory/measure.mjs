@@ -10,8 +10,8 @@ import {
   processBytes,
   trainingPlan,
 } from '../../dist/compiler/index.js';
-import { nonNegative } from '../../dist/runtime/calibrate/least-squares.js';
-import { tensorflow } from '../../dist/runtime/tensorflow/index.js';
+import { tensorflow } from '../../dist/runtime/engines/tensorflow/index.js';
+import { nonNegative } from '../../dist/runtime/profiling/calibrate/least-squares.js';
 import { loadPreset } from './networks.mjs';
 
 const child = fileURLToPath(new URL('child.mjs', import.meta.url));

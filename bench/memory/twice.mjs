@@ -1,7 +1,7 @@
 // What computing values twice costs in TensorFlow: `node bench/memory/twice.mjs [PRESET] [EDGE] [BATCH]`, after npm run build. Steps take turns.
 import { countMacs, executionPlan, recompute } from '../../dist/compiler/index.js';
-import { runnableStep, timed } from '../../dist/runtime/calibrate/measure.js';
-import { tensorflow } from '../../dist/runtime/tensorflow/index.js';
+import { tensorflow } from '../../dist/runtime/engines/tensorflow/index.js';
+import { runnableStep, timed } from '../../dist/runtime/profiling/calibrate/measure.js';
 import { loadPreset } from './networks.mjs';
 
 const [spec = 'unetpp-bn', edge = '96', batch = '4'] = process.argv.slice(2);

@@ -1,6 +1,6 @@
 // What OpenVINO brings to prediction, for the page of goals: `measure` answers rows of a figure and its goal.
-import { isMissing } from '../../dist/runtime/native/library.js';
-import { locateOpenVino } from '../../dist/runtime/openvino/native/library.js';
+import { isMissing } from '../../dist/runtime/engines/native/library.js';
+import { locateOpenVino } from '../../dist/runtime/engines/openvino/native/library.js';
 import { ratiosOf, timeSides } from '../openvino/measure.mjs';
 
 export const title = 'Prediction in OpenVINO: UNet++ 32..512, 3x256x256, batch 1';

@@ -1,6 +1,6 @@
 // A training step against PyTorch's: bench/step.mjs on every network of bench/step/networks.mjs.
 
-import { hasFeature, readCpu } from '../../dist/runtime/cpu.js';
+import { hasFeature, readCpu } from '../../dist/runtime/support/cpu.js';
 import { jsonOf } from '../report/spawn.mjs';
 import { networks } from '../step/networks.mjs';
 

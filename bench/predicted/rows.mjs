@@ -4,10 +4,10 @@ import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { graphWork } from '../../dist/compiler/4-schedule/time/index.js';
 import { bindGraph, countMacs, load, predictTime } from '../../dist/compiler/index.js';
-import { calibrate, calibratedLanes } from '../../dist/runtime/calibrate/index.js';
-import { runnablePrediction, runnableStep, timed } from '../../dist/runtime/calibrate/measure.js';
-import { ort } from '../../dist/runtime/ort/index.js';
-import { tensorflow } from '../../dist/runtime/tensorflow/index.js';
+import { ort } from '../../dist/runtime/engines/onnxruntime/index.js';
+import { tensorflow } from '../../dist/runtime/engines/tensorflow/index.js';
+import { calibrate, calibratedLanes } from '../../dist/runtime/profiling/calibrate/index.js';
+import { runnablePrediction, runnableStep, timed } from '../../dist/runtime/profiling/calibrate/measure.js';
 
 const specs = fileURLToPath(new URL('../../specs/', import.meta.url));
 

@@ -3,10 +3,10 @@
 // JSON when ready, or with its error; then for each line `step` the seconds, loss and peak memory in GB of one step.
 import { createInterface } from 'node:readline';
 import { load, trainingPlan } from '../../dist/compiler/index.js';
-import { collectGarbage } from '../../dist/runtime/garbage.js';
-import { initialState } from '../../dist/runtime/initialize.js';
-import { ort } from '../../dist/runtime/ort/index.js';
-import { tensorflow } from '../../dist/runtime/tensorflow/index.js';
+import { ort } from '../../dist/runtime/engines/onnxruntime/index.js';
+import { tensorflow } from '../../dist/runtime/engines/tensorflow/index.js';
+import { initialState } from '../../dist/runtime/run/initialize.js';
+import { collectGarbage } from '../../dist/runtime/support/garbage.js';
 import { specOf } from './networks.mjs';
 
 const [name, precision, given] = process.argv.slice(2);

@@ -17,17 +17,22 @@ import {
   type StagedGraph,
   type Value,
 } from '../../compiler/index.js';
-import { type AdaptiveFacts, adaptiveKey, adaptiveMode, type LevelFacts } from '../../runtime/adaptive/facts.js';
-import { initialWeights } from '../../runtime/initialize.js';
-import { metadataKeys } from '../../runtime/model-metadata.js';
-import { UserError } from '../../runtime/user-error.js';
+import {
+  type AdaptiveFacts,
+  adaptiveKey,
+  adaptiveMode,
+  type LevelFacts,
+} from '../../runtime/deployment/adaptive/facts.js';
+import { initialWeights } from '../../runtime/run/initialize.js';
+import { metadataKeys } from '../../runtime/run/metadata.js';
+import { UserError } from '../../runtime/support/user-error.js';
+import { parseLevel } from '../flags/options.js';
+import { chooseSize } from '../flags/sizes.js';
+import type { GoodSpec } from '../flags/spec.js';
+import { requireWeights } from '../flags/weights.js';
 import type { Io } from '../io.js';
 import { modelFacts } from '../model-facts.js';
-import { parseLevel } from '../options.js';
 import { adaptiveLines } from '../render/adaptive.js';
-import { chooseSize } from '../sizes.js';
-import type { GoodSpec } from '../spec.js';
-import { requireWeights } from '../weights.js';
 import { aboutHalf, halved, wantsHalf } from './half.js';
 import { arraysOf, type ModelInput } from './model.js';
 import { runtimeOf } from './runtime.js';

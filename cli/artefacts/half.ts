@@ -1,5 +1,5 @@
 import { type Graph, lostInHalf, ruleOf, toHalf, type WeightArrays } from '../../compiler/index.js';
-import { UserError } from '../../runtime/user-error.js';
+import { UserError } from '../../runtime/support/user-error.js';
 import { UsageError } from '../errors.js';
 import type { Io } from '../io.js';
 import { halfLines } from '../render/half.js';

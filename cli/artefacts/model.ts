@@ -9,15 +9,15 @@ import {
   finish,
   type Param,
 } from '../../compiler/index.js';
-import { initialWeights } from '../../runtime/initialize.js';
-import { version } from '../../runtime/version.js';
+import { initialWeights } from '../../runtime/run/initialize.js';
+import { version } from '../../runtime/support/version.js';
 import { Reported } from '../errors.js';
+import { chooseSelection } from '../flags/selection.js';
+import { chooseSize } from '../flags/sizes.js';
+import { fileReport, type GoodSpec, hasErrors, printDiagnostics } from '../flags/spec.js';
+import { requireWeights, type WeightsSource } from '../flags/weights.js';
 import type { Io } from '../io.js';
 import { modelFacts } from '../model-facts.js';
-import { chooseSelection } from '../selection.js';
-import { chooseSize } from '../sizes.js';
-import { fileReport, type GoodSpec, hasErrors, printDiagnostics } from '../spec.js';
-import { requireWeights, type WeightsSource } from '../weights.js';
 import { buildOnnx } from './onnx.js';
 import { type BuildOptions, type Built, type ModelTarget, savedModelFolder } from './targets.js';
 

@@ -1,6 +1,6 @@
 import { emitOnnx } from '../../compiler/5-emit/onnx/index.js';
 import { countMacs, finish, type Graph, type WeightArrays } from '../../compiler/index.js';
-import { metadataKeys } from '../../runtime/model-metadata.js';
+import { metadataKeys } from '../../runtime/run/metadata.js';
 import type { Io } from '../io.js';
 import { aboutHalf, halved, wantsHalf } from './half.js';
 import { finishing, runtimeOf } from './runtime.js';

@@ -11,27 +11,27 @@ import {
   knownShape,
   type WeightArrays,
 } from '../../compiler/index.js';
-import type { Weights } from '../../runtime/engine.js';
-import { HeldOut } from '../../runtime/held-out.js';
-import { ort } from '../../runtime/ort/index.js';
 import {
   calibrationImages,
   openCalibration,
   type QuantizedModel,
   quantizeModel,
-} from '../../runtime/quantize/index.js';
-import { dataFormat, taskOf } from '../../runtime/task.js';
+} from '../../runtime/deployment/quantize/index.js';
+import type { Weights } from '../../runtime/engines/engine.js';
+import { ort } from '../../runtime/engines/onnxruntime/index.js';
+import { HeldOut } from '../../runtime/evaluation/held-out.js';
+import { dataFormat, taskOf } from '../../runtime/run/task.js';
 import { UsageError } from '../errors.js';
-import { imagesToJudge } from '../held-out.js';
+import { imagesToJudge } from '../flags/held-out.js';
+import { parseNumber } from '../flags/options.js';
+import { chooseSelection } from '../flags/selection.js';
+import { chooseSize } from '../flags/sizes.js';
+import type { GoodSpec } from '../flags/spec.js';
+import { requireWeights, type WeightsSource } from '../flags/weights.js';
 import type { Io } from '../io.js';
 import { modelFacts } from '../model-facts.js';
-import { parseNumber } from '../options.js';
-import { progressBar } from '../progress.js';
+import { progressBar } from '../render/progress.js';
 import { quantizationLines } from '../render/quantization.js';
-import { chooseSelection } from '../selection.js';
-import { chooseSize } from '../sizes.js';
-import type { GoodSpec } from '../spec.js';
-import { requireWeights, type WeightsSource } from '../weights.js';
 import type { ModelInput } from './model.js';
 import type { BuildOptions, Built, Quantization } from './targets.js';
 

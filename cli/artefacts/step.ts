@@ -1,11 +1,11 @@
 import { emitOnnx } from '../../compiler/5-emit/onnx/index.js';
 import { emitTraining, encodeSavedModel } from '../../compiler/5-emit/tensorflow/index.js';
 import { countMacs, trainingPlan } from '../../compiler/index.js';
-import { specHash } from '../../runtime/run-folder.js';
-import { version } from '../../runtime/version.js';
+import { specHash } from '../../runtime/run/run-folder.js';
+import { version } from '../../runtime/support/version.js';
 import { UsageError } from '../errors.js';
-import { chooseSize } from '../sizes.js';
-import type { GoodSpec } from '../spec.js';
+import { chooseSize } from '../flags/sizes.js';
+import type { GoodSpec } from '../flags/spec.js';
 import type { ModelInput } from './model.js';
 import { type BuildOptions, type Built, type StepTarget, savedModelFolder } from './targets.js';
 

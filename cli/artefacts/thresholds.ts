@@ -1,16 +1,16 @@
 import type { Graph, WeightArrays } from '../../compiler/index.js';
 import { knownShape } from '../../compiler/index.js';
-import type { Calibration } from '../../runtime/adaptive/facts.js';
-import { namesHash } from '../../runtime/run-folder.js';
-import { dataFormat } from '../../runtime/task.js';
+import type { Calibration } from '../../runtime/deployment/adaptive/facts.js';
+import { namesHash } from '../../runtime/run/run-folder.js';
+import { dataFormat } from '../../runtime/run/task.js';
 import { UsageError } from '../errors.js';
-import { imagesToJudge } from '../held-out.js';
+import { imagesToJudge } from '../flags/held-out.js';
+import { parseWithin } from '../flags/options.js';
+import type { GoodSpec } from '../flags/spec.js';
+import type { WeightsSource } from '../flags/weights.js';
 import type { Io } from '../io.js';
 import { taskFor } from '../model-facts.js';
-import { parseWithin } from '../options.js';
-import { progressBar } from '../progress.js';
-import type { GoodSpec } from '../spec.js';
-import type { WeightsSource } from '../weights.js';
+import { progressBar } from '../render/progress.js';
 import type { BuildOptions, Target } from './targets.js';
 
 /** Where an adaptive model's thresholds come from: given, or chosen on images for an IoU that may be lost. */
@@ -115,9 +115,9 @@ async function calibrated(
     throw new UsageError('--calibrate needs trained weights: untrained ones are sure of nothing', 'give --weights RUN');
   }
   const { openFolder, readNames } = await import('../../runtime/data/index.js');
-  const { observe } = await import('../../runtime/adaptive/calibrate.js');
-  const thresholds = await import('../../runtime/adaptive/thresholds.js');
-  const { ort } = await import('../../runtime/ort/index.js');
+  const { observe } = await import('../../runtime/deployment/adaptive/calibrate.js');
+  const thresholds = await import('../../runtime/deployment/adaptive/thresholds.js');
+  const { ort } = await import('../../runtime/engines/onnxruntime/index.js');
   const opened = await openFolder(folder, dataFormat(spec.network, source.run?.recipe ?? spec.recipe));
   const named = split === undefined ? undefined : await readNames(split);
   const dataset = imagesToJudge(opened, source.run, named, io);

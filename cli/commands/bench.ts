@@ -1,23 +1,23 @@
 import { stat } from 'node:fs/promises';
 import type { Network, Recipe } from '../../compiler/index.js';
-import { type BenchRow, benchModel, bench as benchNetwork } from '../../runtime/bench.js';
-import type { Weights } from '../../runtime/engine.js';
-import { titleOf } from '../../runtime/engine.js';
-import { openModel } from '../../runtime/model.js';
-import { openRun, runWeights } from '../../runtime/run-folder.js';
-import { validSize } from '../../runtime/task.js';
+import type { Weights } from '../../runtime/engines/engine.js';
+import { titleOf } from '../../runtime/engines/engine.js';
+import { type BenchRow, benchModel, bench as benchNetwork } from '../../runtime/evaluation/bench.js';
+import { openModel } from '../../runtime/prediction/model.js';
+import { openRun, runWeights } from '../../runtime/run/run-folder.js';
+import { validSize } from '../../runtime/run/task.js';
 import { benchAdaptiveModel } from '../adaptive-bench.js';
 import { adaptiveModel } from '../adaptive-model.js';
-import { chooseEngine, type EngineOptions } from '../engines.js';
 import { UsageError } from '../errors.js';
+import { chooseEngine, type EngineOptions } from '../flags/engines.js';
+import { parseCount, parseSettings, parseSize } from '../flags/options.js';
+import { chooseSize } from '../flags/sizes.js';
+import { loadSpec } from '../flags/spec.js';
 import type { Io, Outcome } from '../io.js';
-import { parseCount, parseSettings, parseSize } from '../options.js';
-import { progressBar } from '../progress.js';
 import { saved } from '../render/evaluation.js';
 import { bytes, count, macs, sizeText } from '../render/numbers.js';
+import { progressBar } from '../render/progress.js';
 import { table } from '../render/table.js';
-import { chooseSize } from '../sizes.js';
-import { loadSpec } from '../spec.js';
 
 export interface BenchOptions extends EngineOptions {
   readonly size?: string;

@@ -1,8 +1,8 @@
 import { type Graph, type Network, printDim } from '../../compiler/index.js';
-import { adaptiveMode } from '../../runtime/adaptive/facts.js';
-import { writeAtomic } from '../../runtime/files/atomic.js';
-import { writeFolderAtomic } from '../../runtime/files/atomic-folder.js';
-import { specHash } from '../../runtime/run-folder.js';
+import { adaptiveMode } from '../../runtime/deployment/adaptive/facts.js';
+import { specHash } from '../../runtime/run/run-folder.js';
+import { writeAtomic } from '../../runtime/support/files/atomic.js';
+import { writeFolderAtomic } from '../../runtime/support/files/atomic-folder.js';
 import { buildAdaptive } from '../artefacts/adaptive.js';
 import { wantsHalf } from '../artefacts/half.js';
 import { buildModel, type ModelInput } from '../artefacts/model.js';
@@ -20,11 +20,11 @@ import {
 } from '../artefacts/targets.js';
 import { refuseThresholds, thresholdSource } from '../artefacts/thresholds.js';
 import { UsageError } from '../errors.js';
+import { parseCount, parseSettings, parseSize } from '../flags/options.js';
+import { type GoodSpec, isFolder, loadRunSpec, loadSpec } from '../flags/spec.js';
+import { readWeights } from '../flags/weights.js';
 import type { Io, Outcome } from '../io.js';
-import { parseCount, parseSettings, parseSize } from '../options.js';
 import { bytes, count, macs, sizeText } from '../render/numbers.js';
-import { type GoodSpec, isFolder, loadRunSpec, loadSpec } from '../spec.js';
-import { readWeights } from '../weights.js';
 
 /** `unetc build FILE|RUN -o OUT`: the artefact; a run is its spec with its weights. What the weights don't decide, nothing random does: the same input, the same bytes. */
 export async function build(given: string, asked: BuildOptions, io: Io): Promise<Outcome> {

@@ -1,12 +1,16 @@
 import type { DeviceProfile } from '../../compiler/4-schedule/time/index.js';
-import { type Calibrated, calibratedLanes, calibrate as calibrateEngine } from '../../runtime/calibrate/index.js';
-import { calibrationFile, storeCalibration, thisMachine } from '../../runtime/calibrate/stored.js';
-import { hasFeature, readCpu } from '../../runtime/cpu.js';
-import { type Engine, titleOf } from '../../runtime/engine.js';
-import { UserError } from '../../runtime/user-error.js';
-import { chooseEngine } from '../engines.js';
+import { type Engine, titleOf } from '../../runtime/engines/engine.js';
+import {
+  type Calibrated,
+  calibratedLanes,
+  calibrate as calibrateEngine,
+} from '../../runtime/profiling/calibrate/index.js';
+import { calibrationFile, storeCalibration, thisMachine } from '../../runtime/profiling/calibrate/stored.js';
+import { hasFeature, readCpu } from '../../runtime/support/cpu.js';
+import { UserError } from '../../runtime/support/user-error.js';
+import { chooseEngine } from '../flags/engines.js';
 import type { Io, Outcome } from '../io.js';
-import { progressBar } from '../progress.js';
+import { progressBar } from '../render/progress.js';
 
 type Purpose = DeviceProfile['purpose'];
 

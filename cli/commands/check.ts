@@ -1,11 +1,11 @@
 import type { Diagnostic, ImportedFile } from '../../compiler/index.js';
 import type { Fix } from '../../language/index.js';
-import { writeAtomic } from '../../runtime/files/atomic.js';
+import { writeAtomic } from '../../runtime/support/files/atomic.js';
 import { UsageError } from '../errors.js';
+import { parseSettings } from '../flags/options.js';
+import { compile, fileReport, filesOf, printDiagnostics, readSpec } from '../flags/spec.js';
 import type { Io, Outcome } from '../io.js';
-import { parseSettings } from '../options.js';
 import { styleFor } from '../render/style.js';
-import { compile, fileReport, filesOf, printDiagnostics, readSpec } from '../spec.js';
 
 export interface CheckOptions {
   readonly set?: string[];

@@ -1,10 +1,10 @@
 import { availableParallelism, totalmem } from 'node:os';
-import { type CpuFeature, cpuFeatures, hasFeature, missingFeatures, readCpu } from '../../runtime/cpu.js';
-import { isMissing } from '../../runtime/native/library.js';
-import { glibcVersion } from '../../runtime/native/machine.js';
-import { type NativeEngine, nativeEngines } from '../../runtime/native-engines.js';
-import { version } from '../../runtime/version.js';
-import { chooseEngine } from '../engines.js';
+import { isMissing } from '../../runtime/engines/native/library.js';
+import { glibcVersion } from '../../runtime/engines/native/machine.js';
+import { type NativeEngine, nativeEngines } from '../../runtime/engines/native-engines.js';
+import { type CpuFeature, cpuFeatures, hasFeature, missingFeatures, readCpu } from '../../runtime/support/cpu.js';
+import { version } from '../../runtime/support/version.js';
+import { chooseEngine } from '../flags/engines.js';
 import type { Outcome } from '../io.js';
 import { bytes } from '../render/numbers.js';
 

@@ -1,13 +1,13 @@
 import { type Format, pictureOf, renderers, type Theme } from '../../compiler/5-emit/drawing/index.js';
 import type { Network, Recipe } from '../../compiler/index.js';
-import { writeAtomic } from '../../runtime/files/atomic.js';
-import { UserError } from '../../runtime/user-error.js';
+import { writeAtomic } from '../../runtime/support/files/atomic.js';
+import { UserError } from '../../runtime/support/user-error.js';
 import { UsageError } from '../errors.js';
+import { parseSettings, parseSize } from '../flags/options.js';
+import { chooseSelection } from '../flags/selection.js';
+import { type ChosenSize, chooseSize } from '../flags/sizes.js';
+import { loadSpec } from '../flags/spec.js';
 import type { Io, Outcome } from '../io.js';
-import { parseSettings, parseSize } from '../options.js';
-import { chooseSelection } from '../selection.js';
-import { type ChosenSize, chooseSize } from '../sizes.js';
-import { loadSpec } from '../spec.js';
 
 export interface DrawOptions {
   readonly out?: string;

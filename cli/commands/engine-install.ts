@@ -1,10 +1,10 @@
-import { type InstallProgress, install } from '../../runtime/native/install.js';
-import { isMissing } from '../../runtime/native/library.js';
-import { UserError } from '../../runtime/user-error.js';
-import { nativeEngine } from '../engines.js';
+import { type InstallProgress, install } from '../../runtime/engines/native/install.js';
+import { isMissing } from '../../runtime/engines/native/library.js';
+import { UserError } from '../../runtime/support/user-error.js';
+import { nativeEngine } from '../flags/engines.js';
 import type { Io, Outcome } from '../io.js';
-import { progressBar } from '../progress.js';
 import { bytes } from '../render/numbers.js';
+import { progressBar } from '../render/progress.js';
 
 export interface EngineInstallOptions {
   readonly gpu?: boolean;

@@ -1,9 +1,9 @@
-import { listInstalled } from '../../runtime/native/cache.js';
-import { chooseBuild } from '../../runtime/native/choose.js';
-import { pipCommand } from '../../runtime/native/given.js';
-import { type Build, isMissing } from '../../runtime/native/library.js';
-import { type Machine, thisMachine } from '../../runtime/native/machine.js';
-import { type NativeEngine, nativeEngines } from '../../runtime/native-engines.js';
+import { listInstalled } from '../../runtime/engines/native/cache.js';
+import { chooseBuild } from '../../runtime/engines/native/choose.js';
+import { pipCommand } from '../../runtime/engines/native/given.js';
+import { type Build, isMissing } from '../../runtime/engines/native/library.js';
+import { type Machine, thisMachine } from '../../runtime/engines/native/machine.js';
+import { type NativeEngine, nativeEngines } from '../../runtime/engines/native-engines.js';
 import type { Outcome } from '../io.js';
 import { bytes } from '../render/numbers.js';
 

@@ -1,5 +1,5 @@
-import { removeInstalled } from '../../runtime/native/cache.js';
-import { nativeEngine } from '../engines.js';
+import { removeInstalled } from '../../runtime/engines/native/cache.js';
+import { nativeEngine } from '../flags/engines.js';
 import type { Outcome } from '../io.js';
 import { bytes } from '../render/numbers.js';
 

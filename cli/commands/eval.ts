@@ -1,19 +1,19 @@
 import { openFolder, readNames } from '../../runtime/data/index.js';
-import { titleOf } from '../../runtime/engine.js';
-import { type Evaluation, type EvaluationRow, evaluate as evaluateNetwork } from '../../runtime/evaluate.js';
-import { evaluateModel } from '../../runtime/evaluate-model.js';
-import { isRun, openModel } from '../../runtime/model.js';
-import { openRun, runWeights } from '../../runtime/run-folder.js';
-import { dataFormat } from '../../runtime/task.js';
+import { titleOf } from '../../runtime/engines/engine.js';
+import { type Evaluation, type EvaluationRow, evaluate as evaluateNetwork } from '../../runtime/evaluation/evaluate.js';
+import { evaluateModel } from '../../runtime/evaluation/evaluate-model.js';
+import { isRun, openModel } from '../../runtime/prediction/model.js';
+import { openRun, runWeights } from '../../runtime/run/run-folder.js';
+import { dataFormat } from '../../runtime/run/task.js';
 import { evaluateAdaptiveModel } from '../adaptive-eval.js';
 import { adaptiveModel } from '../adaptive-model.js';
-import { chooseEngine, type EngineOptions } from '../engines.js';
 import { UsageError } from '../errors.js';
-import { imagesToJudge, namedImages } from '../held-out.js';
+import { chooseEngine, type EngineOptions } from '../flags/engines.js';
+import { imagesToJudge, namedImages } from '../flags/held-out.js';
+import { parseLevel } from '../flags/options.js';
 import type { Io, Outcome } from '../io.js';
-import { parseLevel } from '../options.js';
-import { progressBar } from '../progress.js';
 import { evaluationTable, modelTable } from '../render/evaluation.js';
+import { progressBar } from '../render/progress.js';
 
 export interface EvalOptions extends EngineOptions {
   readonly data: string;

@@ -2,12 +2,12 @@ import { isUtf8 } from 'node:buffer';
 import { readFile } from 'node:fs/promises';
 import { type Formatted, format } from '../../grammar/format/index.js';
 import { grammarLimits } from '../../grammar/index.js';
-import { writeAtomic } from '../../runtime/files/atomic.js';
-import { UserError } from '../../runtime/user-error.js';
+import { writeAtomic } from '../../runtime/support/files/atomic.js';
+import { UserError } from '../../runtime/support/user-error.js';
 import { UsageError } from '../errors.js';
+import { readSpec } from '../flags/spec.js';
 import type { Io, Outcome } from '../io.js';
 import { styleFor } from '../render/style.js';
-import { readSpec } from '../spec.js';
 
 /**
  * `unetc fmt FILE... [--check]`: files are written only if they change; what does not parse in them is left as it is,

@@ -1,7 +1,7 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { failedWith, fileFailure } from '../../runtime/files/failure.js';
-import { UserError } from '../../runtime/user-error.js';
+import { failedWith, fileFailure } from '../../runtime/support/files/failure.js';
+import { UserError } from '../../runtime/support/user-error.js';
 import { UsageError } from '../errors.js';
 import type { Outcome } from '../io.js';
 
@@ -31,7 +31,7 @@ export async function init(name = 'network', { data }: InitOptions = {}): Promis
   }
   const next = `wrote ${file}; next: unetc check ${file}`;
   if (data === undefined) return { json: { file, network }, text: next };
-  const { generateNuclei } = await import('../../runtime/generate/nuclei.js');
+  const { generateNuclei } = await import('../../runtime/data/generate/nuclei.js');
   await generateNuclei(data, samples);
   const drawn = `drew ${samples.count} pictures of nuclei in ${data}/images, their masks in ${data}/masks`;
   return { json: { file, network, data, images: samples.count }, text: `${drawn}\n${next}` };

@@ -16,17 +16,17 @@ import {
   sizeRules,
   trainingPlan,
 } from '../../compiler/index.js';
-import { BatchPlans, type MemoryLimit, memoryLimit } from '../batch-memory.js';
-import { readPrecision } from '../engines.js';
+import { BatchPlans, type MemoryLimit, memoryLimit } from '../flags/batch-memory.js';
+import { readPrecision } from '../flags/engines.js';
+import { parseCount, parseSettings, parseSize } from '../flags/options.js';
+import { chooseSelection } from '../flags/selection.js';
+import { chooseSize } from '../flags/sizes.js';
+import { type GoodSpec, loadSpec } from '../flags/spec.js';
 import type { Io, Outcome } from '../io.js';
-import { parseCount, parseSettings, parseSize } from '../options.js';
-import { batchReport, peakReport } from '../plan-memory.js';
-import { type Timing, timingOf } from '../predicted-time.js';
 import { bytes, count, fieldText, macs, sizeText } from '../render/numbers.js';
+import { batchReport, peakReport } from '../render/plan-memory.js';
+import { type Timing, timingOf } from '../render/predicted-time.js';
 import { table } from '../render/table.js';
-import { chooseSelection } from '../selection.js';
-import { chooseSize } from '../sizes.js';
-import { type GoodSpec, loadSpec } from '../spec.js';
 
 export interface PlanOptions {
   readonly prune?: string;

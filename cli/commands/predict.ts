@@ -1,12 +1,12 @@
-import { titleOf } from '../../runtime/engine.js';
-import { isRun, openModel } from '../../runtime/model.js';
-import { type Prediction, predictImages } from '../../runtime/predict.js';
-import { chooseEngine, type EngineOptions } from '../engines.js';
+import { titleOf } from '../../runtime/engines/engine.js';
+import { isRun, openModel } from '../../runtime/prediction/model.js';
+import { type Prediction, predictImages } from '../../runtime/prediction/predict.js';
 import { UsageError } from '../errors.js';
+import { chooseEngine, type EngineOptions } from '../flags/engines.js';
+import { parseLevel, parseNumber, parseSize } from '../flags/options.js';
 import type { Io, Outcome } from '../io.js';
-import { parseLevel, parseNumber, parseSize } from '../options.js';
-import { progressBar } from '../progress.js';
 import { milliseconds } from '../render/numbers.js';
+import { progressBar } from '../render/progress.js';
 
 export interface PredictOptions extends EngineOptions {
   readonly out: string;

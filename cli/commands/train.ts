@@ -1,19 +1,19 @@
 import { join } from 'node:path';
 import type { Recipe } from '../../compiler/index.js';
-import { hasFeature, readCpu } from '../../runtime/cpu.js';
 import { type Dataset, openFolder, readNames } from '../../runtime/data/index.js';
-import { type Engine, titleOf } from '../../runtime/engine.js';
-import { holdsRun, type RunRecord, readRecord, runFiles } from '../../runtime/run-folder.js';
-import { dataFormat } from '../../runtime/task.js';
-import { type TrainResult, train as trainNetwork } from '../../runtime/train.js';
-import { chooseEngine, type EngineOptions } from '../engines.js';
+import { type Engine, titleOf } from '../../runtime/engines/engine.js';
+import { holdsRun, type RunRecord, readRecord, runFiles } from '../../runtime/run/run-folder.js';
+import { dataFormat } from '../../runtime/run/task.js';
+import { hasFeature, readCpu } from '../../runtime/support/cpu.js';
+import { type TrainResult, train as trainNetwork } from '../../runtime/training/train.js';
+import { chooseEngine, type EngineOptions } from '../flags/engines.js';
+import { parseCount, parseNumber, parseSettings, parseSize } from '../flags/options.js';
+import { type GoodSpec, loadSpec } from '../flags/spec.js';
+import { type ChosenBatch, chooseBatch } from '../flags/train-memory.js';
 import type { Io, Outcome } from '../io.js';
-import { parseCount, parseNumber, parseSettings, parseSize } from '../options.js';
-import { trainingProgress } from '../progress.js';
 import { evaluationTable } from '../render/evaluation.js';
 import { percent } from '../render/numbers.js';
-import { type GoodSpec, loadSpec } from '../spec.js';
-import { type ChosenBatch, chooseBatch } from '../train-memory.js';
+import { trainingProgress } from '../render/progress.js';
 
 export interface TrainOptions extends EngineOptions {
   readonly data: string;

@@ -1,11 +1,11 @@
 import { randomInt } from 'node:crypto';
 import { type Counterexample, verify as verifySpec } from '../../testing/verify.js';
-import { chooseEngine, type EngineOptions } from '../engines.js';
+import { chooseEngine, type EngineOptions } from '../flags/engines.js';
+import { parseCount, parseSettings } from '../flags/options.js';
+import { loadSpec } from '../flags/spec.js';
 import type { Io, Outcome } from '../io.js';
-import { parseCount, parseSettings } from '../options.js';
-import { progressBar } from '../progress.js';
 import { sizeText } from '../render/numbers.js';
-import { loadSpec } from '../spec.js';
+import { progressBar } from '../render/progress.js';
 
 export interface VerifyOptions extends EngineOptions {
   readonly runs?: string;

@@ -4,7 +4,7 @@ import type { TextDocuments } from 'vscode-languageserver/node';
 import { TextDocument } from 'vscode-languageserver-textdocument';
 import type { ImportedFile } from '../../compiler/index.js';
 import { type Analysis, analyse } from '../../language/index.js';
-import { largestSpec, placeOf } from '../spec.js';
+import { largestSpec, placeOf } from '../flags/spec.js';
 
 /** One analysis for each version of each open document, shared by all requests. */
 export class Analyses {

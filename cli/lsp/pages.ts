@@ -3,9 +3,9 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { explain } from '../../compiler/diagnostics/explain.js';
-import { writeAtomic } from '../../runtime/files/atomic.js';
-import { cacheFolder } from '../../runtime/native/cache.js';
-import { version } from '../../runtime/version.js';
+import { cacheFolder } from '../../runtime/engines/native/cache.js';
+import { writeAtomic } from '../../runtime/support/files/atomic.js';
+import { version } from '../../runtime/support/version.js';
 import { pageAddress } from '../render/links.js';
 
 /**

@@ -12,7 +12,7 @@ import {
 } from 'vscode-languageserver/node';
 import { TextDocument } from 'vscode-languageserver-textdocument';
 import * as language from '../../language/index.js';
-import { version } from '../../runtime/version.js';
+import { version } from '../../runtime/support/version.js';
 import { completionItem, diagnosticOf, encodeTokens, locate, rangeOf, spanRange, symbolOf } from './convert.js';
 import { Analyses } from './documents.js';
 import { answerDrawing } from './drawing.js';

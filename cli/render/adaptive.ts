@@ -1,5 +1,5 @@
-import type { AdaptiveEvaluation, AdaptiveRow } from '../../runtime/adaptive/evaluate.js';
-import type { AdaptiveFacts } from '../../runtime/adaptive/facts.js';
+import type { AdaptiveEvaluation, AdaptiveRow } from '../../runtime/deployment/adaptive/evaluate.js';
+import type { AdaptiveFacts } from '../../runtime/deployment/adaptive/facts.js';
 import { count, macs, percent } from './numbers.js';
 import { type Column, table } from './table.js';
 

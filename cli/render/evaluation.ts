@@ -1,5 +1,5 @@
-import type { EvaluationRow } from '../../runtime/evaluate.js';
-import type { ModelRow } from '../../runtime/evaluate-model.js';
+import type { EvaluationRow } from '../../runtime/evaluation/evaluate.js';
+import type { ModelRow } from '../../runtime/evaluation/evaluate-model.js';
 import { count, macs, percent } from './numbers.js';
 import { table } from './table.js';
 

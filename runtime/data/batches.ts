@@ -1,6 +1,6 @@
 import type { Recipe } from '../../compiler/recipe.js';
-import { stream } from '../random.js';
-import { UserError } from '../user-error.js';
+import { stream } from '../support/random.js';
+import { UserError } from '../support/user-error.js';
 import { type AugmentOptions, augmentSample } from './augment.js';
 import type { Dataset } from './dataset.js';
 import { mapEach } from './each.js';

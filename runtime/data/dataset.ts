@@ -1,4 +1,4 @@
-import { UserError } from '../user-error.js';
+import { UserError } from '../support/user-error.js';
 import { readHeader, readPicture } from './decode.js';
 import { mapEach } from './each.js';
 import { type DataFiles, listFolder } from './folder.js';

@@ -1,7 +1,7 @@
 import { access, readFile } from 'node:fs/promises';
 import sharp, { type Metadata } from 'sharp';
-import { fileFailure } from '../files/failure.js';
-import { UserError } from '../user-error.js';
+import { fileFailure } from '../support/files/failure.js';
+import { UserError } from '../support/user-error.js';
 import type { Picture, Size } from './picture.js';
 
 // Every file is decoded once; a cache keyed by path would only serve stale pixels of a file that was replaced.

@@ -1,8 +1,8 @@
 import type { Dirent } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { failedWith, fileFailure } from '../files/failure.js';
-import { someOf, UserError } from '../user-error.js';
+import { failedWith, fileFailure } from '../support/files/failure.js';
+import { someOf, UserError } from '../support/user-error.js';
 
 /** A file of a folder, under the name that pairs it: `a.png` is `a`. */
 export type FilesByName = ReadonlyMap<string, string>;

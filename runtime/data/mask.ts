@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { UserError } from '../user-error.js';
+import { UserError } from '../support/user-error.js';
 import { readSamples, type Samples } from './decode.js';
 import { paletteIndices } from './palette.js';
 import type { Mask, Size } from './picture.js';

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
-import { fileFailure } from '../files/failure.js';
-import { stream } from '../random.js';
-import { someOf, UserError } from '../user-error.js';
+import { fileFailure } from '../support/files/failure.js';
+import { stream } from '../support/random.js';
+import { someOf, UserError } from '../support/user-error.js';
 import type { Dataset } from './dataset.js';
 import { stemOf } from './folder.js';
 

@@ -2,8 +2,8 @@ import { GraphBuilder } from '../../compiler/ir/builder.js';
 import { num, sym } from '../../compiler/ir/dim.js';
 import type { Graph } from '../../compiler/ir/graph.js';
 import { nowhere } from '../../grammar/diagnostic.js';
-import type { Engine, Predictor } from '../../runtime/engine.js';
-import { tensorFlow } from '../../runtime/tensorflow/library.js';
+import type { Engine, Predictor } from '../../runtime/engines/engine.js';
+import { tensorFlow } from '../../runtime/engines/tensorflow/library.js';
 import type { Opened } from './engines.js';
 
 /** Elements of what is left behind: memory of one size is not given out for another. */

@@ -6,7 +6,7 @@ import { missing } from '../../compiler/5-emit/tensorflow/graph-model.js';
 import { emitGraphModel, emitInference } from '../../compiler/5-emit/tensorflow/index.js';
 import { deploy, foldBatchNorm, type Network } from '../../compiler/index.js';
 import { knownShape } from '../../compiler/ir/dim.js';
-import { ort } from '../../runtime/ort/index.js';
+import { ort } from '../../runtime/engines/onnxruntime/index.js';
 import { networkSpecs, nthSizes, selections } from '../../testing/index.js';
 import { tensor } from '../../testing/reference/index.js';
 import { oneOperator, rounded } from '../ops/build.js';

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { lowerPrecision } from '../../compiler/3-transform/precision.js';
 import { deploy, foldBatchNorm, type Graph, knownShape, type Network } from '../../compiler/index.js';
-import type { Tensor, Weights } from '../../runtime/engine.js';
+import type { Tensor, Weights } from '../../runtime/engines/engine.js';
 import { networkShapes, nthSizes } from '../../testing/arbitraries.js';
 import { specText } from '../../testing/network-shape.js';
 import { evaluate, type Float64Tensor, tensor } from '../../testing/reference/index.js';

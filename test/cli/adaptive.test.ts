@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { adaptiveFactsOf } from '../../runtime/adaptive/facts.js';
-import { taskOfModel } from '../../runtime/model-metadata.js';
+import { adaptiveFactsOf } from '../../runtime/deployment/adaptive/facts.js';
+import { taskOfModel } from '../../runtime/run/metadata.js';
 import { writeData, writeSpec } from './fixtures.js';
 import { inFolder, json, unetc } from './io.js';
 

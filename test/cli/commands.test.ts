@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
 import { codes } from '../../compiler/diagnostics/index.js';
-import { taskOfModel } from '../../runtime/model-metadata.js';
-import { specHash } from '../../runtime/run-folder.js';
+import { taskOfModel } from '../../runtime/run/metadata.js';
+import { specHash } from '../../runtime/run/run-folder.js';
 import { tinySpec, writeData, writeSpec } from './fixtures.js';
 import { inFolder, json, unetc } from './io.js';
 

@@ -1,9 +1,9 @@
 import { readFileSync, statSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
-import { readMetadataProps } from '../../runtime/model-metadata.js';
-import { runWeights } from '../../runtime/run-folder.js';
-import { encodeSafetensors } from '../../runtime/safetensors.js';
+import { readMetadataProps } from '../../runtime/run/metadata.js';
+import { runWeights } from '../../runtime/run/run-folder.js';
+import { encodeSafetensors } from '../../runtime/run/safetensors.js';
 import { writeData, writeSpec } from './fixtures.js';
 import { inFolder, json, unetc } from './io.js';
 

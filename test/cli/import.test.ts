@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openRun, runFiles } from '../../runtime/run-folder.js';
+import { openRun, runFiles } from '../../runtime/run/run-folder.js';
 import { writeData, writeSpec } from './fixtures.js';
 import { unetc } from './io.js';
 

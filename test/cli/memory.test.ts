@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseMemory } from '../../cli/batch-memory.js';
+import { parseMemory } from '../../cli/flags/batch-memory.js';
 import { memoryChart } from '../../cli/render/memory-chart.js';
 import { tinySpec, writeData, writeSpec } from './fixtures.js';
 import { inFolder, unetc } from './io.js';

@@ -2,7 +2,7 @@ import { constants, copyFileSync, cpSync, existsSync, mkdirSync, readFileSync, r
 import { chmod } from 'node:fs/promises';
 import { join } from 'node:path';
 import sharp, { type CreateRaw } from 'sharp';
-import { decodeSafetensors, encodeSafetensors } from '../../runtime/safetensors.js';
+import { decodeSafetensors, encodeSafetensors } from '../../runtime/run/safetensors.js';
 import { tinySpec, writeData, writeImage, writeMask, writeSpec } from './fixtures.js';
 import { unetc } from './io.js';
 

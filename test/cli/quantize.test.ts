@@ -1,6 +1,6 @@
 import { cpSync, readFileSync, statSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { readMetadataProps, taskOfModel } from '../../runtime/model-metadata.js';
+import { readMetadataProps, taskOfModel } from '../../runtime/run/metadata.js';
 import { writeData, writeSpec } from './fixtures.js';
 import { inFolder, json, unetc } from './io.js';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { parseCount, parseLevel, parseNumber, parseSettings, parseSize } from '../../cli/flags/options.js';
 import { mayColor } from '../../cli/io.js';
-import { parseCount, parseLevel, parseNumber, parseSettings, parseSize } from '../../cli/options.js';
 import { bytes, count, duration, macs, milliseconds, percent } from '../../cli/render/numbers.js';
 import { table } from '../../cli/render/table.js';
 

@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { executionPlan, type Graph, load, type Optimizer, recompute, trainingPlan } from '../../compiler/index.js';
-import type { Engine } from '../../runtime/engine.js';
-import { initialState } from '../../runtime/initialize.js';
-import { ort } from '../../runtime/ort/index.js';
-import { stream } from '../../runtime/random.js';
-import { tensorflow } from '../../runtime/tensorflow/index.js';
+import type { Engine } from '../../runtime/engines/engine.js';
+import { ort } from '../../runtime/engines/onnxruntime/index.js';
+import { tensorflow } from '../../runtime/engines/tensorflow/index.js';
+import { initialState } from '../../runtime/run/initialize.js';
+import { stream } from '../../runtime/support/random.js';
 import { networkSpecs, nthSizes } from '../../testing/index.js';
 import { referenceEngine } from '../../testing/reference-engine.js';
 import { cases } from '../cases.js';

@@ -19,7 +19,7 @@ import {
 import { GraphBuilder } from '../../compiler/ir/builder.js';
 import { num } from '../../compiler/ir/dim.js';
 import { nowhere } from '../../grammar/diagnostic.js';
-import { initialWeights } from '../../runtime/initialize.js';
+import { initialWeights } from '../../runtime/run/initialize.js';
 import { networkShapes, nthSizes, specText } from '../../testing/index.js';
 import { evaluate, tensor } from '../../testing/reference/index.js';
 import { cases } from '../cases.js';

@@ -1,7 +1,7 @@
 import { mkdir, readdir, readFile, realpath, symlink, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { writeFolderAtomic } from '../../runtime/files/atomic-folder.js';
+import { writeFolderAtomic } from '../../runtime/support/files/atomic-folder.js';
 import { failure, inFolder } from './fixtures.js';
 
 const files = (...names: string[]) => new Map(names.map((name) => [name, Buffer.from(`content of ${name}`)]));

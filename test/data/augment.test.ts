@@ -6,7 +6,7 @@ import { copyImage, copyMask, reflect } from '../../runtime/data/geometry.js';
 import { normalizationOf } from '../../runtime/data/normalize.js';
 import { planesOf } from '../../runtime/data/picture.js';
 import { smoothField } from '../../runtime/data/smooth-field.js';
-import { stream } from '../../runtime/random.js';
+import { stream } from '../../runtime/support/random.js';
 
 /** An image whose samples all differ, and a mask that marks where the first channel is high. */
 function sampleOf(height: number, width: number, classes = 1, kind: 'planes' | 'labels' = 'planes'): Sample {

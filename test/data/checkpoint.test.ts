@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Arena } from '../../compiler/3-transform/training-plan.js';
+import type { Tensor, TrainingState } from '../../runtime/engines/engine.js';
 import {
   assertFinite,
   type CheckpointMeta,
@@ -14,9 +15,8 @@ import {
   stateOfWeights,
   weightsOf,
   weightsOfState,
-} from '../../runtime/checkpoint.js';
-import type { Tensor, TrainingState } from '../../runtime/engine.js';
-import { decodeSafetensors, encodeSafetensors, type SafetensorsFile } from '../../runtime/safetensors.js';
+} from '../../runtime/run/checkpoint.js';
+import { decodeSafetensors, encodeSafetensors, type SafetensorsFile } from '../../runtime/run/safetensors.js';
 import { failure, inFolder } from './fixtures.js';
 
 const encode = (file: SafetensorsFile): Buffer => Buffer.concat([...encodeSafetensors(file)]);

@@ -3,9 +3,9 @@ import { appendFile, lstat, mkdir, readdir, readFile, symlink, utimes, writeFile
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { makeFolder, writeAtomic } from '../../runtime/files/atomic.js';
-import { fileFailure } from '../../runtime/files/failure.js';
-import { appendRecord, keepEpochs, readRecords } from '../../runtime/files/json-lines.js';
+import { makeFolder, writeAtomic } from '../../runtime/support/files/atomic.js';
+import { fileFailure } from '../../runtime/support/files/failure.js';
+import { appendRecord, keepEpochs, readRecords } from '../../runtime/support/files/json-lines.js';
 import { failure, inFolder } from './fixtures.js';
 
 describe('writeAtomic', () => {

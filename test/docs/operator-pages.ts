@@ -17,7 +17,7 @@ import {
 } from '../../compiler/index.js';
 import { type OpName, opOf } from '../../compiler/ops/index.js';
 import type { ArgSpec } from '../../compiler/ops/op.js';
-import { initialWeights } from '../../runtime/initialize.js';
+import { initialWeights } from '../../runtime/run/initialize.js';
 import { families, type Shown, shown, tensors } from './operators.js';
 
 const spaces = { '1-D': 'W', '2-D': 'H, W', '3-D': 'D, H, W' } as const;

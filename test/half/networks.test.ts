@@ -25,8 +25,8 @@ import {
 import { GraphBuilder } from '../../compiler/ir/builder.js';
 import { num } from '../../compiler/ir/dim.js';
 import { nowhere } from '../../grammar/diagnostic.js';
-import type { Engine, Tensor } from '../../runtime/engine.js';
-import { ort } from '../../runtime/ort/index.js';
+import type { Engine, Tensor } from '../../runtime/engines/engine.js';
+import { ort } from '../../runtime/engines/onnxruntime/index.js';
 import { networkSpecs, nthSizes, selections } from '../../testing/index.js';
 import { float16 } from '../../testing/reference/elementwise.js';
 import { evaluate, type Float64Tensor, kernels, tensor } from '../../testing/reference/index.js';

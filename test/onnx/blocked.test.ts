@@ -13,7 +13,7 @@ import { byPhases } from '../../compiler/5-emit/onnx/lowerings/phases.js';
 import { ModelBuilder } from '../../compiler/5-emit/onnx/model-builder.js';
 import type { Node } from '../../compiler/ir/graph.js';
 import { resolveTransposeWindow, resolveWindow } from '../../compiler/ops/spatial.js';
-import { blockSize } from '../../runtime/ort/blocks.js';
+import { blockSize } from '../../runtime/engines/onnxruntime/blocks.js';
 import { kernels, tensor } from '../../testing/reference/index.js';
 import { oneOperator, rounded } from '../ops/build.js';
 import { drawFrom } from '../ops/draw.js';

@@ -10,7 +10,7 @@ import { num } from '../../compiler/ir/dim.js';
 import type { Graph } from '../../compiler/ir/graph.js';
 import { defaultRecipe } from '../../compiler/recipe.js';
 import { nowhere } from '../../grammar/diagnostic.js';
-import { initialWeights } from '../../runtime/initialize.js';
+import { initialWeights } from '../../runtime/run/initialize.js';
 import { evaluate, type Float64Tensor, tensor } from '../../testing/reference/index.js';
 import { nestedNetwork } from '../compiler/handmade.js';
 import { expectClose, runModel, runOnnx } from './run.js';

@@ -5,7 +5,7 @@ import { ModelBuilder } from '../../compiler/5-emit/onnx/model-builder.js';
 import { encodeModel } from '../../compiler/5-emit/onnx/schema.js';
 import { known } from '../../compiler/ir/dim.js';
 import type { Graph, NamedValue } from '../../compiler/ir/graph.js';
-import type { OrtDevice } from '../../runtime/ort/session.js';
+import type { OrtDevice } from '../../runtime/engines/onnxruntime/session.js';
 import { type Float64Tensor, tensor } from '../../testing/reference/index.js';
 
 type Tensors = ReadonlyMap<string, Float64Tensor>;

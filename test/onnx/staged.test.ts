@@ -14,12 +14,12 @@ import {
   type Network,
   uncertaintyName,
 } from '../../compiler/index.js';
-import { fixedAt, withThresholds } from '../../runtime/adaptive/rethreshold.js';
-import { levelFor, never } from '../../runtime/adaptive/thresholds.js';
-import type { Predictor, Tensor } from '../../runtime/engine.js';
-import { initialWeights } from '../../runtime/initialize.js';
-import { ort } from '../../runtime/ort/index.js';
-import { stream } from '../../runtime/random.js';
+import { fixedAt, withThresholds } from '../../runtime/deployment/adaptive/rethreshold.js';
+import { levelFor, never } from '../../runtime/deployment/adaptive/thresholds.js';
+import type { Predictor, Tensor } from '../../runtime/engines/engine.js';
+import { ort } from '../../runtime/engines/onnxruntime/index.js';
+import { initialWeights } from '../../runtime/run/initialize.js';
+import { stream } from '../../runtime/support/random.js';
 import { networkShapes, nthSizes, specText } from '../../testing/index.js';
 import { cases } from '../cases.js';
 import { nestedNetwork } from '../compiler/handmade.js';

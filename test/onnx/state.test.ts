@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { StepState } from '../../runtime/ort/state.js';
+import { StepState } from '../../runtime/engines/onnxruntime/state.js';
 
 const start = new Map([
   ['parameters', Float32Array.of(1, 2, 3)],

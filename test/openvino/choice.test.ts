@@ -1,9 +1,9 @@
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { chooseEngine } from '../../cli/engines.js';
-import { isMissing } from '../../runtime/native/library.js';
-import { locateOpenVino } from '../../runtime/openvino/native/library.js';
+import { chooseEngine } from '../../cli/flags/engines.js';
+import { isMissing } from '../../runtime/engines/native/library.js';
+import { locateOpenVino } from '../../runtime/engines/openvino/native/library.js';
 
 const found = await locateOpenVino();
 const kept = { ...process.env };
@@ -59,7 +59,7 @@ describe('where OpenVINO is not', () => {
     process.env.UNETC_OPENVINO = '/no/such/folder';
     // A process looks once.
     vi.resetModules();
-    const { chooseEngine: choose } = await import('../../cli/engines.js');
+    const { chooseEngine: choose } = await import('../../cli/flags/engines.js');
     await expect(choose({ engine: 'openvino' })).rejects.toMatchObject({
       message: expect.stringContaining('UNETC_OPENVINO names /no/such/folder, which does not exist'),
     });

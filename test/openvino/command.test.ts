@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { isMissing } from '../../runtime/native/library.js';
-import { locateOpenVino } from '../../runtime/openvino/native/library.js';
+import { isMissing } from '../../runtime/engines/native/library.js';
+import { locateOpenVino } from '../../runtime/engines/openvino/native/library.js';
 import { writeData, writeSpec } from '../cli/fixtures.js';
 
 // Before the command line's own tests hide what is installed.

@@ -1,5 +1,5 @@
-import { isMissing } from '../../runtime/native/library.js';
-import { locateOpenVino } from '../../runtime/openvino/native/library.js';
+import { isMissing } from '../../runtime/engines/native/library.js';
+import { locateOpenVino } from '../../runtime/engines/openvino/native/library.js';
 
 const found = await locateOpenVino();
 

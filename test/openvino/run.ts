@@ -1,7 +1,7 @@
 import { emitOnnx } from '../../compiler/5-emit/onnx/index.js';
 import type { Graph } from '../../compiler/ir/graph.js';
-import { openVino } from '../../runtime/openvino/core.js';
-import { openSession } from '../../runtime/openvino/predictor.js';
+import { openVino } from '../../runtime/engines/openvino/core.js';
+import { openSession } from '../../runtime/engines/openvino/predictor.js';
 import { type Float64Tensor, tensor } from '../../testing/reference/index.js';
 
 /** Runs a graph in OpenVINO on the CPU, all that it takes fed by name or path; answers its outputs by name. */

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { deploy, trainingPlan } from '../../compiler/index.js';
-import type { Engine, Trainer } from '../../runtime/engine.js';
-import { ort } from '../../runtime/ort/index.js';
-import { tensorflow } from '../../runtime/tensorflow/index.js';
+import type { Engine, Trainer } from '../../runtime/engines/engine.js';
+import { ort } from '../../runtime/engines/onnxruntime/index.js';
+import { tensorflow } from '../../runtime/engines/tensorflow/index.js';
 import { installed } from '../tensorflow/installed.js';
 import { expectClose, expectGradients } from './compare.js';
 import { bareGradient, loaded, startOf, weightsOf } from './plans.js';

@@ -16,9 +16,9 @@ import {
   toHalf,
   trainingPlan,
 } from '../../dist/compiler/index.js';
-import { initialWeights } from '../../dist/runtime/initialize.js';
-import { ort } from '../../dist/runtime/ort/index.js';
-import { stream } from '../../dist/runtime/random.js';
+import { ort } from '../../dist/runtime/engines/onnxruntime/index.js';
+import { initialWeights } from '../../dist/runtime/run/initialize.js';
+import { stream } from '../../dist/runtime/support/random.js';
 
 const out = process.argv[2];
 if (!out) throw new Error('name a folder to write to');

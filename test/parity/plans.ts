@@ -1,5 +1,5 @@
 import { load, type Network, type Recipe, type TrainingPlan } from '../../compiler/index.js';
-import type { TrainingState, Weights } from '../../runtime/engine.js';
+import type { TrainingState, Weights } from '../../runtime/engines/engine.js';
 import { flat, inSlots, type RecordedNetwork } from './recorded.js';
 
 export function loaded(text: string): { readonly network: Network; readonly recipe: Recipe } {

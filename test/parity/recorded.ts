@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { ArenaSlot } from '../../compiler/3-transform/training-plan.js';
-import type { Tensor } from '../../runtime/engine.js';
-import { decodeSafetensors } from '../../runtime/safetensors.js';
+import type { Tensor } from '../../runtime/engines/engine.js';
+import { decodeSafetensors } from '../../runtime/run/safetensors.js';
 
 /** What record.py wrote of one UNet++; its header says what each part is. */
 export interface RecordedNetwork {

@@ -18,8 +18,8 @@ import {
   verifyGraph,
 } from '../../compiler/index.js';
 import type { Node, Value } from '../../compiler/ir/graph.js';
-import { initialWeights } from '../../runtime/initialize.js';
-import { ort } from '../../runtime/ort/index.js';
+import { ort } from '../../runtime/engines/onnxruntime/index.js';
+import { initialWeights } from '../../runtime/run/initialize.js';
 import { networkSpecs, nthSizes, pruningIsExact, selections, shapesAgree } from '../../testing/index.js';
 
 /** How many random networks each property is tried with. */

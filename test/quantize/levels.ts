@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
 import type { Graph, Node, Value } from '../../compiler/ir/graph.js';
 import { numberAttr } from '../../compiler/ops/attrs.js';
-import type { Engine } from '../../runtime/engine.js';
+import type { Engine } from '../../runtime/engines/engine.js';
 import { evaluateValues, type Float64Tensor, kernels } from '../../testing/reference/index.js';
 import { single } from '../backends/rounding.js';
 import { bytesOf, type Case, feedsOf } from './networks.js';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { quantize, verifyGraph } from '../../compiler/index.js';
-import { ort } from '../../runtime/ort/index.js';
+import { ort } from '../../runtime/engines/onnxruntime/index.js';
 import { evaluateValues } from '../../testing/reference/index.js';
 import { errorBounds } from './bounds.js';
 import { expectSameLevels } from './levels.js';

@@ -14,8 +14,8 @@ import {
   type Range,
 } from '../../compiler/index.js';
 import { knownShape } from '../../compiler/ir/dim.js';
-import { initialWeights } from '../../runtime/initialize.js';
-import { stream } from '../../runtime/random.js';
+import { initialWeights } from '../../runtime/run/initialize.js';
+import { stream } from '../../runtime/support/random.js';
 import { networkShapes, nthSizes, selections, specText } from '../../testing/index.js';
 import { evaluateValues, type Float64Tensor, tensor } from '../../testing/reference/index.js';
 

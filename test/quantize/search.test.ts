@@ -4,18 +4,18 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { deploy, foldBatchNorm, multiplying } from '../../compiler/index.js';
 import { knownShape } from '../../compiler/ir/dim.js';
-import { HeldOut } from '../../runtime/held-out.js';
-import { ort } from '../../runtime/ort/index.js';
-import { Histogram } from '../../runtime/quantize/histogram.js';
+import { Histogram } from '../../runtime/deployment/quantize/histogram.js';
 import {
   calibrationImages,
   openCalibration,
   type QuantizeModelOptions,
   quantizeModel,
-} from '../../runtime/quantize/index.js';
-import { rangeOf } from '../../runtime/quantize/range-rules.js';
-import { openRun, runWeights } from '../../runtime/run-folder.js';
-import { dataFormat } from '../../runtime/task.js';
+} from '../../runtime/deployment/quantize/index.js';
+import { rangeOf } from '../../runtime/deployment/quantize/range-rules.js';
+import { ort } from '../../runtime/engines/onnxruntime/index.js';
+import { HeldOut } from '../../runtime/evaluation/held-out.js';
+import { openRun, runWeights } from '../../runtime/run/run-folder.js';
+import { dataFormat } from '../../runtime/run/task.js';
 import { trained } from '../runtime/trained.js';
 
 let folder = '';

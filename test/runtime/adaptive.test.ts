@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { deployLevels, load } from '../../compiler/index.js';
-import { observe } from '../../runtime/adaptive/calibrate.js';
+import { openFolder, split } from '../../runtime/data/index.js';
+import { observe } from '../../runtime/deployment/adaptive/calibrate.js';
 import {
   chooseThresholds,
   isGoodEnough,
@@ -12,12 +13,11 @@ import {
   never,
   type Observation,
   outcomeOf,
-} from '../../runtime/adaptive/thresholds.js';
-import { openFolder, split } from '../../runtime/data/index.js';
-import { evaluate } from '../../runtime/evaluate.js';
-import { ort } from '../../runtime/ort/index.js';
-import { openRun, runWeights } from '../../runtime/run-folder.js';
-import { dataFormat } from '../../runtime/task.js';
+} from '../../runtime/deployment/adaptive/thresholds.js';
+import { ort } from '../../runtime/engines/onnxruntime/index.js';
+import { evaluate } from '../../runtime/evaluation/evaluate.js';
+import { openRun, runWeights } from '../../runtime/run/run-folder.js';
+import { dataFormat } from '../../runtime/run/task.js';
 import { cases } from '../cases.js';
 import { spec, trained } from './trained.js';
 

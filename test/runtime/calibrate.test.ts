@@ -5,11 +5,11 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { graphWork, predictTime } from '../../compiler/4-schedule/time/index.js';
 import { bindGraph, deploy, load, type Network } from '../../compiler/index.js';
-import { fitSeconds } from '../../runtime/calibrate/fit.js';
-import { profileOf } from '../../runtime/calibrate/index.js';
-import { probe, timed } from '../../runtime/calibrate/measure.js';
-import { readCalibration, storeCalibration } from '../../runtime/calibrate/stored.js';
-import { suite } from '../../runtime/calibrate/suite.js';
+import { fitSeconds } from '../../runtime/profiling/calibrate/fit.js';
+import { profileOf } from '../../runtime/profiling/calibrate/index.js';
+import { probe, timed } from '../../runtime/profiling/calibrate/measure.js';
+import { readCalibration, storeCalibration } from '../../runtime/profiling/calibrate/stored.js';
+import { suite } from '../../runtime/profiling/calibrate/suite.js';
 
 const machine = { unetc: '1.2.3', cpu: 'Some CPU', cores: 4 };
 const profile = profileOf({ name: 'onnxruntime', device: 'cpu', precision: 'fp32' }, 'predict', 8, [

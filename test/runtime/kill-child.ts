@@ -1,6 +1,6 @@
 // Trains a small run until it is done or killed: `node kill-child.js DATA RUN`.
-import { ort } from '../../runtime/ort/index.js';
-import { train } from '../../runtime/train.js';
+import { ort } from '../../runtime/engines/onnxruntime/index.js';
+import { train } from '../../runtime/training/train.js';
 import { smallRun } from './small-run.js';
 
 const [data = '', run = ''] = process.argv.slice(2);

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Scores } from '../../runtime/metrics.js';
+import { Scores } from '../../runtime/evaluation/metrics.js';
 
 const binary = () => new Scores({ classes: ['mask'], exclusive: false });
 const f32 = (...values: number[]) => new Float32Array(values);

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { defaultRecipe, type Schedule } from '../../compiler/recipe.js';
-import type { EpochLine } from '../../runtime/position.js';
-import { learningRate } from '../../runtime/schedule.js';
+import { learningRate } from '../../runtime/training/lr-schedule.js';
+import type { EpochLine } from '../../runtime/training/position.js';
 import { recordedJson } from '../parity/recorded.js';
 
 const of = (s: Partial<Schedule>): Schedule => ({ ...defaultRecipe.schedule, ...s });

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Blender, blendWeights, cut, planTiles, tileStarts } from '../../runtime/tiling.js';
+import { Blender, blendWeights, cut, planTiles, tileStarts } from '../../runtime/prediction/tiling.js';
 
 const size = fc.integer({ min: 1, max: 70 });
 const multipleOf = (m: number) => (n: number) => Math.ceil(n / m) * m;

@@ -2,9 +2,9 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Engine } from '../../runtime/engine.js';
-import type { EpochLine } from '../../runtime/position.js';
-import { train } from '../../runtime/train.js';
+import type { Engine } from '../../runtime/engines/engine.js';
+import type { EpochLine } from '../../runtime/training/position.js';
+import { train } from '../../runtime/training/train.js';
 import { referenceEngine } from '../../testing/reference-engine.js';
 import { smallRecipe, smallRun, writeDiscs } from './small-run.js';
 

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { load } from '../../compiler/index.js';
 import { openFolder } from '../../runtime/data/index.js';
-import { ort } from '../../runtime/ort/index.js';
-import { dataFormat } from '../../runtime/task.js';
-import { type TrainResult, train } from '../../runtime/train.js';
+import { ort } from '../../runtime/engines/onnxruntime/index.js';
+import { dataFormat } from '../../runtime/run/task.js';
+import { type TrainResult, train } from '../../runtime/training/train.js';
 import { writeDiscs } from './small-run.js';
 
 export const spec = (classes = 1, train = 'resize = [16, 16]', activation = 'sigmoid'): string => `network Small {

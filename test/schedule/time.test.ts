@@ -4,8 +4,8 @@ import { describe, expect, it } from 'vitest';
 import { classes } from '../../compiler/4-schedule/time/classes.js';
 import { type DeviceProfile, graphWork, predictTime } from '../../compiler/4-schedule/time/index.js';
 import { bindGraph, deploy, type Loaded, load, type Network, sizeRules, trainingPlan } from '../../compiler/index.js';
-import { probe } from '../../runtime/calibrate/measure.js';
-import { suite } from '../../runtime/calibrate/suite.js';
+import { probe } from '../../runtime/profiling/calibrate/measure.js';
+import { suite } from '../../runtime/profiling/calibrate/suite.js';
 import { networkSpecs, validSizes } from '../../testing/arbitraries.js';
 
 /** A profile in which every quantity costs something. */

@@ -2,9 +2,9 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { chooseEngine } from '../../cli/engines.js';
-import { isMissing } from '../../runtime/native/library.js';
-import { locateTensorFlow } from '../../runtime/tensorflow/native/locate.js';
+import { chooseEngine } from '../../cli/flags/engines.js';
+import { isMissing } from '../../runtime/engines/native/library.js';
+import { locateTensorFlow } from '../../runtime/engines/tensorflow/native/locate.js';
 
 const found = await locateTensorFlow();
 const home = process.cwd();

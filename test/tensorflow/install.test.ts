@@ -15,10 +15,10 @@ import { type AddressInfo, connect } from 'node:net';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { removeInstalled } from '../../runtime/native/cache.js';
-import { type InstallOptions, install as installLibrary, packageIndex } from '../../runtime/native/install.js';
-import { tensorFlowLibrary } from '../../runtime/tensorflow/native/library.js';
-import { UserError } from '../../runtime/user-error.js';
+import { removeInstalled } from '../../runtime/engines/native/cache.js';
+import { type InstallOptions, install as installLibrary, packageIndex } from '../../runtime/engines/native/install.js';
+import { tensorFlowLibrary } from '../../runtime/engines/tensorflow/native/library.js';
+import { UserError } from '../../runtime/support/user-error.js';
 import { contents, cutAfter, linux, type Pinned, pinnedWheel, serveWheel, type WheelServer } from './wheel-server.js';
 
 let pinned: Pinned;

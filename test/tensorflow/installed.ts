@@ -1,5 +1,5 @@
-import { isMissing } from '../../runtime/native/library.js';
-import { locateTensorFlow } from '../../runtime/tensorflow/native/locate.js';
+import { isMissing } from '../../runtime/engines/native/library.js';
+import { locateTensorFlow } from '../../runtime/engines/tensorflow/native/locate.js';
 
 const found = await locateTensorFlow();
 

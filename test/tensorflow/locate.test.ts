@@ -2,17 +2,17 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { hasFeature, linuxFlags, macFlags, missingFeatures } from '../../runtime/cpu.js';
-import { cacheFolder, manifestName } from '../../runtime/native/cache.js';
-import { chooseBuild } from '../../runtime/native/choose.js';
-import { isMissing } from '../../runtime/native/library.js';
-import type { LocateOptions } from '../../runtime/native/locate.js';
-import { isOlder, type Machine } from '../../runtime/native/machine.js';
-import { tensorFlowLibrary } from '../../runtime/tensorflow/native/library.js';
-import { loadTensorFlow } from '../../runtime/tensorflow/native/load.js';
-import { locateTensorFlow } from '../../runtime/tensorflow/native/locate.js';
-import { probeTensorFlow } from '../../runtime/tensorflow/native/probe.js';
-import { builds, isKept } from '../../runtime/tensorflow/native/wheels.js';
+import { cacheFolder, manifestName } from '../../runtime/engines/native/cache.js';
+import { chooseBuild } from '../../runtime/engines/native/choose.js';
+import { isMissing } from '../../runtime/engines/native/library.js';
+import type { LocateOptions } from '../../runtime/engines/native/locate.js';
+import { isOlder, type Machine } from '../../runtime/engines/native/machine.js';
+import { tensorFlowLibrary } from '../../runtime/engines/tensorflow/native/library.js';
+import { loadTensorFlow } from '../../runtime/engines/tensorflow/native/load.js';
+import { locateTensorFlow } from '../../runtime/engines/tensorflow/native/locate.js';
+import { probeTensorFlow } from '../../runtime/engines/tensorflow/native/probe.js';
+import { builds, isKept } from '../../runtime/engines/tensorflow/native/wheels.js';
+import { hasFeature, linuxFlags, macFlags, missingFeatures } from '../../runtime/support/cpu.js';
 import { linux } from './wheel-server.js';
 
 let home = '';

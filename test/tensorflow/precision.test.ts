@@ -11,8 +11,8 @@ import {
   trainingPlan,
   verifyGraph,
 } from '../../compiler/index.js';
-import { initialState } from '../../runtime/initialize.js';
-import { stream } from '../../runtime/random.js';
+import { initialState } from '../../runtime/run/initialize.js';
+import { stream } from '../../runtime/support/random.js';
 import { networkSpecs, nthSizes } from '../../testing/index.js';
 import { randomTarget } from '../../testing/properties.js';
 import { type Compute, evaluate, type Float64Tensor, kernels, tensor } from '../../testing/reference/index.js';

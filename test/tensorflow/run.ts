@@ -1,7 +1,7 @@
 import { emitInference, encodeGraph } from '../../compiler/5-emit/tensorflow/index.js';
 import type { Graph } from '../../compiler/ir/graph.js';
-import { tensorFlow } from '../../runtime/tensorflow/library.js';
-import { type Device, TfSession } from '../../runtime/tensorflow/session.js';
+import { tensorFlow } from '../../runtime/engines/tensorflow/library.js';
+import { type Device, TfSession } from '../../runtime/engines/tensorflow/session.js';
 import { type Float64Tensor, tensor } from '../../testing/reference/index.js';
 
 type Tensors = ReadonlyMap<string, Float64Tensor>;

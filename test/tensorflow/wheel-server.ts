@@ -3,8 +3,8 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import { ZipFile } from 'yazl';
-import type { Build, Builds, Wheel } from '../../runtime/native/library.js';
-import type { Machine } from '../../runtime/native/machine.js';
+import type { Build, Builds, Wheel } from '../../runtime/engines/native/library.js';
+import type { Machine } from '../../runtime/engines/native/machine.js';
 
 export const linux: Machine = { os: 'linux', arch: 'x64', glibc: '2.36', avx: true };
 

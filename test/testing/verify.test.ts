@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { bindGraph, deploy, isValidSize, load, sizeRules } from '../../compiler/index.js';
-import type { Engine } from '../../runtime/engine.js';
-import { ort } from '../../runtime/ort/index.js';
+import type { Engine } from '../../runtime/engines/engine.js';
+import { ort } from '../../runtime/engines/onnxruntime/index.js';
 import {
   invalidSizes,
   networkShapes,

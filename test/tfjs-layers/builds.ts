@@ -1,8 +1,8 @@
 import { emitTfjsLayers, type TfjsLayersModel } from '../../compiler/5-emit/tfjs-layers/index.js';
 import { bindGraph, deploy, load, type Network } from '../../compiler/index.js';
-import type { Tensor, Weights } from '../../runtime/engine.js';
-import { initialWeights } from '../../runtime/initialize.js';
-import { stream } from '../../runtime/random.js';
+import type { Tensor, Weights } from '../../runtime/engines/engine.js';
+import { initialWeights } from '../../runtime/run/initialize.js';
+import { stream } from '../../runtime/support/random.js';
 
 /**
  * Initial weights are too plain to tell a mean from a variance: every one of them at random, variances positive.

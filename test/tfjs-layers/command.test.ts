@@ -2,8 +2,8 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { readMetadataProps } from '../../runtime/model-metadata.js';
-import { ort } from '../../runtime/ort/index.js';
+import { ort } from '../../runtime/engines/onnxruntime/index.js';
+import { readMetadataProps } from '../../runtime/run/metadata.js';
 import { writeSpec } from '../cli/fixtures.js';
 import { unetc } from '../cli/io.js';
 import { picture } from './builds.js';

@@ -4,7 +4,7 @@ import { largestScale } from '../../compiler/5-emit/tfjs-layers/lowerings/upsamp
 import { deploy } from '../../compiler/index.js';
 import { evaluateDim } from '../../compiler/ir/dim.js';
 import { type OpName, opNames, opOf } from '../../compiler/ops/index.js';
-import { ort } from '../../runtime/ort/index.js';
+import { ort } from '../../runtime/engines/onnxruntime/index.js';
 import { build, networkOf, picture, small } from './builds.js';
 import { distance, open, predict } from './tfjs.js';
 

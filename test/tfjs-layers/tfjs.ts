@@ -1,7 +1,7 @@
 import '@tensorflow/tfjs-backend-cpu';
 import * as core from '@tensorflow/tfjs-core';
 import * as layers from '@tensorflow/tfjs-layers';
-import type { Tensor } from '../../runtime/engine.js';
+import type { Tensor } from '../../runtime/engines/engine.js';
 
 export { core, layers };
 

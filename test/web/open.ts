@@ -1,6 +1,6 @@
 import { env, InferenceSession } from 'onnxruntime-web';
-import type { Predictor, Tensor } from '../../runtime/engine.js';
-import { numbers, toOrt } from '../../runtime/ort/session.js';
+import type { Predictor, Tensor } from '../../runtime/engines/engine.js';
+import { numbers, toOrt } from '../../runtime/engines/onnxruntime/session.js';
 
 // More threads would be workers, which a page has only where its server isolates it.
 env.wasm.numThreads = 1;

@@ -18,8 +18,8 @@ import {
   toHalf,
   uncertaintyName,
 } from '../../compiler/index.js';
-import type { Tensor, Weights } from '../../runtime/engine.js';
-import { ort } from '../../runtime/ort/index.js';
+import type { Tensor, Weights } from '../../runtime/engines/engine.js';
+import { ort } from '../../runtime/engines/onnxruntime/index.js';
 import { nthSizes } from '../../testing/index.js';
 import { evaluateValues, type Float64Tensor, tensor } from '../../testing/reference/index.js';
 import type { Backend } from '../backends/engines.js';

@@ -8,7 +8,7 @@ import { windowAttributes } from './window.js';
  * Convolutions in ONNX Runtime's blocked layout, [N, C / block, H, W, block]: its direct kernels for that are 1.1 to 2 times as fast as those
  * for plain images, which gather columns first. Its optimizer turns to them by itself, but only for weights that are constants; in training they
  * change with every step. So a step names those operators (domain com.microsoft.nchwc) and brings the weights into their order
- * itself. Only for an engine that has been found to have them (runtime/ort/blocks.ts).
+ * itself. Only for an engine that has been found to have them (runtime/engines/onnxruntime/blocks.ts).
  */
 const domain = 'com.microsoft.nchwc';
 

@@ -1,0 +1,71 @@
+import type { Engine, Predictor, Tensor } from '../../engines/engine.js';
+import { median } from '../../evaluation/evaluate.js';
+import { deepestLevel } from '../../prediction/model.js';
+import { type AdaptiveFacts, adaptiveMode } from './facts.js';
+import { fixedAt } from './rethreshold.js';
+
+/** One level of an adaptive model by itself, or the model as it chooses. */
+export interface AdaptiveBenchRow {
+  /** That answered. */
+  readonly level: number;
+  /** `fixed` or `adaptive`. */
+  readonly mode: string;
+  /** Median over the runs, of one whole batch. */
+  readonly milliseconds: number;
+  /** How many times faster than the deepest level. */
+  readonly speedup: number;
+}
+
+/**
+ * Times an adaptive model beside each of its levels, in turns, on one batch. Which level the model itself takes depends on that batch.
+ * @param runs timed runs of each, 1 or more; two untimed come first
+ */
+export async function benchAdaptive(
+  {
+    model,
+    facts,
+    engine,
+    image,
+    runs,
+  }: {
+    readonly model: Uint8Array;
+    readonly facts: AdaptiveFacts;
+    readonly engine: Engine;
+    readonly image: Tensor;
+    readonly runs: number;
+  },
+  {
+    signal,
+    onProgress,
+  }: { readonly signal?: AbortSignal; readonly onProgress?: (done: number, total: number) => void } = {},
+): Promise<readonly AdaptiveBenchRow[]> {
+  const files = [...facts.levels.map(({ level }) => fixedAt(model, facts, level)), model];
+  const times = files.map((): number[] => []);
+  const levels = files.map(() => 0);
+  const predictors: Predictor[] = [];
+  try {
+    for (const file of files) predictors.push(await engine.open(file));
+    for (let round = -2; round < runs; round++) {
+      for (const [k, predictor] of predictors.entries()) {
+        signal?.throwIfAborted();
+        const started = performance.now();
+        const answers = await predictor.run(image);
+        if (round >= 0) times[k]?.push(performance.now() - started);
+        const seen = deepestLevel();
+        seen.add(answers);
+        levels[k] = seen.level() as number;
+      }
+      if (round >= 0) onProgress?.(round + 1, runs);
+    }
+  } finally {
+    for (const predictor of predictors) await predictor.dispose();
+  }
+  const medians = times.map(median);
+  const full = medians.at(-2) as number;
+  return medians.map((milliseconds, k) => ({
+    level: levels[k] as number,
+    mode: k < facts.levels.length ? 'fixed' : adaptiveMode,
+    milliseconds,
+    speedup: full / milliseconds,
+  }));
+}

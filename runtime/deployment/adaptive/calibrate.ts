@@ -1,0 +1,69 @@
+import { type Graph, uncertaintyName } from '../../../compiler/index.js';
+import type { Dataset } from '../../data/index.js';
+import type { Engine, Tensor, Weights } from '../../engines/engine.js';
+import { HeldOut } from '../../evaluation/held-out.js';
+import { Scores } from '../../evaluation/metrics.js';
+import { infer } from '../../prediction/inference.js';
+import type { Plane } from '../../prediction/tiling.js';
+import type { Task } from '../../run/task.js';
+import { UserError } from '../../support/user-error.js';
+import type { Observation } from './thresholds.js';
+
+export interface ObserveOptions {
+  /** A graph of `deployLevels`: its outputs are the answers of `levels`, in order, then how unsure each but the last is. */
+  readonly graph: Graph;
+  readonly levels: readonly number[];
+  readonly weights: Weights;
+  readonly task: Task;
+  /** Images with masks; every one is used. */
+  readonly dataset: Dataset;
+  readonly engine: Engine;
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (done: number, total: number) => void;
+}
+
+/**
+ * What each level answers to each image, and how sure it is, judged as `evaluate` judges: one pass over the whole network an image. An
+ * image that is looked at in tiles is as unsure as its most unsure tile.
+ * @throws UserError without images
+ */
+export async function observe(options: ObserveOptions): Promise<Observation[]> {
+  const { graph, levels, task, dataset, engine, signal } = options;
+  if (dataset.names.length === 0) {
+    throw new UserError(
+      'data-empty',
+      `there are no images to choose thresholds on in ${dataset.folder}`,
+      'name others',
+    );
+  }
+  const held = new HeldOut(dataset, task);
+  const answers = graph.outputs.slice(0, levels.length).map((o) => o.name);
+  const observations: Observation[] = [];
+  const predictor = await engine.predictor(graph, options.weights);
+  try {
+    for await (const { name, input, truth } of held.examples()) {
+      signal?.throwIfAborted();
+      const uncertainty = levels.slice(0, -1).map(() => 0);
+      const onAnswers = (found: ReadonlyMap<string, Tensor>): void =>
+        uncertainty.forEach((before, k) => {
+          const u = found.get(uncertaintyName(levels[k] as number))?.data[0];
+          if (u === undefined) throw new Error(`the graph does not say how unsure L${levels[k]} is`);
+          uncertainty[k] = Math.max(before, u);
+        });
+      const maps = await infer(input, predictor, answers, {
+        axes: task.axes,
+        onAnswers,
+        ...(signal ? { signal } : {}),
+      });
+      const iou = answers.map((answer) => {
+        const scores = new Scores({ classes: task.classes, exclusive: task.exclusive });
+        return scores.add((maps.get(answer) as Plane).data, truth);
+      });
+      observations.push({ name, iou, uncertainty });
+      options.onProgress?.(observations.length, held.length);
+    }
+  } finally {
+    await predictor.dispose();
+  }
+  return observations;
+}

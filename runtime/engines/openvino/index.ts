@@ -1,0 +1,35 @@
+import { UserError } from '../../support/user-error.js';
+import type { Engine, EngineStatus } from '../engine.js';
+import { devicesOf, openVino } from './core.js';
+import type { OpenVinoOptions } from './session.js';
+
+/**
+ * OpenVINO, by the ONNX that the compiler writes: it answers, and does not train. The library is found, and loaded, when
+ * first used.
+ */
+export const openvino = (options: Partial<OpenVinoOptions> = {}): Engine => {
+  const chosen: OpenVinoOptions = { device: 'cpu', precision: 'fp32', ...options };
+  return {
+    name: 'openvino',
+    ...chosen,
+    status,
+    trainer: () =>
+      Promise.reject(new UserError('engine-train', 'OpenVINO does not train', 'use --engine tfjs or --engine ort')),
+    predictor: async (graph, weights) => {
+      const { createPredictor } = await import('./predictor.js');
+      return createPredictor(await openVino(), chosen, graph, weights);
+    },
+    open: async (model) => {
+      const { openPredictor } = await import('./predictor.js');
+      return openPredictor(await openVino(), chosen, model);
+    },
+  };
+};
+
+async function status(): Promise<EngineStatus> {
+  try {
+    return { available: true, devices: devicesOf(await openVino()) };
+  } catch (error) {
+    return { available: false, devices: [], reason: error instanceof Error ? error.message : String(error) };
+  }
+}

@@ -1,0 +1,71 @@
+import { finish } from '../../../compiler/3-transform/finish.js';
+import { emitOnnx } from '../../../compiler/5-emit/onnx/index.js';
+import type { Graph } from '../../../compiler/ir/graph.js';
+import { UserError } from '../../support/user-error.js';
+import { deployRuntimeOf, type Predictor, type Tensor, type Weights } from '../engine.js';
+import { OpenVinoError } from './c-api.js';
+import { type Core, requirePrecision } from './core.js';
+import { outputNames } from './output-names.js';
+import { type OpenVinoOptions, OpenVinoSession } from './session.js';
+
+/** Runs an inference graph with these weights. */
+export function createPredictor(core: Core, options: OpenVinoOptions, graph: Graph, weights: Weights): Predictor {
+  const arrays = new Map(Array.from(weights, ([path, tensor]) => [path, tensor.data]));
+  const finished = finish(graph, arrays, deployRuntimeOf('openvino', options.device));
+  const onnx = emitOnnx(finished.graph, { weights: finished.weights, name: 'predict', metadata: {} });
+  return new OpenVinoPredictor(
+    openSession(core, options, onnx),
+    graph.outputs.map(({ name }) => name),
+  );
+}
+
+/** Runs an ONNX file with a single image input. */
+export function openPredictor(core: Core, options: OpenVinoOptions, onnx: Uint8Array): Predictor {
+  const session = openSession(core, options, onnx);
+  if (session.inputs === 1) return new OpenVinoPredictor(session, outputNames(onnx));
+  session.dispose();
+  throw new Error(`the model has ${session.inputs} inputs, a predictor takes a single image`);
+}
+
+/**
+ * Compiles a model, before anything runs.
+ * @throws UserError for an operator that OpenVINO lacks, by name, and for bf16 on a device that has none
+ */
+export function openSession(core: Core, options: OpenVinoOptions, onnx: Uint8Array): OpenVinoSession {
+  requirePrecision(core, options.device, options.precision);
+  try {
+    return new OpenVinoSession(core, onnx, options);
+  } catch (error) {
+    if (!(error instanceof OpenVinoError)) throw error;
+    throw new UserError('engine-model', `OpenVINO can't run this model: ${gist(error.message)}`, 'use --engine ort', {
+      cause: error,
+    });
+  }
+}
+
+/** Of OpenVINO's message, which goes on about its own files and lines, what it is about: first of all which operators. */
+function gist(message: string): string {
+  const lacking = /(?:No conversion rule found for operations|Conversion is failed for): (.+)/.exec(message)?.[1];
+  if (lacking) return `it has no ${lacking.replace(/-\d+/g, '')}`;
+  const lines = message.split('\n').map((line) => line.trim());
+  return lines.filter((line) => line !== '' && !/^(Exception from|Check '.*failed at)/.test(line)).join(' ');
+}
+
+class OpenVinoPredictor implements Predictor {
+  readonly #session: OpenVinoSession;
+  readonly #outputs: readonly string[];
+
+  constructor(session: OpenVinoSession, outputs: readonly string[]) {
+    this.#session = session;
+    this.#outputs = outputs;
+  }
+
+  async run(image: Tensor): Promise<ReadonlyMap<string, Tensor>> {
+    const found = await this.#session.run([image]);
+    return new Map(this.#outputs.map((name, k) => [name, found[k] as Tensor]));
+  }
+
+  async dispose(): Promise<void> {
+    this.#session.dispose();
+  }
+}
