@@ -3,18 +3,18 @@ import { type ImportedFile, type Module, type Resolve, readImports } from './0-i
 import { elaborate } from './1-elaborate/index.js';
 import type { Meanings } from './1-elaborate/raw.js';
 import { infer, inferSteps, type TypedSteps } from './2-infer/index.js';
-import { prune, type Selection } from './3-transform/prune.js';
-import { simplify } from './3-transform/simplify.js';
-import { answerAtLevels, type StageSelection } from './3-transform/stages.js';
+import type { Artifact } from './6-build/artifact.js';
+import type { BuildOptions } from './6-build/options.js';
 import { withoutEchoes } from './diagnostics/echoes.js';
 import { collect, inOrder } from './diagnostics/index.js';
 import { checkExpects } from './expects.js';
-import type { Graph, Network } from './ir/graph.js';
+import type { Network } from './ir/graph.js';
 import { checked } from './ir/verify.js';
 import { checkLevels } from './levels.js';
 import type { Recipe } from './recipe.js';
 
 export interface Loaded {
+  readonly text: string;
   /** Null if anything in the network is wrong; `diagnostics` says what. */
   readonly network: Network | null;
   readonly recipe: Recipe;
@@ -72,6 +72,7 @@ export function study(text: string, options: LoadOptions = {}): Studied {
   const broken = diagnostics.some((d) => d.severity === 'error');
   if (inferred.network && !broken) checked('infer', inferred.network.graph);
   return {
+    text,
     network: broken ? null : inferred.network,
     recipe: elaborated.recipe,
     hasTrain: elaborated.hasTrain,
@@ -87,19 +88,18 @@ export function study(text: string, options: LoadOptions = {}): Studied {
 }
 
 /**
- * The inference graph of a level and mode: pruned, simplified, checked; what `finish` and `quantize` start from. Throws if
- * `checkSelection` would refuse.
- * @param options.keepDropout for a model that is to be trained on elsewhere
+ * A spec, compiled to a file or folder of a format: everything between `load` and bytes. Pure: the same input, the same bytes, in Node
+ * and in browsers. Emitters are loaded when first used.
+ *
+ *   const { files } = await build(load(text), { target: 'onnx', level: 'L2', mode: 'fast', weights });
+ *   files.get('model.onnx') // Uint8Array
+ *
+ * @throws RefusedError (as a rejection) with the diagnostics of a spec that is wrong, or of a network that a format has no words for
+ * @throws UserError (likewise) for a level, mode or size that the network does not have, and for weights that do not fit it
  */
-export function deploy(network: Network, selection: Selection = {}, options: { keepDropout?: boolean } = {}): Graph {
-  const pruned = checked('prune', prune(network, selection));
-  return checked('simplify', simplify(pruned, options));
-}
-
-/** As `deploy`, for all these levels at once: the graph that `intoStages` cuts. Throws if `checkStages` would refuse. */
-export function deployLevels(network: Network, selection: StageSelection): Graph {
-  const every = checked('levels', answerAtLevels(network, selection));
-  return checked('simplify', simplify(every));
+export async function build(spec: Loaded, options: BuildOptions): Promise<Artifact> {
+  const { buildArtifact } = await import('./6-build/index.js');
+  return buildArtifact(spec, options);
 }
 
 export type { Diagnostic, Fix, Position, Related, Report, Severity, Span } from '../grammar/diagnostic.js';
@@ -118,6 +118,7 @@ export {
   type SizeRule,
   sizeRules,
 } from './2-infer/sizes.js';
+export { deploy, deployLevels } from './3-transform/deploy.js';
 export { type DeployRuntime, deployRuntimes, finish } from './3-transform/finish.js';
 export { foldBatchNorm, type WeightArrays } from './3-transform/fold.js';
 export { type HalfLoss, lostInHalf, toHalf } from './3-transform/half.js';
@@ -167,8 +168,45 @@ export { type AliveValue, type Peak, peakOfPlan } from './4-schedule/peak.js';
 export { type ReceptiveField, receptiveFields } from './4-schedule/receptive-field.js';
 export { type Recomputed, recompute } from './4-schedule/recompute.js';
 export { type DeviceProfile, type PredictedTime, predictTime } from './4-schedule/time/index.js';
+export {
+  type AdaptiveFacts,
+  adaptiveKey,
+  adaptiveMode,
+  type Calibration,
+  type LevelFacts,
+} from './6-build/adaptive-facts.js';
+export {
+  type Artifact,
+  type BuildReport,
+  type HalfReport,
+  onnxFile,
+  type Port,
+  type QuantizationReport,
+} from './6-build/artifact.js';
+export { RefusedError } from './6-build/format-files.js';
+export { initialState, initialWeights } from './6-build/initialize.js';
+export { chooseLevels } from './6-build/levels.js';
+export {
+  type AdaptiveOptions,
+  type BuildOptions,
+  type FolderOptions,
+  isStep,
+  type ModelTarget,
+  type OnnxOptions,
+  type QuantizedOptions,
+  type StepOptions,
+  type StepTarget,
+  type Target,
+  targets,
+} from './6-build/options.js';
+export { type ChosenSelection, chooseSelection, type Level, levelNumber } from './6-build/selection.js';
+export { type ChosenSize, chooseSize } from './6-build/size.js';
 export { known, knownShape, printDim, printShape } from './ir/dim.js';
 export type * from './ir/graph.js';
 export { printGraph } from './ir/print.js';
 export { verifyGraph } from './ir/verify.js';
 export type * from './recipe.js';
+export { type AxisRule, type Task, taskOf } from './task.js';
+export type * from './tensor.js';
+export { UserError } from './user-error.js';
+export { version } from './version.js';

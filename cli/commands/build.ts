@@ -1,119 +1,168 @@
-import { type Graph, type Network, printDim } from '../../compiler/index.js';
-import { adaptiveMode } from '../../runtime/deployment/adaptive/facts.js';
+import { type Artifact, build as buildArtifact, chooseLevels, RefusedError } from '../../compiler/index.js';
+import { type BuildHooks, buildInt8, calibrateThresholds } from '../../runtime/deployment/build/index.js';
 import { specHash } from '../../runtime/run/run-folder.js';
+import { dataFormat } from '../../runtime/run/task.js';
+import { readWeights, type WeightsSource } from '../../runtime/run/weights.js';
 import { writeAtomic } from '../../runtime/support/files/atomic.js';
 import { writeFolderAtomic } from '../../runtime/support/files/atomic-folder.js';
-import { buildAdaptive } from '../artefacts/adaptive.js';
-import { wantsHalf } from '../artefacts/half.js';
-import { buildModel, type ModelInput } from '../artefacts/model.js';
-import { buildQuantized, checkQuantize } from '../artefacts/quantized.js';
-import { runtimeOf } from '../artefacts/runtime.js';
-import { buildStep } from '../artefacts/step.js';
+import { Reported, UsageError } from '../errors.js';
 import {
-  type BuildOptions,
-  type Built,
-  isModelFile,
-  isStep,
-  isTarget,
-  type Target,
-  targets,
-} from '../artefacts/targets.js';
-import { refuseThresholds, thresholdSource } from '../artefacts/thresholds.js';
-import { UsageError } from '../errors.js';
-import { parseCount, parseSettings, parseSize } from '../flags/options.js';
-import { type GoodSpec, isFolder, loadRunSpec, loadSpec } from '../flags/spec.js';
-import { readWeights } from '../flags/weights.js';
+  type BuildFlags,
+  type BuildRequest,
+  isAdaptive,
+  readBuildFlags,
+  readQuantizeFlags,
+  readSelection,
+  refuseForStep,
+  refuseThresholds,
+  type ThresholdSource,
+  thresholdSource,
+} from '../flags/build-options.js';
+import { imagesToJudge } from '../flags/held-out.js';
+import { fileReport, type GoodSpec, isFolder, loadRunSpec, loadSpec, printDiagnostics } from '../flags/spec.js';
 import type { Io, Outcome } from '../io.js';
-import { bytes, count, macs, sizeText } from '../render/numbers.js';
+import { buildText, reportJson } from '../render/build.js';
+import { progressBar } from '../render/progress.js';
 
 /** `unetc build FILE|RUN -o OUT`: the artefact; a run is its spec with its weights. What the weights don't decide, nothing random does: the same input, the same bytes. */
-export async function build(given: string, asked: BuildOptions, io: Io): Promise<Outcome> {
-  const { target = 'onnx' } = asked;
-  if (!isTarget(target))
-    throw new UsageError(`there is no target ${target}`, `use ${targets.slice(0, -1).join(', ')} or ${targets.at(-1)}`);
-  wantsHalf(asked, target);
+export async function build(given: string, asked: BuildFlags, io: Io): Promise<Outcome> {
   const started = performance.now();
   const run = await isFolder(given);
-  const options = run ? { ...asked, weights: asked.weights ?? given } : asked;
-  if (options.mode !== adaptiveMode) checkQuantize(options);
-  if (options.quantize === undefined) runtimeOf(options);
-  const size = options.size === undefined ? undefined : parseSize(options.size);
-  const batch = options.batch === undefined ? undefined : parseCount(options.batch, '--batch');
-  const seed = parseCount(options.seed ?? '0', '--seed', 0);
-  const settings = parseSettings(options.set);
-  const source = options.weights === undefined ? null : await readWeights(options.weights);
-  const set = { ...source?.run?.set, ...settings };
+  const flags = run ? { ...asked, weights: asked.weights ?? given } : asked;
+  const request = readBuildFlags(flags);
+  const source = flags.weights === undefined ? null : await readWeights(flags.weights);
+  const set = { ...source?.run?.set, ...request.set };
   const spec = run ? await loadRunSpec(given, set, io) : await loadSpec(given, set, io);
   if (source?.run && source.run.spec !== specHash(spec.text, spec.imports)) {
     io.err(`warning: ${source.path} was trained with another text of this spec; its weights are used by their paths\n`);
   }
-  const built = await artefact(spec, options, { size, batch, seed, source }, target, io);
-  if (built.model instanceof Uint8Array) await writeAtomic(options.out, built.model);
-  else await writeFolderAtomic(options.out, built.model, isModelFile);
-  const { graph, parameters, cost } = built;
+  const artifact = await reported(spec, io, () => make(spec, flags, request, source, io));
+  for (const warning of artifact.warnings) io.err(`warning: ${warning}\n`);
+  const [file, ...more] = artifact.files.values();
+  const isFile = request.target === 'onnx' || request.target === 'onnx-train';
+  if (isFile && file && more.length === 0) await writeAtomic(flags.out, file);
+  else await writeFolderAtomic(flags.out, artifact.files, isModelFile);
+  const bytes = [...artifact.files.values()].reduce((n, f) => n + f.length, 0);
+  const milliseconds = Math.round(performance.now() - started);
   const json = {
-    out: options.out,
-    target,
-    parameters,
-    macs: cost.macs,
-    macsAt: cost.size,
-    nodes: built.nodes,
-    inputs: portsOf(graph.inputs, built.batch),
-    outputs: portsOf(graph.outputs, built.batch),
-    bytes: built.model instanceof Uint8Array ? built.model.length : total(built.model),
-    ...(built.model instanceof Uint8Array ? {} : { files: [...built.model.keys()] }),
-    weights: built.weights,
-    ...built.more?.json,
-    milliseconds: Math.round(performance.now() - started),
+    out: flags.out,
+    target: artifact.target,
+    parameters: artifact.parameters,
+    macs: artifact.macs,
+    macsAt: artifact.macsAt,
+    nodes: artifact.nodes,
+    inputs: artifact.inputs,
+    outputs: artifact.outputs,
+    bytes,
+    ...(isFile ? {} : { files: [...artifact.files.keys()] }),
+    weights: artifact.report.weights,
+    ...reportJson(artifact.report),
+    milliseconds,
   };
-  const text = [
-    `${options.out}: ${built.what}, ${bytes(json.bytes)}`,
-    `  inputs      ${json.inputs.map(portText).join(', ')}`,
-    `  outputs     ${json.outputs.map(portText).join(', ')}`,
-    `  parameters  ${count(parameters)}, ${built.weights}`,
-    `  macs        ${macs(cost.macs)} at ${sizeText(cost.size)}; ${json.nodes} nodes`,
-    ...(built.more?.lines ?? []),
-    `  built in ${json.milliseconds} ms`,
-  ].join('\n');
-  return { json, text };
+  return { json, text: buildText(flags.out, artifact, bytes, milliseconds) };
+}
+
+/** Whether a file of this name may be replaced by another build. */
+const isModelFile = (name: string): boolean =>
+  /^(saved_model\.pb|unetc\.json|model\.json|group1-shard\d+of\d+\.bin)$/.test(name);
+
+/** Prints what a format has against a network; throws `Reported` then. */
+async function reported(spec: GoodSpec, io: Io, work: () => Promise<Artifact>): Promise<Artifact> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof RefusedError)) throw error;
+    printDiagnostics(io, spec.file, spec.text, { diagnostics: error.diagnostics, imports: spec.imports });
+    throw new Reported({ ok: false, files: [fileReport(spec.file, error.diagnostics)] });
+  }
 }
 
 /** What the flags ask for. */
-async function artefact(
+async function make(
   spec: GoodSpec,
-  options: BuildOptions,
-  input: ModelInput,
-  target: Target,
+  flags: BuildFlags,
+  request: BuildRequest,
+  source: WeightsSource | null,
   io: Io,
-): Promise<Built> {
-  if (isAdaptive(spec.network, options)) {
-    return buildAdaptive(spec, options, input, thresholdSource(options, target), io);
+): Promise<Artifact> {
+  const { target, size, batch, seed, half, runtime } = request;
+  const sized = { size, batch };
+  const weighted = {
+    ...sized,
+    seed,
+    ...(source ? { weights: source.weights, weightsName: source.path } : {}),
+    ...(source?.run ? { task: source.run.task } : {}),
+  };
+  const precision = half ? 'fp16' : 'fp32';
+  if (isAdaptive(spec.network, flags)) {
+    const from = thresholdSource(flags, target);
+    const { level } = readSelection(flags);
+    const options = { ...weighted, target: 'onnx' as const, precision, level, levelMode: flags.levelMode } as const;
+    const chosen =
+      'given' in from
+        ? { thresholds: counted(from.given, spec, options) }
+        : await thresholds(from, spec, options, source, io);
+    return buildArtifact(spec, { ...options, ...chosen });
   }
-  refuseThresholds(options);
-  if (isStep(target)) return buildStep(spec, options, input, target);
-  if (options.quantize !== undefined && input.source) return buildQuantized(spec, options, input, input.source, io);
-  return buildModel(spec, options, input, target, io);
+  refuseThresholds(flags);
+  refuseForStep(flags, target);
+  if (target === 'onnx-train' || target === 'tf-train') return buildArtifact(spec, { ...sized, target });
+  const selection = readSelection(flags);
+  if (target !== 'onnx') return buildArtifact(spec, { ...weighted, ...selection, target });
+  if (flags.quantize === undefined || !source) {
+    return buildArtifact(spec, { ...weighted, ...selection, target, precision, runtime });
+  }
+  return quantized(spec, flags, { ...weighted, ...selection, weights: source.weights }, source, io);
 }
 
-/** A mode of the spec's own of this name is what it says it is. */
-const isAdaptive = (network: Network, { mode }: BuildOptions): boolean =>
-  mode === adaptiveMode && !network.modes.includes(adaptiveMode);
+type Shared = Pick<Parameters<typeof buildInt8>[1], 'size' | 'batch' | 'level' | 'mode' | 'weights' | 'task' | 'seed'>;
 
-interface Port {
-  readonly name: string;
-  /** Numbers, and names of what stays open: [`N`, 3, `H`, `W`]. */
-  readonly shape: readonly (number | string)[];
+async function quantized(spec: GoodSpec, flags: BuildFlags, shared: Shared, source: WeightsSource, io: Io) {
+  const { folder, runtime, maxLoss } = readQuantizeFlags(flags);
+  const { openCalibration } = await import('../../runtime/deployment/quantize/index.js');
+  const calibration = await openCalibration(folder, dataFormat(spec.network, spec.recipe));
+  const { dataset } = calibration;
+  const judged = dataset && (source.run ? imagesToJudge(dataset, source.run, undefined, io) : dataset);
+  const options = { ...shared, weightsName: source.path, calibration, judged, runtime, maxLoss };
+  return withProgress(io, 'quantizing', (hooks) =>
+    buildInt8(spec, { ...options, target: 'onnx', quantize: 'int8' }, hooks),
+  );
 }
 
-/** `batch`: that of a model whose images are [N, H, W, C]; absent where they are [N, C, H, W]. */
-const portsOf = (values: Graph['inputs'], batch?: number | string): Port[] =>
-  values.map(({ name, value }) => {
-    const shape = value.type.shape.map((d) => (d.symbol === null ? d.offset : printDim(d)));
-    const [, channels, ...space] = shape;
-    const isImage = batch !== undefined && shape.length > 2;
-    return { name, shape: isImage ? [batch, ...space, channels as number | string] : shape };
-  });
+type ForThresholds = Omit<Parameters<typeof calibrateThresholds>[1], 'dataset' | 'iouLoss'>;
 
-const total = (files: ReadonlyMap<string, Uint8Array>): number => [...files.values()].reduce((n, f) => n + f.length, 0);
+/** One threshold for each level but the last, and on what they were chosen. */
+async function thresholds(
+  from: Extract<ThresholdSource, { folder: string }>,
+  spec: GoodSpec,
+  options: ForThresholds,
+  source: WeightsSource | null,
+  io: Io,
+) {
+  if (!source) {
+    throw new UsageError('--calibrate needs trained weights: untrained ones are sure of nothing', 'give --weights RUN');
+  }
+  const { openFolder, readNames } = await import('../../runtime/data/index.js');
+  const opened = await openFolder(from.folder, dataFormat(spec.network, source.run?.recipe ?? spec.recipe));
+  const named = from.split === undefined ? undefined : await readNames(from.split);
+  const dataset = imagesToJudge(opened, source.run, named, io);
+  return withProgress(io, 'choosing thresholds', (hooks) =>
+    calibrateThresholds(spec, { ...options, dataset, iouLoss: from.loss }, hooks),
+  );
+}
 
-const portText = ({ name, shape }: Port): string => `${name} [${shape.join(', ')}]`;
+/** Numbers given for all levels that can be unsure. @throws UsageError for too few or too many */
+function counted(given: readonly number[], spec: GoodSpec, options: ForThresholds): readonly number[] {
+  const decisions = chooseLevels(spec.network, options).levels.length - 1;
+  if (given.length === 1 || given.length === decisions) return given;
+  throw new UsageError(
+    `--threshold-uncertainty has ${given.length} numbers, and ${decisions} of these levels can be unsure`,
+    `give one number for all, or ${decisions} with commas between`,
+  );
+}
+
+async function withProgress<T>(io: Io, title: string, work: (hooks: BuildHooks) => Promise<T>): Promise<T> {
+  const bar = await progressBar(io, title);
+  const onProgress: BuildHooks['onProgress'] = (what, done, total) => bar.update(done, total, what || undefined);
+  return work({ signal: io.interruption(), onProgress }).finally(() => bar.stop());
+}

@@ -1,4 +1,4 @@
-import type { HalfReport } from '../artefacts/targets.js';
+import type { HalfReport } from '../../compiler/index.js';
 import { bytes as size } from './numbers.js';
 
 /** What `build --precision fp16` says beside: how much is in fp16, what is not and why, and what that saves. */

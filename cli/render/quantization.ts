@@ -1,8 +1,8 @@
-import type { Quantization } from '../artefacts/targets.js';
+import type { QuantizationReport } from '../../compiler/index.js';
 import { count, percent } from './numbers.js';
 
 /** What `build --quantize` says beside: how much is in whole numbers, what is not and why, what it costs. */
-export function quantizationLines({ layers, float, calibration, ranges, error, iou }: Quantization): string[] {
+export function quantizationLines({ layers, float, calibration, ranges, error, iou }: QuantizationReport): string[] {
   const all = layers.length + float.length;
   return [
     `  int8        ${layers.length} of ${all} convolutions; ranges (${ranges}) of ${count(calibration.images)} images in ${calibration.folder}`,

@@ -1,20 +1,9 @@
 import type { DeployRuntime } from '../../compiler/3-transform/finish.js';
 import type { TrainingPlan } from '../../compiler/3-transform/training-plan.js';
 import type { Graph } from '../../compiler/ir/graph.js';
+import type { Tensor, TrainingState, Weights } from '../../compiler/tensor.js';
 
-/** A dense float tensor, row-major. */
-export interface Tensor {
-  readonly data: Float32Array;
-  readonly shape: readonly number[];
-}
-
-/** Everything that training changes, in the flat arenas of a `TrainingPlan`. */
-export interface TrainingState {
-  readonly parameters: Float32Array;
-  readonly statistics: Float32Array;
-  /** Optimizer slots by name, each as long as `parameters`. */
-  readonly slots: Readonly<Record<string, Float32Array>>;
-}
+export type { Tensor, TrainingState, Weights } from '../../compiler/tensor.js';
 
 export interface StepInput {
   readonly image: Float32Array;
@@ -39,9 +28,6 @@ export interface Trainer {
   snapshot(): Promise<TrainingState>;
   dispose(): Promise<void>;
 }
-
-/** Weights and statistics by path, `X[0,1].conv1.weight`. */
-export type Weights = ReadonlyMap<string, Tensor>;
 
 export interface Predictor {
   /** Feeds the graph's single image input [N, C, ...]; answers its outputs by name. */

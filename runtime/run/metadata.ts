@@ -1,55 +1,9 @@
 import { Reader } from 'protobufjs/minimal.js';
+import { metadataKeys } from '../../compiler/6-build/metadata.js';
 import { UserError } from '../support/user-error.js';
 import type { AxisRule, Task } from './task.js';
 
-/**
- * What a built ONNX model says of itself in its `metadata_props`, so that the file alone is enough to predict with.
- * Every value is text: JSON where it is not a word.
- */
-export const metadataKeys = {
-  version: 'unetc.version',
-  spec: 'unetc.spec',
-  network: 'unetc.network',
-  level: 'unetc.level',
-  mode: 'unetc.mode',
-  channels: 'unetc.channels',
-  classes: 'unetc.classes',
-  exclusive: 'unetc.exclusive',
-  normalize: 'unetc.normalize',
-  resize: 'unetc.resize',
-  patch: 'unetc.patch',
-  axes: 'unetc.axes',
-  /** Of a file in fp16 only. */
-  precision: 'unetc.precision',
-} as const;
-
-export interface ModelIdentity {
-  readonly version: string;
-  /** SHA-256 of the spec's text, in hex. */
-  readonly spec: string;
-  readonly network: string;
-  readonly level: number;
-  readonly mode: string;
-}
-
-/** The `metadata_props` of a model, in a fixed order. */
-export function modelMetadata(identity: ModelIdentity, task: Task): Record<string, string> {
-  const k = metadataKeys;
-  return {
-    [k.version]: identity.version,
-    [k.spec]: identity.spec,
-    [k.network]: identity.network,
-    [k.level]: String(identity.level),
-    [k.mode]: identity.mode,
-    [k.channels]: String(task.channels),
-    [k.classes]: JSON.stringify(task.classes),
-    [k.exclusive]: String(task.exclusive),
-    [k.normalize]: task.normalize,
-    ...(task.resize ? { [k.resize]: JSON.stringify(task.resize) } : {}),
-    ...(task.patch ? { [k.patch]: JSON.stringify(task.patch) } : {}),
-    [k.axes]: JSON.stringify(task.axes),
-  };
-}
+export { type ModelIdentity, metadataKeys, modelMetadata } from '../../compiler/6-build/metadata.js';
 
 /**
  * The task a model file was built for.

@@ -64,13 +64,7 @@ export interface Run {
   readonly network: Network;
 }
 
-/** SHA-256 of a spec's text and of all it imports (`load().imports`), in hex; line ends do not count. */
-export function specHash(text: string, imports: readonly ImportedFile[] = []): string {
-  const lines = (s: string): string => s.replaceAll('\r\n', '\n');
-  const hash = createHash('sha256').update(lines(text));
-  for (const file of imports) hash.update(`\0${file.path}\0${lines(file.text)}`);
-  return hash.digest('hex');
-}
+export { specHash } from '../../compiler/6-build/spec-hash.js';
 
 export const namesHash = (names: readonly string[]): string =>
   createHash('sha256').update(JSON.stringify(names)).digest('hex');

@@ -11,6 +11,7 @@ const mostImages = 64;
 
 /** A folder to calibrate with. */
 export interface CalibrationFolder extends ImageFiles {
+  readonly folder: string;
   /** Its images with masks; null where there is no `masks/`. */
   readonly dataset: Dataset | null;
 }
@@ -26,7 +27,7 @@ export async function openCalibration(folder: string, format: DataFormat): Promi
     throw new UserError('input-channels', message, 'quantize networks of grey or colour images');
   }
   const files = await listImages(folder);
-  return { ...files, dataset: files.hasMasks ? await openFolder(folder, format) : null };
+  return { ...files, folder, dataset: files.hasMasks ? await openFolder(folder, format) : null };
 }
 
 /**
