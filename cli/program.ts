@@ -46,11 +46,12 @@ const mode = (): Option =>
   new Option('--mode <mode>', "output mode, one of the spec's or 'all'; default: the first one named");
 const size = (): Option => new Option('--size <HxW>', 'spatial size, as in 256x256');
 const device = (): Option => new Option('--device <D>', 'cpu or gpu; default: a GPU where the engine finds one');
-const precision = (): Option => new Option('--precision <p>', 'fp32, or bf16 (tfjs); default: fp32');
-const engine = (): Option => new Option('--engine <name>', 'auto, ort or tfjs; see doctor').default('auto');
+const precision = (): Option => new Option('--precision <p>', 'fp32, or bf16 (tensorflow); default: fp32');
+const engine = (): Option => new Option('--engine <name>', 'auto, ort or tensorflow; see doctor').default('auto');
 const answering = (): Option =>
-  new Option('--engine <name>', 'auto, ort, tfjs or openvino; see doctor').default('auto');
-const answeringPrecision = (): Option => new Option('--precision <p>', 'fp32, or bf16 (tfjs, openvino); default: fp32');
+  new Option('--engine <name>', 'auto, ort, tensorflow or openvino; see doctor').default('auto');
+const answeringPrecision = (): Option =>
+  new Option('--precision <p>', 'fp32, or bf16 (tensorflow, openvino); default: fp32');
 const batch = (): Option => new Option('--batch <N>', 'images in a batch');
 
 function declareSpecCommands(program: Command, io: Io, perform: Perform): void {
@@ -262,10 +263,10 @@ function declareEngineCommands(program: Command, io: Io, perform: Perform): void
     .command('engine')
     .description('install, remove or list native engines that npm alone does not bring')
     .helpCommand(false)
-    .addHelpText('after', example('engine install tfjs'));
+    .addHelpText('after', example('engine install tensorflow'));
   engines
     .command('install <NAME>')
-    .description("fetch an engine's native library into the cache folder: tfjs is TensorFlow's, openvino OpenVINO's")
+    .description("fetch an engine's native library into the cache folder: tensorflow or openvino")
     .option('--gpu', 'the build for NVIDIA GPUs, and the CUDA libraries it needs')
     .addOption(
       new Option(
@@ -273,14 +274,14 @@ function declareEngineCommands(program: Command, io: Io, perform: Perform): void
         'a wheel fetched by hand, or a folder of them: no network; may be repeated',
       ).argParser(repeat),
     )
-    .addHelpText('after', `${example('engine install tfjs')}\n  $ unetc engine install openvino`)
+    .addHelpText('after', `${example('engine install tensorflow')}\n  $ unetc engine install openvino`)
     .action((name: string, options) =>
       perform(async () => (await import('./commands/engine-install.js')).engineInstall(name, options, io)),
     );
   engines
     .command('remove <NAME>')
     .description('undo an install and say how much was freed')
-    .addHelpText('after', example('engine remove tfjs'))
+    .addHelpText('after', example('engine remove tensorflow'))
     .action((name: string) => perform(async () => (await import('./commands/engine-remove.js')).engineRemove(name)));
   engines
     .command('list')

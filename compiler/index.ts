@@ -155,11 +155,10 @@ export type { Buffer } from './4-schedule/arena.js';
 export { countMacs, countParameters, nodeMacs, nodeParameters } from './4-schedule/cost.js';
 export { type ExecutionPlan, executionPlan } from './4-schedule/index.js';
 export {
-  type MemoryEngine,
+  type EngineMemory,
   type MemoryHabits,
   type MemoryPurpose,
   type MemoryUse,
-  memoryHabits,
   memoryUse,
   neededBytes,
   processBytes,

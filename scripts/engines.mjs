@@ -1,4 +1,4 @@
-// Brings the native libraries for the tests of the engines tfjs and openvino, as `unetc engine install` does, once a machine.
+// Brings the native libraries for the tests of the engines tensorflow and openvino, as `unetc engine install` does, once a machine.
 // Always ends well: where one can't be had, one line says why, and those tests are skipped.
 //
 // pip fetches the wheels where there is a pip: it knows this machine's proxies, mirrors and certificates. unetc fetches them
@@ -43,7 +43,7 @@ function install(name) {
 }
 
 for (const [name, title] of [
-  ['tfjs', 'TensorFlow'],
+  ['tensorflow', 'TensorFlow'],
   ['openvino', 'OpenVINO'],
 ]) {
   const { error } = install(name);

@@ -11,7 +11,7 @@ import {
 } from '../compiler/index.js';
 import { knownShape, printShape } from '../compiler/ir/dim.js';
 import type { Value } from '../compiler/ir/graph.js';
-import type { Engine, Tensor, Weights } from '../runtime/engines/engine.js';
+import type { Tensor, TrainingEngine, Weights } from '../runtime/engines/engine.js';
 import { initialState, initialWeights } from '../runtime/run/initialize.js';
 import { stream } from '../runtime/support/random.js';
 
@@ -32,7 +32,7 @@ export interface Property {
   readonly name: string;
   /** One sentence. */
   readonly claim: string;
-  check(engine: Engine, tried: Case): Promise<void>;
+  check(engine: TrainingEngine, tried: Case): Promise<void>;
 }
 
 /** Largest difference between an image alone and in a batch, as a share of max(1, |value|): engines may order sums differently. */
@@ -147,7 +147,7 @@ function everyValue(graph: Graph): { graph: Graph } {
 }
 
 async function runOnce(
-  engine: Engine,
+  engine: TrainingEngine,
   graph: Graph,
   network: Network,
   sizes: Sizes,
@@ -157,7 +157,7 @@ async function runOnce(
 }
 
 async function run(
-  engine: Engine,
+  engine: TrainingEngine,
   graph: Graph,
   weights: Weights,
   image: Tensor,

@@ -1,12 +1,12 @@
 import type { TrainingPlan } from '../compiler/3-transform/training-plan.js';
 import type { Graph } from '../compiler/ir/graph.js';
 import type {
-  Engine,
   Predictor,
   StepInput,
   StepResult,
   Tensor,
   Trainer,
+  TrainingEngine,
   TrainingState,
   Weights,
 } from '../runtime/engines/engine.js';
@@ -16,16 +16,15 @@ import { evaluate, type Float64Tensor, tensor } from './reference/index.js';
  * An engine that runs every graph node by node in double precision, straight from each operator's definition: slow, and
  * what other engines are measured against. State and answers are rounded to float32, as an engine's are.
  */
-export const referenceEngine: Engine = {
+export const referenceEngine: TrainingEngine = {
   name: 'reference',
+  title: 'the float64 reference',
+  deployRuntime: 'plain',
   device: 'cpu',
   precision: 'fp32',
   status: async () => ({ available: true, devices: ['float64'] }),
   trainer: async (plan, state) => new ReferenceTrainer(plan, state),
   predictor: async (graph, weights) => new ReferencePredictor(graph, weights),
-  open: async () => {
-    throw new Error('the reference engine runs graphs, not ONNX files');
-  },
 };
 
 class ReferencePredictor implements Predictor {

@@ -8,13 +8,13 @@ import {
   parse,
   type Resolve,
 } from '../compiler/index.js';
-import type { Engine } from '../runtime/engines/engine.js';
+import type { TrainingEngine } from '../runtime/engines/engine.js';
 import { UserError } from '../runtime/support/user-error.js';
 import { nthSizes, settings } from './arbitraries.js';
 import { type Case, type Property, properties } from './properties.js';
 
 export interface VerifyOptions {
-  readonly engine: Engine;
+  readonly engine: TrainingEngine;
   /** Cases of each property; default 20. */
   readonly runs?: number;
   /** The same seed tries the same cases; default 0. */

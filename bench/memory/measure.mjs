@@ -10,12 +10,13 @@ import {
   processBytes,
   trainingPlan,
 } from '../../dist/compiler/index.js';
+import { findEngine } from '../../dist/runtime/engines/registry.js';
 import { tensorflow } from '../../dist/runtime/engines/tensorflow/index.js';
 import { nonNegative } from '../../dist/runtime/profiling/calibrate/least-squares.js';
 import { loadPreset } from './networks.mjs';
 
 const child = fileURLToPath(new URL('child.mjs', import.meta.url));
-const titles = { ort: 'onnxruntime', tfjs: 'tensorflow' };
+const memoryOf = (name) => findEngine(name).memory;
 
 function useOf({ spec, edge, batch, purpose }) {
   const { network, recipe, size, sizes } = loadPreset(spec, edge, batch);
@@ -29,7 +30,7 @@ function useOf({ spec, edge, batch, purpose }) {
 
 /** Rows with what was measured and predicted, a row as soon as it is known. */
 export async function* measurements(specs) {
-  const engines = ['ort', ...((await tensorflow().status()).available ? ['tfjs'] : [])];
+  const engines = ['ort', ...((await tensorflow().status()).available ? ['tensorflow'] : [])];
   for (const spec of specs) {
     for (const purpose of ['predict', 'train']) {
       for (const batch of [1, 4]) {
@@ -48,7 +49,7 @@ export async function* measurements(specs) {
 
 export function rowOf(row, { peak, loaded, before }) {
   const use = useOf(row);
-  const engine = titles[row.engine];
+  const engine = memoryOf(row.engine);
   return { ...row, use, before, loaded, measured: peak, predicted: processBytes(engine, row.purpose, use) };
 }
 
@@ -60,7 +61,7 @@ export function fitHabits(rows) {
       1e6 / r.measured,
       r.use.parameterBytes / r.measured,
       r.use.foldedBytes / r.measured,
-      neededBytes(titles[r.engine], r.use) / r.measured,
+      neededBytes(memoryOf(r.engine), r.use) / r.measured,
     ]);
     const x = nonNegative(
       features,

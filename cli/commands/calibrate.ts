@@ -1,5 +1,6 @@
 import type { DeviceProfile } from '../../compiler/4-schedule/time/index.js';
-import { type Engine, titleOf } from '../../runtime/engines/engine.js';
+import { type TrainingEngine, titleOf } from '../../runtime/engines/engine.js';
+import { findEngine } from '../../runtime/engines/registry.js';
 import {
   type Calibrated,
   calibratedLanes,
@@ -33,7 +34,7 @@ export async function calibrate(io: Io): Promise<Outcome> {
   const text = [
     ...engines.map(
       (e) =>
-        `${e.purpose === 'train' ? 'training' : 'predicting'} with ${titleOf({ ...e, name: e.engine })}: ${fitText(e.fit)}`,
+        `${e.purpose === 'train' ? 'training' : 'predicting'} with ${titleOf({ ...e, title: findEngine(e.engine)?.title ?? e.engine })}: ${fitText(e.fit)}`,
     ),
     `${file} is written: 'unetc plan' now predicts times`,
   ].join('\n');
@@ -41,15 +42,18 @@ export async function calibrate(io: Io): Promise<Outcome> {
 }
 
 /** ONNX Runtime for both, TensorFlow for training where it is there; bf16 only where the CPU has instructions for it. */
-async function toMeasure(): Promise<{ engine: Engine; purpose: Purpose }[]> {
-  const ort = await chooseEngine({ engine: 'ort' });
+async function toMeasure(): Promise<{ engine: TrainingEngine; purpose: Purpose }[]> {
+  const ort = await chooseEngine({ engine: 'ort' }, 'train');
   const { available } = await ort.status();
   const both = available ? (['predict', 'train'] as const).map((purpose) => ({ engine: ort, purpose })) : [];
-  const tensorflow = await chooseEngine({ engine: 'tfjs' }).catch(() => undefined);
+  const tensorflow = await chooseEngine({ engine: 'tensorflow' }, 'train').catch(() => undefined);
   if (!tensorflow) return both;
   const cpu = await readCpu();
   const low = tensorflow.device === 'gpu' || hasFeature(cpu, 'avx512_bf16') || hasFeature(cpu, 'amx_bf16');
-  const engines = [tensorflow, ...(low ? [await chooseEngine({ engine: 'tfjs', precision: 'bf16' })] : [])];
+  const engines = [
+    tensorflow,
+    ...(low ? [await chooseEngine({ engine: 'tensorflow', precision: 'bf16' }, 'train')] : []),
+  ];
   return [...both, ...engines.map((engine) => ({ engine, purpose: 'train' as const }))];
 }
 

@@ -1,7 +1,8 @@
 import { availableParallelism, totalmem } from 'node:os';
+import type { EngineEntry, NativeParts } from '../../runtime/engines/entry.js';
 import { isMissing } from '../../runtime/engines/native/library.js';
 import { glibcVersion } from '../../runtime/engines/native/machine.js';
-import { type NativeEngine, nativeEngines } from '../../runtime/engines/native-engines.js';
+import { nativeEngines } from '../../runtime/engines/registry.js';
 import { type CpuFeature, cpuFeatures, hasFeature, missingFeatures, readCpu } from '../../runtime/support/cpu.js';
 import { version } from '../../runtime/support/version.js';
 import { chooseEngine } from '../flags/engines.js';
@@ -75,8 +76,9 @@ async function findOrt(): Promise<Finding> {
 }
 
 /** Really loads the library, which takes a second: in a process of its own, whatever becomes of that. */
-async function findNative({ library: known, locate, probe }: NativeEngine): Promise<Finding> {
-  const { engine: name, title, own } = known;
+async function findNative({ name, title, native }: EngineEntry & { readonly native: NativeParts }): Promise<Finding> {
+  const { library: known, locate, probe } = native;
+  const { own } = known;
   const found = await locate();
   if (isMissing(found)) return { name, available: false, devices: [], reason: found.missing, remedy: found.remedy };
   const { library, source, kind } = found;

@@ -13,7 +13,8 @@ export interface EngineInstallOptions {
 
 /** `unetc engine install NAME`: brings a native engine that npm alone can't bring. */
 export async function engineInstall(name: string, options: EngineInstallOptions, io: Io): Promise<Outcome> {
-  const { library, locate, probe } = await nativeEngine(name, 'install');
+  const { name: engine, native } = await nativeEngine(name, 'install');
+  const { library, locate, probe } = native;
   const { title } = library;
   const progress = await installProgress(io);
   const signal = io.interruption();
@@ -39,7 +40,7 @@ export async function engineInstall(name: string, options: EngineInstallOptions,
   }
   const { devices } = probed;
   const gpu = kind === 'gpu' && !devices.includes('gpu') ? ' (no GPU found: it runs on the CPU)' : '';
-  const json = { engine: name, ...installed, library: found.library, source: found.source, devices };
+  const json = { engine, ...installed, library: found.library, source: found.source, devices };
   const what = `${title} ${probed.version}${kind === 'gpu' ? ' for GPUs' : ''}`;
   const other = found.library.startsWith(folder) ? '' : `; ${found.source} names another one, which is used instead`;
   const text = `${what} ${already ? 'was there already' : 'is installed'} and loads${gpu}: ${folder}, ${bytes(installed.bytes)}${other}`;

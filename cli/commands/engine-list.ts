@@ -1,9 +1,10 @@
+import type { EngineEntry, NativeParts } from '../../runtime/engines/entry.js';
 import { listInstalled } from '../../runtime/engines/native/cache.js';
 import { chooseBuild } from '../../runtime/engines/native/choose.js';
 import { pipCommand } from '../../runtime/engines/native/given.js';
 import { type Build, isMissing } from '../../runtime/engines/native/library.js';
 import { type Machine, thisMachine } from '../../runtime/engines/native/machine.js';
-import { type NativeEngine, nativeEngines } from '../../runtime/engines/native-engines.js';
+import { nativeEngines } from '../../runtime/engines/registry.js';
 import type { Outcome } from '../io.js';
 import { bytes } from '../render/numbers.js';
 
@@ -22,10 +23,13 @@ export async function engineList(): Promise<Outcome> {
   return { json, text: [line('ort', 'comes with unetc'), ...native.flatMap((n) => n.lines)].join('\n') };
 }
 
-const line = (name: string, text: string): string => `${name.padEnd(8)}  ${text}`;
+const line = (name: string, text: string): string => `${name.padEnd(10)}  ${text}`;
 
-async function describe({ library, locate }: NativeEngine, machine: Machine) {
-  const { engine, title } = library;
+async function describe(
+  { name: engine, title, native }: EngineEntry & { readonly native: NativeParts },
+  machine: Machine,
+) {
+  const { library, locate } = native;
   const found = await locate({ machine });
   const installed = await listInstalled(library);
   const offers = [false, true]

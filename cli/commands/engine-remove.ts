@@ -5,11 +5,12 @@ import { bytes } from '../render/numbers.js';
 
 /** `unetc engine remove NAME`: undoes every install of it. */
 export async function engineRemove(name: string): Promise<Outcome> {
-  const { library } = await nativeEngine(name, 'remove');
+  const { name: engine, native } = await nativeEngine(name, 'remove');
+  const { library } = native;
   const removed = await removeInstalled(library);
   const text =
     removed.removed.length === 0
       ? `nothing to remove: unetc installed no ${library.title} here`
       : [...removed.removed.map((path) => `removed ${path}`), `${bytes(removed.freedBytes)} freed`].join('\n');
-  return { json: { engine: name, ...removed }, text };
+  return { json: { engine, ...removed }, text };
 }

@@ -105,7 +105,7 @@ function sameEngine(options: TrainOptions, before: RunRecord | null): EngineOpti
   const { engine, device, precision } = options;
   if (!before || (engine !== undefined && engine !== 'auto')) return options;
   return {
-    engine: before.engine.name === 'onnxruntime' ? 'ort' : 'tfjs',
+    engine: before.engine.name,
     device: device ?? before.engine.device,
     precision: precision ?? before.engine.precision,
   };

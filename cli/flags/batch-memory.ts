@@ -1,8 +1,8 @@
 import { totalmem } from 'node:os';
 import {
+  type EngineMemory,
   executionPlan,
   type Graph,
-  type MemoryEngine,
   type MemoryPurpose,
   type MemoryUse,
   memoryUse,
@@ -41,7 +41,8 @@ export function memoryLimit(given: string | undefined): MemoryLimit {
 
 /** What limits a batch on an engine. */
 export interface BatchMemory {
-  readonly engine: MemoryEngine;
+  /** As a run's record names it. */
+  readonly engine: string;
   /** What the process grows by at the batch asked for. */
   readonly processBytes: number;
   /** What each image more adds. */
@@ -51,9 +52,6 @@ export interface BatchMemory {
   /** The largest batch whose process fits; 0 if one image doesn't. */
   readonly largestBatch: number;
 }
-
-/** Resident before an engine runs anything, as measured: Node.js, the compiler, the engine's library. */
-const ownBytes: Readonly<Record<MemoryEngine, number>> = { onnxruntime: 140e6, tensorflow: 430e6 };
 
 /** A graph at a batch, with its plan's use of memory; each batch is planned once. */
 export class BatchPlans {
@@ -83,19 +81,25 @@ export class BatchPlans {
  */
 export function batchMemory(
   plans: BatchPlans,
-  { engine, purpose, batch, limit }: { engine: MemoryEngine; purpose: MemoryPurpose; batch: number; limit: number },
+  {
+    engine,
+    memory,
+    purpose,
+    batch,
+    limit,
+  }: { engine: string; memory: EngineMemory; purpose: MemoryPurpose; batch: number; limit: number },
 ): BatchMemory {
-  const at = (n: number): number => processBytes(engine, purpose, plans.use(n));
+  const at = (n: number): number => processBytes(memory, purpose, plans.use(n));
   const other = 2 * batch;
   const imageBytes = Math.max(1, (at(other) - at(batch)) / (other - batch));
-  const fixedBytes = ownBytes[engine] + Math.max(0, at(batch) - batch * imageBytes);
-  const fits = (n: number): boolean => ownBytes[engine] + at(n) <= limit;
+  const fixedBytes = memory.own + Math.max(0, at(batch) - batch * imageBytes);
+  const fits = (n: number): boolean => memory.own + at(n) <= limit;
   let largest = Math.max(0, Math.floor((limit - fixedBytes) / imageBytes));
   for (let k = 0; largest > 0 && k < 4 && !fits(largest); k++) {
-    const over = ownBytes[engine] + at(largest) - limit;
+    const over = memory.own + at(largest) - limit;
     largest = Math.max(0, largest - Math.max(1, Math.ceil(over / imageBytes)));
   }
-  return { engine, processBytes: ownBytes[engine] + at(batch), imageBytes, fixedBytes, largestBatch: largest };
+  return { engine, processBytes: memory.own + at(batch), imageBytes, fixedBytes, largestBatch: largest };
 }
 
 /**
@@ -108,8 +112,8 @@ const soonerCopies = 1.3;
 export const runBytes = 120e6;
 
 /** Bytes of a process that trains by a graph with copies (`recompute`). */
-export const bytesWithCopies = (graph: Graph, slots: number, engine: MemoryEngine): number =>
-  ownBytes[engine] + soonerCopies * processBytes(engine, 'train', memoryUse(graph, executionPlan(graph).order, slots));
+export const bytesWithCopies = (graph: Graph, slots: number, memory: EngineMemory): number =>
+  memory.own + soonerCopies * processBytes(memory, 'train', memoryUse(graph, executionPlan(graph).order, slots));
 
 /** A line of a summary for an engine. */
 export const batchText = (memory: BatchMemory, batch: number): string =>

@@ -1,7 +1,7 @@
 import {
   countMacs,
+  type EngineMemory,
   lowerPrecision,
-  type MemoryEngine,
   type Network,
   type Recipe,
   recompute,
@@ -10,6 +10,7 @@ import {
 } from '../../compiler/index.js';
 import type { Dataset } from '../../runtime/data/index.js';
 import { type Engine, titleOf } from '../../runtime/engines/engine.js';
+import { findEngine } from '../../runtime/engines/registry.js';
 import { UserError } from '../../runtime/support/user-error.js';
 import { withTrainingSize } from '../../runtime/training/training-size.js';
 import { bytes, count, sizeText } from '../render/numbers.js';
@@ -32,7 +33,7 @@ export interface ChosenBatch {
  * @throws UserError where not even one image fits, or the engine's memory is not the machine's
  */
 export function chooseBatch(
-  memory: string,
+  limitText: string,
   options: {
     readonly network: Network;
     readonly recipe: Recipe;
@@ -41,7 +42,7 @@ export function chooseBatch(
     readonly given: string | undefined;
   },
 ): ChosenBatch {
-  const most = parseMemory(memory);
+  const most = parseMemory(limitText);
   const limit = most - runBytes;
   const { network, dataset, engine, given } = options;
   if (engine.device !== 'cpu') {
@@ -49,6 +50,14 @@ export function chooseBatch(
       'memory-device',
       `--memory counts what a process takes of the machine's memory, and ${titleOf(engine)} keeps values in its own`,
       'give --batch instead, or --device cpu',
+    );
+  }
+  const { memory } = findEngine(engine.name) ?? {};
+  if (!memory) {
+    throw new UserError(
+      'memory-engine',
+      `what ${engine.title} takes of a machine's memory was never measured`,
+      'give --batch instead, or use --engine ort',
     );
   }
   const recipe = withTrainingSize(network, options.recipe, dataset);
@@ -60,7 +69,8 @@ export function chooseBatch(
     return engine.precision === 'bf16' ? lowerPrecision(graph) : graph;
   }, slots);
   const found = batchMemory(plans, {
-    engine: engine.name as MemoryEngine,
+    engine: engine.name,
+    memory,
     purpose: 'train',
     batch: given === undefined ? 1 : recipe.batch,
     limit,
@@ -77,7 +87,7 @@ export function chooseBatch(
     }
     const fits = largest === 0 ? 'not even one image does' : `the largest that does is ${count(largest)}`;
     const over = `${what} does not fit ${bytes(most)}, ${fits}: ${bytes(found.processBytes + runBytes)} predicted (${why})`;
-    const less = computingTwice(stepOf(recipe.batch), engine, limit);
+    const less = computingTwice(stepOf(recipe.batch), engine, memory, limit);
     if (typeof less === 'string') return { recipe: options.recipe, said: `warning: ${over}; ${less}` };
     return { recipe: options.recipe, said: `${over}; ${less.said}`, replan: () => less.plan };
   }
@@ -100,17 +110,18 @@ export function chooseBatch(
 function computingTwice(
   plan: TrainingPlan,
   { name, precision }: Engine,
+  memory: EngineMemory,
   limit: number,
 ): { readonly plan: TrainingPlan; readonly said: string } | string {
-  // ONNX Runtime keeps the room of a value for the next of its shape, and so spares nothing (docs/memory.md).
-  if (name !== 'tensorflow') return 'computing values twice would spare memory in TensorFlow alone (--engine tfjs)';
+  if (!findEngine(name)?.recomputes)
+    return 'computing values twice would spare memory in TensorFlow alone (--engine tensorflow)';
   if (precision !== 'fp32') return 'values are computed twice in fp32 alone (--precision fp32)';
   const slots = plan.slots.length;
-  const found = recompute(plan.graph, (graph) => bytesWithCopies(graph, slots, name) <= limit);
+  const found = recompute(plan.graph, (graph) => bytesWithCopies(graph, slots, memory) <= limit);
   if (!found) return 'nor would it if values were computed twice';
   const extra = (100 * found.extraMacs) / countMacs(plan.graph);
   return {
     plan: { ...plan, graph: found.graph },
-    said: `so ${count(found.nodes)} values are computed twice, for ${extra.toFixed(1)} % more multiplications, and ${bytes(bytesWithCopies(found.graph, slots, name) + runBytes)} are predicted`,
+    said: `so ${count(found.nodes)} values are computed twice, for ${extra.toFixed(1)} % more multiplications, and ${bytes(bytesWithCopies(found.graph, slots, memory) + runBytes)} are predicted`,
   };
 }

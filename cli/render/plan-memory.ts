@@ -1,10 +1,5 @@
-import {
-  type ExecutionPlan,
-  knownShape,
-  type MemoryEngine,
-  type MemoryPurpose,
-  peakOfPlan,
-} from '../../compiler/index.js';
+import { type ExecutionPlan, knownShape, type MemoryPurpose, peakOfPlan } from '../../compiler/index.js';
+import { engines } from '../../runtime/engines/registry.js';
 import { type BatchPlans, batchMemory, batchText, type MemoryLimit } from '../flags/batch-memory.js';
 import { memoryChart } from './memory-chart.js';
 import { bytes, count, sizeText } from './numbers.js';
@@ -52,14 +47,15 @@ export function batchReport(
   batch: number,
   limit: MemoryLimit,
 ): { json: object; lines: string[] } {
-  const engines: readonly MemoryEngine[] = ['onnxruntime', 'tensorflow'];
-  const found = engines.map((engine) => batchMemory(plans, { engine, purpose, batch, limit: limit.bytes }));
-  const titles: Record<MemoryEngine, string> = { onnxruntime: 'ONNX Runtime', tensorflow: 'TensorFlow' };
+  const measured = engines.flatMap(({ record, title, memory }) => (memory ? [{ engine: record, title, memory }] : []));
+  const found = measured.map(({ engine, memory }) =>
+    batchMemory(plans, { engine, memory, purpose, batch, limit: limit.bytes }),
+  );
   return {
     json: { memoryLimit: limit, batchMemory: found },
     lines: found.map(
       (memory, k) =>
-        `${k === 0 ? 'process' : '       '}     ${titles[memory.engine].padEnd(12)} ${batchText(memory, batch)} ${bytes(limit.bytes)} (${limit.from})`,
+        `${k === 0 ? 'process' : '       '}     ${measured[k]?.title.padEnd(12)} ${batchText(memory, batch)} ${bytes(limit.bytes)} (${limit.from})`,
     ),
   };
 }

@@ -1,6 +1,7 @@
 import { type DeviceProfile, type PredictedTime, predictTime } from '../../compiler/4-schedule/time/index.js';
 import { finish, type Graph, type Node } from '../../compiler/index.js';
-import { deployRuntimeOf, titleOf } from '../../runtime/engines/engine.js';
+import { titleOf } from '../../runtime/engines/engine.js';
+import { findEngine } from '../../runtime/engines/registry.js';
 import { readCalibration, thisMachine } from '../../runtime/profiling/calibrate/stored.js';
 import { milliseconds } from './numbers.js';
 
@@ -46,7 +47,7 @@ export async function timingOf(
     },
     lines: times.map(
       ({ profile, time }, k) =>
-        `${k === 0 ? 'time' : '    '}        ${milliseconds(of(time))} predicted for ${titleOf({ ...profile, name: profile.engine })}`,
+        `${k === 0 ? 'time' : '    '}        ${milliseconds(of(time))} predicted for ${titleOf({ ...profile, title: findEngine(profile.engine)?.title ?? profile.engine })}`,
     ),
     of: (node) => 1000 * (nodes.get(node) ?? 0),
   };
@@ -54,7 +55,7 @@ export async function timingOf(
 
 /** The graph that an engine makes of it: `predict` finishes it for its runtime, a training step stays as it is. */
 const executed = (graph: Graph, { engine, device, purpose }: DeviceProfile): Graph =>
-  purpose === 'predict' ? finish(graph, null, deployRuntimeOf(engine, device)).graph : graph;
+  purpose === 'predict' ? finish(graph, null, findEngine(engine)?.deployRuntime(device) ?? 'plain').graph : graph;
 
 /** The time of what was written in place of each node of `graph`: that bears its path. */
 function bySource(graph: Graph, nodes: ReadonlyMap<Node, number>): ReadonlyMap<Node, number> {
@@ -68,10 +69,10 @@ function bySource(graph: Graph, nodes: ReadonlyMap<Node, number>): ReadonlyMap<N
   return found;
 }
 
-/** As `--engine auto` chooses: TensorFlow to train, ONNX Runtime to predict; profiles of the other purpose are not here. */
+/** As `--engine auto` chooses: a native library to train, what comes with npm to predict; profiles of the other purpose are not here. */
 const preferred = (a: DeviceProfile, b: DeviceProfile): number => rank(a) - rank(b);
 const rank = ({ engine, device, purpose }: DeviceProfile): number =>
-  (device === 'gpu' ? 0 : 2) + ((engine === 'tensorflow') === (purpose === 'train') ? 0 : 1);
+  (device === 'gpu' ? 0 : 2) + ((findEngine(engine)?.native !== undefined) === (purpose === 'train') ? 0 : 1);
 
 const unknown = (reason: string, remedy: string): Timing => ({
   json: { timeUnknown: { reason, hint: remedy } },

@@ -5,8 +5,6 @@ import { bytesOf } from './bytes.js';
 import { liveness } from './liveness.js';
 import { bytesAt } from './order.js';
 
-/** Who runs a graph, and for what: on the CPU in fp32. */
-export type MemoryEngine = 'onnxruntime' | 'tensorflow';
 export type MemoryPurpose = 'predict' | 'train';
 
 /** What a graph asks of a process's memory. */
@@ -97,25 +95,22 @@ export interface MemoryHabits {
   readonly spread: number;
 }
 
-/** Fitted by `node bench/memory.mjs --measure`. */
-export const memoryHabits: Readonly<Record<MemoryEngine, Readonly<Record<MemoryPurpose, MemoryHabits>>>> = {
-  onnxruntime: {
-    predict: { base: 9e6, copies: 0.92, folds: 1.23, spread: 1.18 },
-    train: { base: 0, copies: 4.1, folds: 0, spread: 1.15 },
-  },
-  tensorflow: {
-    predict: { base: 15e6, copies: 12.7, folds: 0, spread: 1.68 },
-    train: { base: 19e6, copies: 1.73, folds: 0, spread: 1.32 },
-  },
-};
+/** How an engine takes memory on the CPU, in fp32: measured constants of it, which lie beside the engine. */
+export interface EngineMemory {
+  /** Resident before it runs anything: Node.js, the compiler, the engine's library. Bytes. */
+  readonly own: number;
+  readonly habits: Readonly<Record<MemoryPurpose, MemoryHabits>>;
+  /** Whether a step's gradients are joined to one vector; where not, an operator's scratch memory counts too. */
+  readonly joinsGradients: boolean;
+}
 
 /** Bytes of values that an engine needs at the worst moment, before its habits. */
-export const neededBytes = (engine: MemoryEngine, use: MemoryUse): number =>
-  engine === 'onnxruntime' ? use.unjoinedBytes + use.scratchBytes : use.activationBytes;
+export const neededBytes = ({ joinsGradients }: Pick<EngineMemory, 'joinsGradients'>, use: MemoryUse): number =>
+  joinsGradients ? use.activationBytes : use.unjoinedBytes + use.scratchBytes;
 
 /** Bytes that a process grows by when an engine runs a graph again and again. */
-export function processBytes(engine: MemoryEngine, purpose: MemoryPurpose, use: MemoryUse): number {
-  const { base, copies, folds, spread } = memoryHabits[engine][purpose];
+export function processBytes(engine: EngineMemory, purpose: MemoryPurpose, use: MemoryUse): number {
+  const { base, copies, folds, spread } = engine.habits[purpose];
   return (
     base + (1 + use.slots + copies) * use.parameterBytes + folds * use.foldedBytes + spread * neededBytes(engine, use)
   );

@@ -41,32 +41,34 @@ export interface EngineStatus {
   readonly reason?: string;
 }
 
-/** Anything that can run a plan. Adding an engine is one object of this type. */
+/** Runs the inference graphs that the compiler makes. What else an engine can do is in its type: `TrainingEngine`, `OnnxEngine`. */
 export interface Engine {
+  /** As a run's record keeps it. */
   readonly name: string;
+  /** For people: `ONNX Runtime`. */
+  readonly title: string;
   readonly device: string;
   readonly precision: 'fp32' | 'bf16';
+  /** What `predictor` finishes a graph for before it runs. */
+  readonly deployRuntime: DeployRuntime;
   status(): Promise<EngineStatus>;
-  trainer(plan: TrainingPlan, state: TrainingState): Promise<Trainer>;
   /** Runs an inference graph (already pruned, simplified) with these weights. */
   predictor(graph: Graph, weights: Weights): Promise<Predictor>;
-  /** Runs an ONNX file. */
+}
+
+/** An engine that runs training steps. */
+export interface TrainingEngine extends Engine {
+  trainer(plan: TrainingPlan, state: TrainingState): Promise<Trainer>;
+}
+
+/** An engine that runs ONNX files. */
+export interface OnnxEngine extends Engine {
   open(model: Uint8Array): Promise<Predictor>;
 }
 
-/** What an engine's predictor finishes a deployed graph for, before it runs. */
-export function deployRuntimeOf(engine: string, device: string): DeployRuntime {
-  if (device !== 'cpu') return 'plain';
-  if (engine === 'onnxruntime') return 'ort';
-  return engine === 'openvino' ? 'openvino' : 'plain';
-}
-
-const titles: Readonly<Record<string, string>> = {
-  tensorflow: 'TensorFlow',
-  onnxruntime: 'ONNX Runtime',
-  openvino: 'OpenVINO',
-};
+export const trains = (engine: Engine): engine is TrainingEngine => 'trainer' in engine;
+export const opensOnnx = (engine: Engine): engine is OnnxEngine => 'open' in engine;
 
 /** `TensorFlow on the CPU, bf16` */
-export const titleOf = ({ name, device, precision }: Pick<Engine, 'name' | 'device' | 'precision'>): string =>
-  `${titles[name] ?? name} on the ${device.toUpperCase()}, ${precision}`;
+export const titleOf = ({ title, device, precision }: Pick<Engine, 'title' | 'device' | 'precision'>): string =>
+  `${title} on the ${device.toUpperCase()}, ${precision}`;

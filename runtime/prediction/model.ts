@@ -1,6 +1,6 @@
 import { readFile, stat } from 'node:fs/promises';
 import { checkSelection, deploy, levelOutput } from '../../compiler/index.js';
-import type { Engine, Predictor, Tensor } from '../engines/engine.js';
+import { type Engine, opensOnnx, type Predictor, type Tensor } from '../engines/engine.js';
 import { selectionOfModel, taskOfModel } from '../run/metadata.js';
 import { openRun, runWeights } from '../run/run-folder.js';
 import type { Task } from '../run/task.js';
@@ -54,6 +54,13 @@ async function openBuilt(file: string, { engine, level, mode }: ModelOptions): P
     bytes = await readFile(file);
   } catch (error) {
     throw fileFailure('read', file, error);
+  }
+  if (!opensOnnx(engine)) {
+    throw new UserError(
+      'engine-model',
+      `${engine.title} does not run ONNX files`,
+      'use --engine ort, or name the run instead',
+    );
   }
   const task = taskOfModel(file, bytes);
   const selection = selectionOfModel(file, bytes);

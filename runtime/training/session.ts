@@ -3,7 +3,7 @@ import type { ImportedFile } from '../../compiler/index.js';
 import type { Network } from '../../compiler/ir/graph.js';
 import type { Recipe } from '../../compiler/recipe.js';
 import type { Batches, Dataset } from '../data/index.js';
-import type { Engine } from '../engines/engine.js';
+import type { Engine, TrainingEngine } from '../engines/engine.js';
 import type { EvaluationRow } from '../evaluation/evaluate.js';
 import type { HeldOut } from '../evaluation/held-out.js';
 import type { RunRecord } from '../run/run-folder.js';
@@ -49,7 +49,7 @@ export interface TrainOptions {
   /** The plan to train by in place of the one made: one that needs less memory, say. */
   readonly replan?: (plan: TrainingPlan) => TrainingPlan;
   /** Trains, and judges every epoch. */
-  readonly engine: Engine;
+  readonly engine: TrainingEngine;
   /** Judges the levels of the finished network: what it is measured in is what it is shipped in. Absent: `engine`. */
   readonly judge?: Engine;
   /** Go on with the run in `runFolder`; without one there, start it. */

@@ -2,7 +2,7 @@ import { GraphBuilder } from '../../compiler/ir/builder.js';
 import { num, sym } from '../../compiler/ir/dim.js';
 import type { Graph } from '../../compiler/ir/graph.js';
 import { nowhere } from '../../grammar/diagnostic.js';
-import type { Engine, Predictor } from '../../runtime/engines/engine.js';
+import type { Predictor, TrainingEngine } from '../../runtime/engines/engine.js';
 import { tensorFlow } from '../../runtime/engines/tensorflow/library.js';
 import type { Opened } from './engines.js';
 
@@ -34,7 +34,7 @@ function comingAndGoing(): Graph {
  * TensorFlow on memory that held NaN before each thing that it runs: a kernel that reads more than was written shows every
  * time, and not only where something unlucky ran before it.
  */
-export async function onDirtyMemory({ run, model, trainer }: Opened, engine: Engine): Promise<Opened> {
+export async function onDirtyMemory({ run, model, trainer }: Opened, engine: TrainingEngine): Promise<Opened> {
   const nan = await engine.predictor(comingAndGoing(), new Map());
   const soil = async (): Promise<void> => {
     await soilThisThread();

@@ -1,7 +1,7 @@
 import { type LowType, lowerPrecision } from '../../compiler/3-transform/precision.js';
 import { emitOnnx } from '../../compiler/5-emit/onnx/index.js';
 import { foldBatchNorm, type Graph, toHalf } from '../../compiler/index.js';
-import type { Engine, Predictor, Tensor, Weights } from '../../runtime/engines/engine.js';
+import type { OnnxEngine, Predictor, Tensor, TrainingEngine, Weights } from '../../runtime/engines/engine.js';
 import { onnxRuntime, ort } from '../../runtime/engines/onnxruntime/index.js';
 import type { OrtDevice } from '../../runtime/engines/onnxruntime/session.js';
 import { openvino } from '../../runtime/engines/openvino/index.js';
@@ -30,7 +30,7 @@ export interface Opened {
   /** Opens a model as a user has it: one for every size. */
   model(graph: Graph, weights: Weights): Promise<Predictor>;
   /** Absent where it only answers. */
-  readonly trainer?: Engine['trainer'];
+  readonly trainer?: TrainingEngine['trainer'];
 }
 
 export interface Lack {
@@ -181,7 +181,7 @@ function onnxWeb(): Backend {
 }
 
 /** An engine fed the files of `build --precision fp16`. */
-function inHalf(name: string, arithmetic: Arithmetic, like: Backend, open: Engine['open']): Backend {
+function inHalf(name: string, arithmetic: Arithmetic, like: Backend, open: OnnxEngine['open']): Backend {
   const model: Opened['model'] = (graph, weights) => {
     const folded = foldBatchNorm(graph, new Map([...weights].map(([path, t]) => [path, t.data])));
     return open(emitOnnx(toHalf(folded.graph), { weights: folded.weights, name: 'test', metadata: {} }));

@@ -114,7 +114,7 @@ describe('the process', () => {
     const auto = train();
     expect([auto.status, auto.stderr]).toEqual([0, expect.stringContaining('ONNX Runtime on the CPU')]);
     const told = train('--engine', 'tfjs');
-    expect([told.status, told.stderr]).toEqual([1, expect.stringContaining('the engine tfjs is not available')]);
+    expect([told.status, told.stderr]).toEqual([1, expect.stringContaining('the engine tensorflow is not available')]);
     expect(told.stderr).not.toMatch(/^\s+at /m);
   });
 });

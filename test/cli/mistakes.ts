@@ -292,10 +292,10 @@ export const mistakes: readonly Mistake[] = [
     ),
     prepare: (folder) => void mkdirSync(join(folder, 'empty', 'images'), { recursive: true }),
   },
-  use('an engine that does not exist', train('data', '--engine', 'torch'), ['torch', 'ort', 'tfjs']),
+  use('an engine that does not exist', train('data', '--engine', 'torch'), ['torch', 'ort', 'tensorflow']),
   use('a precision that the engine does not have', train('data', '--engine', 'ort', '--precision', 'bf16'), [
     'bf16',
-    'tfjs',
+    'tensorflow',
   ]),
   use('a command of a later version', ['play', 'tiny.unet'], ['play', 'not available yet']),
   use('a code that explains nothing', ['explain', 'unknown-nam'], ['unknown-nam', 'unknown-name']),

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { executionPlan, type Graph, load, type Optimizer, recompute, trainingPlan } from '../../compiler/index.js';
-import type { Engine } from '../../runtime/engines/engine.js';
+import type { TrainingEngine } from '../../runtime/engines/engine.js';
 import { ort } from '../../runtime/engines/onnxruntime/index.js';
 import { tensorflow } from '../../runtime/engines/tensorflow/index.js';
 import { initialState } from '../../runtime/run/initialize.js';
@@ -45,7 +45,7 @@ function attempts(graph: Graph): Graph[] {
   return seen;
 }
 
-async function stateAfter(engine: Engine, plan: ReturnType<typeof planOf>, steps: number) {
+async function stateAfter(engine: TrainingEngine, plan: ReturnType<typeof planOf>, steps: number) {
   const trainer = await engine.trainer(plan, initialState(plan, 3));
   const random = stream(5, 'recompute');
   const floats = (shape: readonly number[]) =>

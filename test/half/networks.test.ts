@@ -25,7 +25,7 @@ import {
 import { GraphBuilder } from '../../compiler/ir/builder.js';
 import { num } from '../../compiler/ir/dim.js';
 import { nowhere } from '../../grammar/diagnostic.js';
-import type { Engine, Tensor } from '../../runtime/engines/engine.js';
+import type { OnnxEngine, Tensor } from '../../runtime/engines/engine.js';
 import { ort } from '../../runtime/engines/onnxruntime/index.js';
 import { networkSpecs, nthSizes, selections } from '../../testing/index.js';
 import { float16 } from '../../testing/reference/elementwise.js';
@@ -58,7 +58,7 @@ function judged({ graph, weights }: Model, image: Tensor) {
   return { due, bounds: finite(boundsOf(due, running(low, feeds), { functions: 4 }, 2)) };
 }
 
-async function answer(open: Engine['open'], file: Uint8Array, image: Tensor): Promise<Map<string, Float64Tensor>> {
+async function answer(open: OnnxEngine['open'], file: Uint8Array, image: Tensor): Promise<Map<string, Float64Tensor>> {
   const predictor = await open(file);
   const answers = await predictor.run(image).finally(() => predictor.dispose());
   return new Map([...answers].map(([name, t]) => [name, tensor(t.shape, t.data)]));

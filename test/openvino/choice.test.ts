@@ -23,7 +23,7 @@ const quick = cpuWith('avx512f', 'amx_int8');
 
 describe('--engine openvino', () => {
   it.each(['train', 'verify'] as const)('does not %s', async (purpose) => {
-    await expect(chooseEngine({ engine: 'openvino' }, purpose)).rejects.toThrow('OpenVINO answers and does not train');
+    await expect(chooseEngine({ engine: 'openvino' }, purpose)).rejects.toThrow('OpenVINO predicts and does not train');
   });
 
   it('has int8 by the model, not by a flag', async () => {

@@ -45,12 +45,12 @@ describe('unetc engine and doctor', () => {
       remedy: expect.any(String),
     });
     const { installable } = (await json('engine', 'list')) as { installable: { engine: string }[] };
-    for (const { engine } of installable) expect(['tfjs', 'openvino']).toContain(engine);
+    for (const { engine } of installable) expect(['tensorflow', 'openvino']).toContain(engine);
     expect((await unetc('engine', 'list')).stdout).toMatch(/^openvino {2}.*OpenVINO/m);
     expect((await unetc('engine', 'install', '--help')).stdout).toContain('$ unetc engine install openvino');
   });
 
-  it('remove frees what an interrupted install of openvino left, and nothing of tfjs', async () => {
+  it('remove frees what an interrupted install of openvino left, and nothing of tensorflow', async () => {
     for (const name of ['openvino', 'tensorflow']) {
       mkdirSync(join('cache', name), { recursive: true });
       writeFileSync(join('cache', name, '.a.whl.unetc-part'), Buffer.alloc(2 ** 20));
@@ -59,7 +59,7 @@ describe('unetc engine and doctor', () => {
     expect((await unetc('engine', 'remove', 'openvino')).stdout).toBe(
       'nothing to remove: unetc installed no OpenVINO here\n',
     );
-    expect((await unetc('engine', 'remove', 'tfjs')).stdout).toContain('1.00 MiB freed');
+    expect((await unetc('engine', 'remove', 'tensorflow')).stdout).toContain('1.00 MiB freed');
   });
 
   it('train and verify refuse it in a sentence', async () => {
@@ -68,7 +68,7 @@ describe('unetc engine and doctor', () => {
       ['verify', 'tiny.unet'],
     ]) {
       const { exit, stderr } = await unetc(...argv, '--engine', 'openvino');
-      expect([exit, stderr]).toEqual([2, expect.stringContaining('OpenVINO answers and does not train')]);
+      expect([exit, stderr]).toEqual([2, expect.stringContaining('OpenVINO predicts and does not train')]);
     }
   });
 });

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { deploy, trainingPlan } from '../../compiler/index.js';
-import type { Engine, Trainer } from '../../runtime/engines/engine.js';
+import type { Trainer, TrainingEngine } from '../../runtime/engines/engine.js';
 import { ort } from '../../runtime/engines/onnxruntime/index.js';
 import { tensorflow } from '../../runtime/engines/tensorflow/index.js';
 import { installed } from '../tensorflow/installed.js';
@@ -11,7 +11,7 @@ import { unetppSpec, upsamplings } from './specs.js';
 
 // What an engine computes, in its single precision, against PyTorch's recorded numbers.
 
-const engines: readonly Engine[] = installed ? [ort, tensorflow()] : [ort];
+const engines: readonly TrainingEngine[] = installed ? [ort, tensorflow()] : [ort];
 const cases = engines.flatMap((engine) =>
   upsamplings.flatMap((up) => [false, true].map((bn) => ({ engine, name: engine.name, up, bn }))),
 );

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { load, type TrainingPlan, trainingPlan } from '../../compiler/index.js';
-import type { Engine, StepResult, TrainingState } from '../../runtime/engines/engine.js';
+import type { StepResult, TrainingEngine, TrainingState } from '../../runtime/engines/engine.js';
 import { ort } from '../../runtime/engines/onnxruntime/index.js';
 import { tensorflow } from '../../runtime/engines/tensorflow/index.js';
 import { decodeSafetensors } from '../../runtime/run/safetensors.js';
@@ -17,7 +17,7 @@ import { ruleFor, uniform } from './rule.js';
 // numbers. gradients/record.py says what is recorded, gradients/networks.py how a preset is added.
 
 /** Engines, and how far each may be from gradients in double precision. */
-const engines: readonly (readonly [Engine, number])[] = [
+const engines: readonly (readonly [TrainingEngine, number])[] = [
   [referenceEngine, 2e-6],
   [ort, 1e-4],
   // oneDNN's kernels below AVX-512 lose a little more: 1.2e-4 on Zen 3, in the first norms of attention-unet, whose sums cancel.

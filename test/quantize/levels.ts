@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
 import type { Graph, Node, Value } from '../../compiler/ir/graph.js';
 import { numberAttr } from '../../compiler/ops/attrs.js';
-import type { Engine } from '../../runtime/engines/engine.js';
+import type { OnnxEngine } from '../../runtime/engines/engine.js';
 import { evaluateValues, type Float64Tensor, kernels } from '../../testing/reference/index.js';
 import { single } from '../backends/rounding.js';
 import { bytesOf, type Case, feedsOf } from './networks.js';
@@ -18,7 +18,7 @@ const functions = 4 * single;
  */
 export async function expectSameLevels(
   { whole, image, text }: Pick<Case, 'whole' | 'image' | 'text'>,
-  open: Engine['open'],
+  open: OnnxEngine['open'],
 ): Promise<void> {
   const { graph, weights } = whole;
   const nodes = levelNodes(graph);

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { defaultRecipe, type Recipe } from '../../compiler/recipe.js';
 import { openFolder } from '../../runtime/data/index.js';
 import { greyPng } from '../../runtime/data/png.js';
-import type { Engine } from '../../runtime/engines/engine.js';
+import type { TrainingEngine } from '../../runtime/engines/engine.js';
 import { dataFormat } from '../../runtime/run/task.js';
 import { stream } from '../../runtime/support/random.js';
 import type { TrainOptions } from '../../runtime/training/train.js';
@@ -44,7 +44,7 @@ export async function smallRun(
   data: string,
   runFolder: string,
   recipe: Partial<Recipe> = {},
-  engine: Engine = referenceEngine,
+  engine: TrainingEngine = referenceEngine,
 ): Promise<TrainOptions> {
   const network = nestedNetwork([2, 3, 4], 1);
   const whole = { ...smallRecipe, ...recipe };

@@ -2,7 +2,7 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Engine } from '../../runtime/engines/engine.js';
+import type { TrainingEngine } from '../../runtime/engines/engine.js';
 import type { EpochLine } from '../../runtime/training/position.js';
 import { train } from '../../runtime/training/train.js';
 import { referenceEngine } from '../../testing/reference-engine.js';
@@ -197,7 +197,7 @@ describe('train refuses', () => {
   });
 
   it('to go on when the loss is no number, and keeps the last good epoch', async () => {
-    const poisoned: Engine = {
+    const poisoned: TrainingEngine = {
       ...referenceEngine,
       trainer: async (plan, state) => {
         const inner = await referenceEngine.trainer(plan, state);

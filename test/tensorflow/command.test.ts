@@ -39,16 +39,16 @@ describe('unetc engine', () => {
   it('alone shows its commands and exits 2', async () => {
     const { exit, stdout, stderr } = await unetc('engine');
     expect([exit, stdout]).toEqual([2, '']);
-    expect(stderr).toContain('engine install tfjs');
+    expect(stderr).toContain('engine install tensorflow');
     expect(stderr).not.toContain('error');
   });
 
   it.each([
     [['engine', 'install'], "missing required argument 'NAME'", "'unetc engine install --help'"],
-    [['engine', 'instal', 'tfjs'], "unknown command 'instal'", 'install'],
+    [['engine', 'instal', 'tensorflow'], "unknown command 'instal'", 'install'],
     [['engine', 'install', 'ort'], 'ort comes with unetc: there is nothing to install', 'doctor'],
-    [['engine', 'remove', 'torch'], 'there is no engine torch to remove', 'unetc engine remove tfjs'],
-    [['engine', 'install', 'tfjs', '--gpus'], "unknown option '--gpus'", '--gpu'],
+    [['engine', 'remove', 'torch'], 'there is no engine torch to remove', 'unetc engine remove tensorflow'],
+    [['engine', 'install', 'tensorflow', '--gpus'], "unknown option '--gpus'", '--gpu'],
   ])('%s', async (argv, message, hint) => {
     const { exit, stderr } = await unetc(...argv);
     expect(exit).toBe(2);
@@ -58,44 +58,44 @@ describe('unetc engine', () => {
 
   it('install says in a sentence what stands in the way, and its help has an example', async () => {
     process.env.UNETC_PYPI = 'http://127.0.0.1:9/simple';
-    const answer = await json('engine', 'install', 'tfjs', '--wheel', join(cache, 'none.whl'));
+    const answer = await json('engine', 'install', 'tensorflow', '--wheel', join(cache, 'none.whl'));
     expect(answer).toMatchObject({
       exit: 1,
       ok: false,
       error: { code: expect.stringMatching(/file-read|unsupported/) },
     });
-    expect((await unetc('engine', 'install', '--help')).stdout).toContain('$ unetc engine install tfjs');
-    expect((await unetc('engine', 'remove', '--help')).stdout).toContain('$ unetc engine remove tfjs');
+    expect((await unetc('engine', 'install', '--help')).stdout).toContain('$ unetc engine install tensorflow');
+    expect((await unetc('engine', 'remove', '--help')).stdout).toContain('$ unetc engine remove tensorflow');
   });
 
   it('list names the engines and what an install would fetch', async () => {
     const { exit, engines, installable } = await json('engine', 'list');
     expect(exit).toBe(0);
-    expect(engines.map((e) => e.name)).toEqual(['ort', 'tfjs', 'openvino']);
+    expect(engines.map((e) => e.name)).toEqual(['ort', 'tensorflow', 'openvino']);
     for (const { wheels } of installable) {
       for (const { pip, sha256 } of wheels)
         expect([pip, sha256]).toEqual([expect.stringMatching(/^pip download /), expect.any(String)]);
     }
     const { stdout } = await unetc('engine', 'list');
-    expect(stdout).toMatch(/^ort {7}comes with unetc\ntfjs {6}\S/);
+    expect(stdout).toMatch(/^ort {9}comes with unetc\ntensorflow {2}\S/);
   });
 
   it('remove frees what an interrupted install left', async () => {
-    const nothing = await unetc('engine', 'remove', 'tfjs');
+    const nothing = await unetc('engine', 'remove', 'tensorflow');
     expect([nothing.exit, nothing.stdout]).toEqual([0, 'nothing to remove: unetc installed no TensorFlow here\n']);
     mkdirSync(join(cache, 'tensorflow'));
     writeFileSync(join(cache, 'tensorflow/.a.whl.unetc-part'), Buffer.alloc(2 ** 20));
-    expect((await unetc('engine', 'remove', 'tfjs')).stdout).toContain('1.00 MiB freed');
+    expect((await unetc('engine', 'remove', 'tensorflow')).stdout).toContain('1.00 MiB freed');
     expect(existsSync(join(cache, 'tensorflow'))).toBe(false);
   });
 });
 
 describe('unetc doctor', () => {
-  it('says of tfjs what it looked for and what to do, and of the machine what matters', async () => {
+  it('says of tensorflow what it looked for and what to do, and of the machine what matters', async () => {
     const library = join(cache, 'libtensorflow.so.2');
     process.env.UNETC_TENSORFLOW = library;
     const { engines, system } = await json('doctor');
-    expect(engines.find((e) => e.name === 'tfjs')).toMatchObject({
+    expect(engines.find((e) => e.name === 'tensorflow')).toMatchObject({
       available: false,
       devices: [],
       reason: expect.stringMatching(/UNETC_TENSORFLOW names .* which does not exist|AVX/),
@@ -116,6 +116,6 @@ describe('unetc doctor', () => {
     writeFileSync(library, 'no library');
     const { stdout, exit } = await unetc('doctor');
     expect(exit).toBe(0);
-    expect(stdout).toMatch(/missing {2}tfjs: (it does not load|TensorFlow needs)/);
+    expect(stdout).toMatch(/missing {2}tensorflow: (it does not load|TensorFlow needs)/);
   });
 });

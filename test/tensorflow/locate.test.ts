@@ -64,7 +64,7 @@ describe('locateTensorFlow', () => {
   it('prefers UNETC_TENSORFLOW to an install, and that to @tensorflow/tfjs-node', async () => {
     expect(await locate()).toEqual({
       missing: 'TensorFlow is not installed',
-      remedy: "run 'unetc engine install tfjs'",
+      remedy: "run 'unetc engine install tensorflow'",
     });
     tfjsNode('tfjs-node');
     const lib = join(home, 'node_modules/@tensorflow/tfjs-node/deps/lib');
@@ -82,7 +82,7 @@ describe('locateTensorFlow', () => {
       preload: [join(folder, 'tensorflow/libtensorflow_framework.so.2')],
       version: '2.20.0',
       kind: 'cpu',
-      source: 'unetc engine install tfjs',
+      source: 'unetc engine install tensorflow',
     });
     const own = write('own/libtensorflow.so.2.15.0');
     expect(await locate({ env: { UNETC_TENSORFLOW: 'own' } })).toEqual({
@@ -108,7 +108,7 @@ describe('locateTensorFlow', () => {
 
   it('takes the build for GPUs where there is one, and only if nothing else is there where there is none', async () => {
     installed('linux-x64-gpu');
-    expect(await locate()).toMatchObject({ kind: 'gpu', source: 'unetc engine install tfjs --gpu' });
+    expect(await locate()).toMatchObject({ kind: 'gpu', source: 'unetc engine install tensorflow --gpu' });
     installed('linux-x64');
     expect(await locate()).toMatchObject({ kind: 'cpu' });
     const found = await locate({ gpu: true });

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { load, trainingPlan } from '../../compiler/index.js';
-import type { Engine, TrainingState } from '../../runtime/engines/engine.js';
+import type { TrainingEngine, TrainingState } from '../../runtime/engines/engine.js';
 import { ort } from '../../runtime/engines/onnxruntime/index.js';
 import { tensorflow } from '../../runtime/engines/tensorflow/index.js';
 import { initialState } from '../../runtime/run/initialize.js';
@@ -57,7 +57,7 @@ function batch(step: number): { image: Float32Array; target: Float32Array } {
   return { image, target };
 }
 
-async function steps(engine: Engine, optimizer: string, count: number) {
+async function steps(engine: TrainingEngine, optimizer: string, count: number) {
   const plan = planOf(optimizer);
   const trainer = await engine.trainer(plan, initialState(plan, 5));
   const losses: number[] = [];
@@ -131,7 +131,7 @@ describe.skipIf(!installed)(`runs that change their engine${why}`, () => {
     ['tensorflow', 'onnxruntime', tensorflow(), ort],
   ])('begun in %s go on in %s as if they had stayed', async (from, to, first, second) => {
     const name = `${from}-${to}`;
-    const options = async (run: string, engine: Engine) => ({
+    const options = async (run: string, engine: TrainingEngine) => ({
       ...(await smallRun(join(folder, 'data'), join(folder, run), { epochs: 4 }, engine)),
       resume: true,
     });

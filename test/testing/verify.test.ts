@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { bindGraph, deploy, isValidSize, load, sizeRules } from '../../compiler/index.js';
-import type { Engine } from '../../runtime/engines/engine.js';
+import type { TrainingEngine } from '../../runtime/engines/engine.js';
 import { ort } from '../../runtime/engines/onnxruntime/index.js';
 import {
   invalidSizes,
@@ -108,7 +108,7 @@ describe('verify', () => {
 
   it('shrinks a counterexample to the smallest case', async () => {
     /** Answers wrong numbers whenever the image is larger than 4 pixels high. */
-    const broken: Engine = {
+    const broken: TrainingEngine = {
       ...ort,
       predictor: async (graph, weights) => {
         const inner = await ort.predictor(graph, weights);

@@ -1,4 +1,4 @@
-import type { Engine, Predictor, Tensor } from '../../engines/engine.js';
+import type { OnnxEngine, Predictor, Tensor } from '../../engines/engine.js';
 import { median } from '../../evaluation/evaluate.js';
 import { deepestLevel } from '../../prediction/model.js';
 import { type AdaptiveFacts, adaptiveMode } from './facts.js';
@@ -30,7 +30,7 @@ export async function benchAdaptive(
   }: {
     readonly model: Uint8Array;
     readonly facts: AdaptiveFacts;
-    readonly engine: Engine;
+    readonly engine: OnnxEngine;
     readonly image: Tensor;
     readonly runs: number;
   },

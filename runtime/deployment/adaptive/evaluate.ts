@@ -1,5 +1,5 @@
 import type { Dataset } from '../../data/index.js';
-import type { Engine, Predictor } from '../../engines/engine.js';
+import type { OnnxEngine, Predictor } from '../../engines/engine.js';
 import { HeldOut } from '../../evaluation/held-out.js';
 import { type Quality, Scores } from '../../evaluation/metrics.js';
 import { infer } from '../../prediction/inference.js';
@@ -39,7 +39,7 @@ export interface AdaptiveEvaluateOptions {
   readonly facts: AdaptiveFacts;
   readonly task: Task;
   readonly dataset: Dataset;
-  readonly engine: Engine;
+  readonly engine: OnnxEngine;
   readonly signal?: AbortSignal;
   readonly onProgress?: (done: number, total: number) => void;
 }

@@ -50,7 +50,7 @@ export interface Located {
   readonly version?: string;
   /** What it was made for: `gpu` runs on the CPU where there is no GPU. */
   readonly kind: Kind;
-  /** Where it was found, for people: `unetc engine install tfjs`. */
+  /** Where it was found, for people: `unetc engine install tensorflow`. */
   readonly source: string;
 }
 
@@ -58,7 +58,7 @@ export interface Located {
 export interface NativeLibrary {
   /** For people: `TensorFlow`. */
   readonly title: string;
-  /** The engine on the command line that runs on it: `tfjs`. */
+  /** The engine on the command line that runs on it: `tensorflow`. */
   readonly engine: string;
   /** Its folder in the cache. */
   readonly folder: string;

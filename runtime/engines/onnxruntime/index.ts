@@ -1,4 +1,4 @@
-import type { Engine, EngineStatus } from '../engine.js';
+import type { EngineStatus, OnnxEngine, TrainingEngine } from '../engine.js';
 import type { OrtDevice } from './session.js';
 
 /**
@@ -6,9 +6,11 @@ import type { OrtDevice } from './session.js';
  * without it can still check specs and say what is missing. On `webgpu`, operators that its provider lacks (all those on
  * int64 among them) run on the CPU.
  */
-export const onnxRuntime = (device: OrtDevice): Engine => ({
+export const onnxRuntime = (device: OrtDevice): TrainingEngine & OnnxEngine => ({
   name: 'onnxruntime',
+  title: 'ONNX Runtime',
   device,
+  deployRuntime: device === 'cpu' ? 'ort' : 'plain',
   precision: 'fp32',
   status,
   trainer: async (plan, state) => (await import('./trainer.js')).createTrainer(plan, state, device),
@@ -17,7 +19,7 @@ export const onnxRuntime = (device: OrtDevice): Engine => ({
 });
 
 /** ONNX Runtime on the CPU: the embedded default. */
-export const ort: Engine = onnxRuntime('cpu');
+export const ort: TrainingEngine & OnnxEngine = onnxRuntime('cpu');
 
 async function status(): Promise<EngineStatus> {
   try {

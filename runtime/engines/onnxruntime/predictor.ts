@@ -2,13 +2,13 @@ import type { InferenceSession } from 'onnxruntime-node';
 import { finish } from '../../../compiler/3-transform/finish.js';
 import { emitOnnx } from '../../../compiler/5-emit/onnx/index.js';
 import type { Graph } from '../../../compiler/ir/graph.js';
-import { deployRuntimeOf, type Predictor, type Tensor, type Weights } from '../engine.js';
+import type { Predictor, Tensor, Weights } from '../engine.js';
 import { numbers, type OrtDevice, openSession, toOrt } from './session.js';
 
 /** Runs an inference graph with these weights. */
 export function createPredictor(graph: Graph, weights: Weights, device?: OrtDevice): Promise<Predictor> {
   const arrays = new Map(Array.from(weights, ([path, tensor]) => [path, tensor.data]));
-  const finished = finish(graph, arrays, deployRuntimeOf('onnxruntime', device ?? 'cpu'));
+  const finished = finish(graph, arrays, (device ?? 'cpu') === 'cpu' ? 'ort' : 'plain');
   return openPredictor(emitOnnx(finished.graph, { weights: finished.weights, name: 'predict', metadata: {} }), device);
 }
 

@@ -1,5 +1,4 @@
-import { UserError } from '../../support/user-error.js';
-import type { Engine, EngineStatus } from '../engine.js';
+import type { EngineStatus, OnnxEngine } from '../engine.js';
 import { devicesOf, openVino } from './core.js';
 import type { OpenVinoOptions } from './session.js';
 
@@ -7,14 +6,14 @@ import type { OpenVinoOptions } from './session.js';
  * OpenVINO, by the ONNX that the compiler writes: it answers, and does not train. The library is found, and loaded, when
  * first used.
  */
-export const openvino = (options: Partial<OpenVinoOptions> = {}): Engine => {
+export const openvino = (options: Partial<OpenVinoOptions> = {}): OnnxEngine => {
   const chosen: OpenVinoOptions = { device: 'cpu', precision: 'fp32', ...options };
   return {
     name: 'openvino',
+    title: 'OpenVINO',
+    deployRuntime: chosen.device === 'cpu' ? 'openvino' : 'plain',
     ...chosen,
     status,
-    trainer: () =>
-      Promise.reject(new UserError('engine-train', 'OpenVINO does not train', 'use --engine tfjs or --engine ort')),
     predictor: async (graph, weights) => {
       const { createPredictor } = await import('./predictor.js');
       return createPredictor(await openVino(), chosen, graph, weights);

@@ -2,7 +2,7 @@ import { finish } from '../../../compiler/3-transform/finish.js';
 import { emitOnnx } from '../../../compiler/5-emit/onnx/index.js';
 import type { Graph } from '../../../compiler/ir/graph.js';
 import { UserError } from '../../support/user-error.js';
-import { deployRuntimeOf, type Predictor, type Tensor, type Weights } from '../engine.js';
+import type { Predictor, Tensor, Weights } from '../engine.js';
 import { OpenVinoError } from './c-api.js';
 import { type Core, requirePrecision } from './core.js';
 import { outputNames } from './output-names.js';
@@ -11,7 +11,7 @@ import { type OpenVinoOptions, OpenVinoSession } from './session.js';
 /** Runs an inference graph with these weights. */
 export function createPredictor(core: Core, options: OpenVinoOptions, graph: Graph, weights: Weights): Predictor {
   const arrays = new Map(Array.from(weights, ([path, tensor]) => [path, tensor.data]));
-  const finished = finish(graph, arrays, deployRuntimeOf('openvino', options.device));
+  const finished = finish(graph, arrays, options.device === 'cpu' ? 'openvino' : 'plain');
   const onnx = emitOnnx(finished.graph, { weights: finished.weights, name: 'predict', metadata: {} });
   return new OpenVinoPredictor(
     openSession(core, options, onnx),

@@ -1,5 +1,4 @@
-import { UserError } from '../../support/user-error.js';
-import type { Engine, EngineStatus } from '../engine.js';
+import type { EngineStatus, TrainingEngine } from '../engine.js';
 import { tensorFlow } from './library.js';
 import type { TensorFlowOptions } from './session.js';
 
@@ -7,10 +6,13 @@ import type { TensorFlowOptions } from './session.js';
  * TensorFlow, by the graphs that the compiler writes for it, in TensorFlow's own executor: on the CPU with oneDNN, or on a
  * GPU. The library is found, and loaded, when first used.
  */
-export const tensorflow = (options: Partial<TensorFlowOptions> = {}): Engine => {
+export const tensorflow = (options: Partial<TensorFlowOptions> = {}): TrainingEngine => {
   const { device = 'cpu', precision = 'fp32' } = options;
   return {
     name: 'tensorflow',
+    title: 'TensorFlow',
+    // TensorFlow has layouts and rewrites of its own.
+    deployRuntime: 'plain',
     device,
     precision,
     status,
@@ -22,14 +24,6 @@ export const tensorflow = (options: Partial<TensorFlowOptions> = {}): Engine => 
       const { createPredictor } = await import('./predictor.js');
       return createPredictor(await tensorFlow(), { device, precision }, graph, weights);
     },
-    open: () =>
-      Promise.reject(
-        new UserError(
-          'engine-model',
-          'TensorFlow does not run ONNX files',
-          'use --engine ort, or name the run instead',
-        ),
-      ),
   };
 };
 

@@ -1,5 +1,5 @@
 import { type DeviceProfile, graphWork, secondsOf, type Work } from '../../../compiler/4-schedule/time/index.js';
-import type { Engine } from '../../engines/engine.js';
+import type { Engine, TrainingEngine } from '../../engines/engine.js';
 import { hasFeature, readCpu } from '../../support/cpu.js';
 import { fitSeconds, type Measured } from './fit.js';
 import { type Clock, probe, type Runnable, runnablePrediction, runnableStep, timed } from './measure.js';
@@ -23,7 +23,7 @@ export interface Calibrated {
 }
 
 /** Measures an engine on this machine: some fifty small networks, and the profile that explains their times best. */
-export async function calibrate(engine: Engine, options: CalibrateOptions): Promise<Calibrated> {
+export async function calibrate(engine: TrainingEngine, options: CalibrateOptions): Promise<Calibrated> {
   const { purpose, lanes, rounds = 7, clock, signal, onProgress } = options;
   const cases = suite(purpose);
   const measured: (Measured & { name: string })[] = [];
@@ -66,7 +66,7 @@ export function profileOf(
 
 const predicted = (work: Work, { perRun, seconds }: DeviceProfile): number => perRun + secondsOf(work, seconds);
 
-async function ready(c: Case, engine: Engine, purpose: 'predict' | 'train'): Promise<Runnable> {
+async function ready(c: Case, engine: TrainingEngine, purpose: 'predict' | 'train'): Promise<Runnable> {
   const { network, recipe } = probe(c.spec);
   if (purpose === 'train') return runnableStep(network, recipe, engine, c.batch, c.size);
   const [height, width, depth] = c.size as [number, number, number?];

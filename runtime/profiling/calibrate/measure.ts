@@ -10,7 +10,7 @@ import {
 import { knownShape } from '../../../compiler/ir/dim.js';
 import type { Graph, Network } from '../../../compiler/ir/graph.js';
 import type { Recipe } from '../../../compiler/recipe.js';
-import { deployRuntimeOf, type Engine } from '../../engines/engine.js';
+import type { Engine, TrainingEngine } from '../../engines/engine.js';
 import { initialState, initialWeights } from '../../run/initialize.js';
 import { stream } from '../../support/random.js';
 
@@ -32,7 +32,7 @@ export async function runnablePrediction(
   const bound = bindGraph(deploy(network, selection), sizes);
   const image = noise(knownShape(bound.inputs[0]?.value.type.shape ?? []));
   const predictor = await engine.predictor(bound, initialWeights(network.graph.params, 0));
-  const executed = finish(bound, null, deployRuntimeOf(engine.name, engine.device)).graph;
+  const executed = finish(bound, null, engine.deployRuntime).graph;
   const graph = engine.precision === 'bf16' ? lowerPrecision(executed) : executed;
   return { graph, run: () => predictor.run(image), dispose: () => predictor.dispose() };
 }
@@ -41,7 +41,7 @@ export async function runnablePrediction(
 export async function runnableStep(
   network: Network,
   recipe: Recipe,
-  engine: Engine,
+  engine: TrainingEngine,
   batch: number,
   size: readonly number[],
   replan: (plan: TrainingPlan) => TrainingPlan = (plan) => plan,

@@ -6,7 +6,7 @@ import { builds, cudaLibraries, isKept } from './wheels.js';
 /** TensorFlow's shared library, with the C API. */
 export const tensorFlowLibrary: NativeLibrary = {
   title: 'TensorFlow',
-  engine: 'tfjs',
+  engine: 'tensorflow',
   folder: 'tensorflow',
   builds,
   whyNoGpu: (machine) => `TensorFlow for GPUs is to be had for linux-x64 with an NVIDIA GPU, and this is ${machine}`,
