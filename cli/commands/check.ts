@@ -1,11 +1,12 @@
 import type { Diagnostic, ImportedFile } from '../../compiler/index.js';
 import type { Fix } from '../../language/index.js';
 import { writeAtomic } from '../../runtime/files/atomic.js';
+import { importsOf } from '../../runtime/files/imported.js';
 import { UsageError } from '../errors.js';
 import type { Io, Outcome } from '../io.js';
 import { parseSettings } from '../options.js';
 import { styleFor } from '../render/style.js';
-import { compile, fileReport, filesOf, printDiagnostics, readSpec } from '../spec.js';
+import { compile, fileReport, printDiagnostics, readSpec } from '../spec.js';
 
 export interface CheckOptions {
   readonly set?: string[];
@@ -46,7 +47,7 @@ export async function check(files: readonly string[], options: CheckOptions, io:
 /** Makes the certain fixes of a spec, says which, and prints what the compiler has to say then. */
 async function mended(file: string, text: string, set: Readonly<Record<string, string>>, io: Io) {
   const { mend } = await import('../../language/mend.js');
-  const { text: now, studied, fixed } = mend(text, { set, file, resolve: filesOf(file) });
+  const { text: now, studied, fixed } = mend(text, { set, file, resolve: importsOf(file, { roots: io.importRoots }) });
   if (now !== text) await writeAtomic(file, now);
   const { green } = styleFor(io.color);
   for (const { title, diagnostic } of fixed) {
