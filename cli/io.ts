@@ -13,6 +13,8 @@ export interface Io {
   readonly color: boolean;
   /** Whether `err` shows hyperlinks: a terminal that is known to, and may be coloured. */
   readonly links: boolean;
+  /** Folders that specs may import from, beside each one's own. */
+  readonly importRoots?: readonly string[];
   /** All of stdin. */
   readonly input: () => Promise<string>;
   /**

@@ -10,7 +10,9 @@ export type Perform = (run: () => Promise<Outcome>) => Promise<void>;
  * The command line's grammar. Each command's code is imported when it runs, so that `check` loads no engine and no
  * image decoder.
  */
-export function buildProgram(io: Io, perform: Perform): Command {
+export function buildProgram(surroundings: Io, perform: Perform): Command {
+  const importRoots: string[] = [];
+  const io = { ...surroundings, importRoots };
   const program = new Command('unetc')
     .description(
       'The compiler for nested segmentation networks: a .unet spec becomes a trained, pruned, deployed U-Net or UNet++',
@@ -23,11 +25,12 @@ export function buildProgram(io: Io, perform: Perform): Command {
   declareSpecCommands(program, io, perform);
   declareRunCommands(program, io, perform);
   declareEngineCommands(program, io, perform);
-  declareEditorCommands(program, perform);
+  declareEditorCommands(program, io, perform);
   declareLater(program);
   for (const command of program.commands.flatMap((c) => (c.commands.length > 0 ? c.commands : [c]))) {
     command.option('--json', 'answer one JSON document on stdout');
     command.option('--debug', 'show the stack of an internal error');
+    if (readsSpecs.has(command.name())) command.addOption(importRoot(importRoots));
   }
   return program;
 }
@@ -40,6 +43,17 @@ const set = (): Option =>
   new Option('--set <name=value>', "set a param of the spec, as in --set 'width=[16,32]'; may be repeated").argParser(
     repeat,
   );
+/** Commands that read a spec, and with it the files that it imports. */
+const readsSpecs = new Set(['check', 'plan', 'draw', 'build', 'train', 'bench', 'verify', 'lsp']);
+
+const importRoot = (roots: string[]): Option =>
+  new Option(
+    '--import-root <DIR>',
+    "a folder that specs may import from, beside each one's own; may be repeated",
+  ).argParser((folder: string) => {
+    roots.push(folder);
+    return roots;
+  });
 const prune = (): Option =>
   new Option('--prune <Lk>', 'keep the heads up to level k, as in L2; default: the whole network');
 const mode = (): Option =>
@@ -155,14 +169,14 @@ function declareSpecCommands(program: Command, io: Io, perform: Perform): void {
     );
 }
 
-function declareEditorCommands(program: Command, perform: Perform): void {
+function declareEditorCommands(program: Command, io: Io, perform: Perform): void {
   program
     .command('lsp')
     .description('language server on stdin and stdout; docs/editors.md says how editors start it')
     // What many editors pass; there is no other way to talk.
     .addOption(new Option('--stdio').hideHelp())
     .addHelpText('after', example('lsp'))
-    .action(() => perform(async () => (await import('./commands/lsp.js')).lsp()));
+    .action(() => perform(async () => (await import('./commands/lsp.js')).lsp(io)));
 }
 
 function declareRunCommands(program: Command, io: Io, perform: Perform): void {

@@ -105,7 +105,7 @@ export async function build(spec: Loaded, options: BuildOptions): Promise<Artifa
 export type { Diagnostic, Fix, Position, Related, Report, Severity, Span } from '../grammar/diagnostic.js';
 export { type Formatted, format } from '../grammar/format/index.js';
 export { parse } from '../grammar/index.js';
-export { fromFiles, type ImportedFile, type Resolve } from './0-import/index.js';
+export { fromFiles, type ImportedFile, type Refused, type Resolve } from './0-import/index.js';
 export { standardLibrary } from './0-import/standard/index.js';
 export { bind, bindGraph, type Sizes } from './2-infer/bind.js';
 export {

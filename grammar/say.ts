@@ -87,6 +87,13 @@ export const say = {
     standard: (p: { readonly name: string | number }) => of('import-missing', `the standard library has no ${p.name}`),
     file: (p: { readonly path: string | number }) => of('import-missing', `there is no file ${p.path}`),
   },
+  importRefused: {
+    outside: (p: { readonly path: string | number }) => of('import-refused', `${p.path} is outside the spec's folder`),
+    special: (p: { readonly path: string | number }) => of('import-refused', `${p.path} is not a regular file`),
+    large: (p: { readonly path: string | number }) => of('import-refused', `${p.path} is larger than a spec can be`),
+    binary: (p: { readonly path: string | number }) => of('import-refused', `${p.path} is not a text file`),
+    unreadable: (p: { readonly path: string | number }) => of('import-refused', `${p.path} can't be read`),
+  },
   importTwice: {
     twice: (p: { readonly path: string | number }) => of('import-twice', `${p.path} is imported already`),
   },

@@ -1,9 +1,10 @@
 import type { Diagnostic, ImportedFile } from '../../compiler/index.js';
 import type { Fix } from '../../language/index.js';
 import { writeAtomic } from '../../runtime/support/files/atomic.js';
+import { importsOf } from '../../runtime/support/files/imported.js';
 import { UsageError } from '../errors.js';
 import { parseSettings } from '../flags/options.js';
-import { compile, fileReport, filesOf, printDiagnostics, readSpec } from '../flags/spec.js';
+import { compile, fileReport, printDiagnostics, readSpec } from '../flags/spec.js';
 import type { Io, Outcome } from '../io.js';
 import { styleFor } from '../render/style.js';
 
@@ -46,7 +47,7 @@ export async function check(files: readonly string[], options: CheckOptions, io:
 /** Makes the certain fixes of a spec, says which, and prints what the compiler has to say then. */
 async function mended(file: string, text: string, set: Readonly<Record<string, string>>, io: Io) {
   const { mend } = await import('../../language/mend.js');
-  const { text: now, studied, fixed } = mend(text, { set, file, resolve: filesOf(file) });
+  const { text: now, studied, fixed } = mend(text, { set, file, resolve: importsOf(file, { roots: io.importRoots }) });
   if (now !== text) await writeAtomic(file, now);
   const { green } = styleFor(io.color);
   for (const { title, diagnostic } of fixed) {

@@ -1,21 +1,14 @@
-import {
-  createConnection,
-  ProposedFeatures,
-  StreamMessageReader,
-  StreamMessageWriter,
-} from 'vscode-languageserver/node';
-import type { Outcome } from '../io.js';
+import { createConnection, ProposedFeatures } from 'vscode-languageserver/node';
+import type { Io, Outcome } from '../io.js';
 import { serve } from '../lsp/server.js';
 
-/** `unetc lsp`: a language server on stdin and stdout, until the editor ends it. */
-export async function lsp(): Promise<Outcome> {
+/**
+ * `unetc lsp`: a language server on stdin and stdout. It ends when the editor says so, when stdin closes, and within seconds of the
+ * end of the process that `initialize` named: the connection sees to that, given the streams themselves.
+ */
+export async function lsp({ importRoots = [] }: Pick<Io, 'importRoots'>): Promise<Outcome> {
   const { stdin, stdout } = process;
-  const connection = createConnection(
-    ProposedFeatures.all,
-    new StreamMessageReader(stdin),
-    new StreamMessageWriter(stdout),
-  );
-  serve(connection);
+  serve(createConnection(ProposedFeatures.all, stdin, stdout), importRoots);
   await new Promise<void>((resolve) => stdin.once('close', resolve));
   return { json: null, text: '' };
 }

@@ -1,6 +1,6 @@
-import { readFileSync, statSync } from 'node:fs';
-import { readFile, stat } from 'node:fs/promises';
-import { dirname, isAbsolute, join } from 'node:path';
+import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
 import { renderDiagnostic } from '../../compiler/diagnostics/index.js';
 import {
   type Diagnostic,
@@ -9,17 +9,14 @@ import {
   type Loaded,
   load,
   type Network,
-  type Resolve,
 } from '../../compiler/index.js';
 import { openRun, runFiles } from '../../runtime/run/run-folder.js';
 import { failedWith, fileFailure } from '../../runtime/support/files/failure.js';
+import { importsOf, largestSpec, placeOf } from '../../runtime/support/files/imported.js';
 import { UserError } from '../../runtime/support/user-error.js';
 import { Reported } from '../errors.js';
 import type { Io } from '../io.js';
 import { linksFor } from '../render/links.js';
-
-/** Larger than any spec by orders of magnitude: whoever passes one has named the wrong file. */
-export const largestSpec = 4 * 1024 * 1024;
 
 /** A spec whose network is right. */
 export interface GoodSpec extends Loaded {
@@ -34,14 +31,10 @@ export async function readSpec(file: string): Promise<string> {
     const info = await stat(file);
     if (info.isDirectory())
       throw new UserError('not-a-spec', `${file} is a folder, not a .unet file`, 'name the file itself');
-    if (info.size > largestSpec) {
-      throw new UserError(
-        'not-a-spec',
-        `${file} has ${info.size} bytes; a spec has at most ${largestSpec}`,
-        'name a .unet file',
-      );
+    const text = (await readWhole(file))?.toString('utf8');
+    if (text === undefined) {
+      throw new UserError('not-a-spec', `${file} is larger than ${largestSpec} bytes`, 'name a .unet file');
     }
-    const text = await readFile(file, 'utf8');
     if (text.includes('\0')) throw new UserError('not-a-spec', `${file} is not a text file`, 'name a .unet file');
     return text;
   } catch (error) {
@@ -53,42 +46,20 @@ export async function readSpec(file: string): Promise<string> {
   }
 }
 
+/** Null beyond a spec's size. A device or a pipe is read too, since the user named it, but no further than that. */
+async function readWhole(file: string): Promise<Buffer | null> {
+  const parts: Buffer[] = [];
+  for await (const part of createReadStream(file, { end: largestSpec })) parts.push(part);
+  const bytes = Buffer.concat(parts);
+  return bytes.length > largestSpec ? null : bytes;
+}
+
 export const hasErrors = (diagnostics: readonly Diagnostic[]): boolean =>
   diagnostics.some((d) => d.severity === 'error');
 
-/** Where a path that a spec imports is on this machine; null for the standard library's. */
-export function placeOf(spec: string, path: string): string | null {
-  if (path.startsWith('std:')) return null;
-  return isAbsolute(path) ? path : join(dirname(spec), path);
-}
-
-/** Gives the compiler the files that a spec imports; `UserError` for one that is there but can't be read. */
-export function filesOf(spec: string): Resolve {
-  return (path) => {
-    const file = placeOf(spec, path);
-    if (file === null) return null;
-    try {
-      const info = statSync(file);
-      if (info.isDirectory()) return null;
-      if (info.size > largestSpec) {
-        throw new UserError(
-          'not-a-spec',
-          `${file} has ${info.size} bytes; a spec has at most ${largestSpec}`,
-          `${spec} imports it: name a .unet file there`,
-        );
-      }
-      return readFileSync(file, 'utf8');
-    } catch (error) {
-      if (error instanceof UserError) throw error;
-      if (failedWith(error, 'ENOENT') || failedWith(error, 'ENOTDIR')) return null;
-      throw fileFailure('read', file, error);
-    }
-  };
-}
-
 /** Compiles a spec's text with the files it imports, and prints what the compiler has to say. */
 export function compile(file: string, text: string, set: Readonly<Record<string, string>>, io: Io): Loaded {
-  const loaded = load(text, { set, file, resolve: filesOf(file) });
+  const loaded = load(text, { set, file, resolve: importsOf(file, { roots: io.importRoots }) });
   printDiagnostics(io, file, text, loaded);
   return loaded;
 }

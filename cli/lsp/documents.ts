@@ -1,10 +1,9 @@
-import { readFileSync, statSync } from 'node:fs';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { TextDocuments } from 'vscode-languageserver/node';
 import { TextDocument } from 'vscode-languageserver-textdocument';
 import type { ImportedFile } from '../../compiler/index.js';
 import { type Analysis, analyse } from '../../language/index.js';
-import { largestSpec, placeOf } from '../flags/spec.js';
+import { importsOf, placeOf } from '../../runtime/support/files/imported.js';
 
 /** One analysis for each version of each open document, shared by all requests. */
 export class Analyses {
@@ -13,7 +12,11 @@ export class Analyses {
     { readonly document: TextDocument; readonly version: number; readonly analysis: Analysis }
   >();
 
-  constructor(private readonly documents: TextDocuments<TextDocument>) {}
+  /** @param importRoots folders that specs may import from, beside each one's own */
+  constructor(
+    private readonly documents: TextDocuments<TextDocument>,
+    private readonly importRoots: readonly string[],
+  ) {}
 
   of(uri: string): { readonly document: TextDocument; readonly analysis: Analysis } | undefined {
     const document = this.documents.get(uri);
@@ -21,24 +24,12 @@ export class Analyses {
     const before = this.known.get(uri);
     if (before?.version === document.version && before.document === document) return before;
     const path = pathOf(uri);
-    const resolve = path === null ? undefined : (imported: string) => this.textOf(placeOf(path, imported));
+    const open = (place: string) => this.documents.get(pathToFileURL(place).href)?.getText();
+    const resolve = path === null ? undefined : importsOf(path, { roots: this.importRoots, open });
     const analysis = analyse(document.getText(), { resolve, file: path ?? undefined });
     const made = { document, version: document.version, analysis };
     this.known.set(uri, made);
     return made;
-  }
-
-  /** A file's text: as it stands in the editor, else as it was saved; null if there is none. */
-  private textOf(path: string | null): string | null {
-    if (path === null) return null;
-    const open = this.documents.get(pathToFileURL(path).href);
-    if (open) return open.getText();
-    try {
-      const info = statSync(path);
-      return info.isFile() && info.size <= largestSpec ? readFileSync(path, 'utf8') : null;
-    } catch {
-      return null;
-    }
   }
 
   forget(uri: string): void {

@@ -21,10 +21,13 @@ import { Pages } from './pages.js';
 /** Diagnostics wait until nobody has typed for this long, in milliseconds. */
 const pause = 150;
 
-/** Answers one editor until it hangs up: protocol in, `language/` asked, protocol out. */
-export function serve(connection: Connection): void {
+/**
+ * Answers one editor until it hangs up: protocol in, `language/` asked, protocol out.
+ * @param importRoots folders that specs may import from, beside each one's own
+ */
+export function serve(connection: Connection, importRoots: readonly string[]): void {
   const documents = new TextDocuments(TextDocument);
-  const analyses = new Analyses(documents);
+  const analyses = new Analyses(documents, importRoots);
   const pages = new Pages();
   const client = { snippets: false, watches: false };
 

@@ -3,8 +3,8 @@ import { pathToFileURL } from 'node:url';
 import type { Log, ReportingDescriptor, Result } from 'sarif';
 import { explain, pageOf } from '../../compiler/diagnostics/explain.js';
 import type { Diagnostic, ImportedFile, Severity, Span } from '../../compiler/index.js';
+import { placeOf } from '../../runtime/support/files/imported.js';
 import { version } from '../../runtime/support/version.js';
-import { placeOf } from '../flags/spec.js';
 
 interface Checked {
   readonly file: string;

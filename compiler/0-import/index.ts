@@ -6,8 +6,13 @@ import { diagnose, suggest } from '../diagnostics/index.js';
 import { isStandard, resolvePath } from './paths.js';
 import { standardLibrary } from './standard/index.js';
 
-/** Gives the text of a file by its path from the spec's folder, or null if there is none. */
-export type Resolve = (path: string) => string | null;
+/** Gives the text of a file by its path from the spec's folder; null if there is none. */
+export type Resolve = (path: string) => string | Refused | null;
+
+/** A file that is there, perhaps, but is not read: it lies outside the folders to import from, or is no spec's text. */
+export interface Refused {
+  readonly refused: 'outside' | 'special' | 'large' | 'binary' | 'unreadable';
+}
 
 /** A file that was read for a spec: what a run must keep beside the spec's own text. */
 export interface ImportedFile {
@@ -87,7 +92,12 @@ class Reader {
     const seen = new Map<string, ImportDecl>();
     for (const decl of tree.imports) {
       // A path that could not be read names no file.
-      if (decl.path.text === '' || diagnostics.some((d) => within(d.span, decl.path.span))) continue;
+      if (diagnostics.some((d) => within(d.span, decl.path.span))) continue;
+      if (decl.path.text === '') {
+        // Where the text is right, the path is written and empty.
+        if (diagnostics.length === 0) this.missing('""', decl, name);
+        continue;
+      }
       const target = resolvePath(name, decl.path.text);
       const before = seen.get(target);
       if (before !== undefined) {
@@ -124,6 +134,10 @@ class Reader {
       this.missing(target, decl, this.open.at(-1)?.path ?? '');
       return null;
     }
+    if (typeof text !== 'string') {
+      this.refuse(target, text, span);
+      return null;
+    }
     this.files.push({ path: target, text });
     const errors = this.mistakes.length + this.diagnostics.length;
     const module = this.read(text, target, target);
@@ -142,6 +156,17 @@ class Reader {
     fixes: readonly Fix[] = [],
   ): void {
     this.diagnostics.push(diagnose(said, span, { hints, related, fixes }));
+  }
+
+  private refuse(target: string, { refused }: Refused, span: Span): void {
+    const hints = {
+      outside: ["put the file in the spec's folder, or allow its folder with --import-root DIR"],
+      special: ['name a .unet file'],
+      large: ['name a .unet file'],
+      binary: ['name a .unet file'],
+      unreadable: ["change the file's permissions"],
+    };
+    this.fail(say.importRefused[refused]({ path: target }), span, hints[refused]);
   }
 
   private cycle(start: number, target: string, span: Span): null {
@@ -170,12 +195,12 @@ class Reader {
     const hint = (): string => {
       if (this.resolve === undefined) return 'only the standard library can be imported here: import "std:blocks"';
       if (path.text.includes('\\')) return 'write / between folders, on every system';
-      if (this.resolve(`${target}.unet`) !== null) return `write the whole name: import "${path.text}.unet"`;
+      if (typeof this.resolve(`${target}.unet`) === 'string') return `write the whole name: import "${path.text}.unet"`;
       return 'a path is relative to the file it is written in';
     };
     // What another system's path, or one without its ending, surely means: a file that is there.
     const near = [path.text.replaceAll('\\', '/'), `${path.text}.unet`].filter(
-      (p) => p !== path.text && (this.resolve?.(resolvePath(from, p)) ?? null) !== null,
+      (p) => p !== path.text && typeof this.resolve?.(resolvePath(from, p)) === 'string',
     );
     const fixes = near.slice(0, 1).map((p) => replace(path.span, `"${p}"`, true));
     this.fail(say.importMissing.file({ path: target }), path.span, [hint()], [], fixes);

@@ -25,6 +25,7 @@ export const severities = {
   'import-cycle': 'error',
   'import-empty': 'error',
   'import-missing': 'error',
+  'import-refused': 'error',
   'import-twice': 'error',
   'limit-imports': 'error',
   'unused-import': 'warning',

@@ -1,5 +1,5 @@
 import type { Example } from '../../compiler/diagnostics/page.js';
-import type { LoadOptions } from '../../compiler/index.js';
+import type { LoadOptions, Resolve } from '../../compiler/index.js';
 
 /** The numbers of `n = 1..101`. */
 export function counted(range: string): number[] {
@@ -33,6 +33,12 @@ export const filesOf = ({ files }: Example): Map<string, string> =>
 export const argvOf = ({ command }: Example): string[] =>
   [...command.matchAll(/'([^']*)'|(\S+)/g)].map((m) => m[1] ?? m[2] ?? '').slice(1);
 
+/** As the command line reads a folder that holds these files. */
+const resolveIn =
+  (files: ReadonlyMap<string, string>): Resolve =>
+  (path) =>
+    path.startsWith('/') || path.startsWith('../') ? { refused: 'outside' } : (files.get(path) ?? null);
+
 /** The text of an example's spec, and what the compiler needs to read it as its command does. */
 export function specOf(example: Example): { text: string; options: LoadOptions } {
   const files = filesOf(example);
@@ -45,6 +51,6 @@ export function specOf(example: Example): { text: string; options: LoadOptions }
   );
   return {
     text: files.get('spec.unet') ?? '',
-    options: { set, file: 'spec.unet', resolve: (p) => files.get(p) ?? null },
+    options: { set, file: 'spec.unet', resolve: resolveIn(files) },
   };
 }

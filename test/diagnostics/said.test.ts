@@ -48,8 +48,8 @@ const heard = listen();
 
 it.each(Object.keys(samples))('%s is said', (message) => {
   heard.clear();
-  const { text, set } = samples[message]!;
-  load(text, { set });
+  const { text, set, resolve } = samples[message]!;
+  load(text, { set, resolve });
   expect([...heard]).toContain(message);
 });
 

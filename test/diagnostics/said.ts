@@ -1,9 +1,11 @@
+import type { Refused, Resolve } from '../../compiler/index.js';
 import { small } from '../elaborate/specs.js';
 
 /** A spec that gives a message, and values for its params. */
 export interface Sample {
   readonly text: string;
   readonly set?: Readonly<Record<string, string>>;
+  readonly resolve?: Resolve;
 }
 
 const spec = (text: string): Sample => ({ text });
@@ -13,6 +15,10 @@ const value = (text: string): Sample => items(`let v = ${text}\n let y = image |
 const conv = (text: string): Sample => items(`let y = image |> ${text}`);
 const train = (settings: string): Sample => spec(small('let y = image |> relu', `train { ${settings} }`));
 const input = (type: string): Sample => spec(`network A { input image: ${type}\n head S = image |> conv(1) }`);
+const refusing = (refused: Refused['refused']): Sample => ({
+  text: `import "x.unet"\n${small('let y = image |> relu')}`,
+  resolve: () => ({ refused }),
+});
 const chain = (length: number): string => Array.from({ length }, () => '1').join(' + ');
 
 /**
@@ -45,6 +51,10 @@ export const samples: Readonly<Record<string, Sample>> = {
   'import-missing.standard': spec(
     'import "std:nothing"\nnetwork A { input image: f32[N, 3, H, W]\n head S = image |> conv(1) }',
   ),
+  'import-refused.special': refusing('special'),
+  'import-refused.large': refusing('large'),
+  'import-refused.binary': refusing('binary'),
+  'import-refused.unreadable': refusing('unreadable'),
   'division-by-zero.divisor': value('8 / 0'),
   'division-by-zero.power': value('0 ^ -1'),
   'division-by-zero.tensor': items('let y = image / 0'),
