@@ -1,6 +1,6 @@
 import { readdir, readFile, rm, rmdir, stat } from 'node:fs/promises';
-import { homedir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { userInfo } from 'node:os';
+import { isAbsolute, join, resolve } from 'node:path';
 import type { Build, Kind, NativeLibrary } from './library.js';
 import { isTemporary } from './temporary.js';
 
@@ -24,9 +24,19 @@ export interface Installed {
 /** Where unetc keeps what it fetched: UNETC_CACHE, else the system's place for caches. Absolute. */
 export function cacheFolder(env: NodeJS.ProcessEnv = process.env, os: NodeJS.Platform = process.platform): string {
   if (env.UNETC_CACHE) return resolve(env.UNETC_CACHE);
-  if (env.XDG_CACHE_HOME) return resolve(env.XDG_CACHE_HOME, 'unetc');
-  const home = env.HOME || homedir();
+  // The XDG specification has relative paths ignored; of the current folder, nothing is loaded unless it is named.
+  if (env.XDG_CACHE_HOME && isAbsolute(env.XDG_CACHE_HOME)) return join(env.XDG_CACHE_HOME, 'unetc');
+  const home = env.HOME && isAbsolute(env.HOME) ? env.HOME : recordedHome();
   return os === 'darwin' ? join(home, 'Library/Caches/unetc') : join(home, '.cache/unetc');
+}
+
+/** The user's home as the system has it; a user that it does not know (a number given to a container) has none. */
+function recordedHome(): string {
+  try {
+    return userInfo().homedir;
+  } catch {
+    return '/';
+  }
 }
 
 /** The folder of one library's installs. */
