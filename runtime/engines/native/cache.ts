@@ -1,6 +1,7 @@
 import { readdir, readFile, rm, rmdir, stat } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { isAbsolute, join, resolve } from 'node:path';
+import { acquireLock, type LockOptions } from '../../support/files/lock.js';
 import type { Build, Kind, NativeLibrary } from './library.js';
 import { isTemporary } from './temporary.js';
 
@@ -46,6 +47,12 @@ export const libraryFolder = ({ folder }: NativeLibrary, env?: NodeJS.ProcessEnv
 export const buildFolder = (known: NativeLibrary, build: Build, env?: NodeJS.ProcessEnv): string =>
   join(libraryFolder(known, env), build.name);
 
+/** The lock of a library's installs, which those who change them take. */
+export const installLock = (known: NativeLibrary, env?: NodeJS.ProcessEnv): [file: string, options: LockOptions] => {
+  const folder = libraryFolder(known, env);
+  return [join(folder, 'install.lock'), { work: 'an install or removal', subject: folder }];
+};
+
 /** The install in a folder, if it is whole: every file there, of the size it was written with. */
 export async function readInstalled(folder: string): Promise<Installed | undefined> {
   let manifest: Manifest;
@@ -80,6 +87,20 @@ export async function removeInstalled(known: NativeLibrary, env?: NodeJS.Process
   const folder = libraryFolder(known, env);
   const removed: string[] = [];
   let freedBytes = 0;
+  if (!(await stat(folder).catch(() => undefined))) return { removed, freedBytes };
+  // An install that is under way has files here that look left over.
+  const lock = await acquireLock(...installLock(known, env));
+  try {
+    freedBytes = await removeIn(folder, removed);
+  } finally {
+    await lock.release();
+  }
+  await rmdir(folder).catch(() => undefined);
+  return { removed, freedBytes };
+}
+
+async function removeIn(folder: string, removed: string[]): Promise<number> {
+  let freedBytes = 0;
   for (const name of await readdir(folder).catch(() => [])) {
     const path = join(folder, name);
     const ours = isTemporary(name) || (/^\d[\w.]*-(cpu|gpu)-\w+-\w+$/.test(name) && (await isInstall(path)));
@@ -88,8 +109,7 @@ export async function removeInstalled(known: NativeLibrary, env?: NodeJS.Process
     await rm(path, { recursive: true, force: true });
     removed.push(path);
   }
-  await rmdir(folder).catch(() => undefined);
-  return { removed, freedBytes };
+  return freedBytes;
 }
 
 const isInstall = (path: string): Promise<boolean> =>
