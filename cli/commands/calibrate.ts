@@ -6,7 +6,12 @@ import {
   calibratedLanes,
   calibrate as calibrateEngine,
 } from '../../runtime/profiling/calibrate/index.js';
-import { calibrationFile, storeCalibration, thisMachine } from '../../runtime/profiling/calibrate/stored.js';
+import {
+  calibrationFile,
+  lockCalibration,
+  storeCalibration,
+  thisMachine,
+} from '../../runtime/profiling/calibrate/stored.js';
 import { hasFeature, readCpu } from '../../runtime/support/cpu.js';
 import { UserError } from '../../runtime/support/user-error.js';
 import { chooseEngine } from '../flags/engines.js';
@@ -17,6 +22,15 @@ type Purpose = DeviceProfile['purpose'];
 
 /** `unetc doctor --calibrate`: times small networks on every engine found, and stores how fast each is. */
 export async function calibrate(io: Io): Promise<Outcome> {
+  const lock = await lockCalibration();
+  try {
+    return await calibrateAll(io);
+  } finally {
+    await lock.release();
+  }
+}
+
+async function calibrateAll(io: Io): Promise<Outcome> {
   const lanes = await calibratedLanes();
   const results: Calibrated[] = [];
   for (const { engine, purpose } of await toMeasure()) {

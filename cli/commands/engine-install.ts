@@ -23,6 +23,7 @@ export async function engineInstall(name: string, options: EngineInstallOptions,
     wheels: options.wheel,
     signal,
     onProgress: progress.show,
+    onWait: ({ pid }) => io.err(`process ${pid} is installing or removing ${title}: waiting for its end\n`),
   }).finally(() => {
     progress.stop();
     if (signal.aborted) io.err('what came is kept: the same command goes on from there\n');

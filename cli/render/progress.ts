@@ -1,4 +1,5 @@
 import type { SingleBar } from 'cli-progress';
+import { ageOf } from '../../runtime/support/files/lock.js';
 import type { TrainProgress } from '../../runtime/training/train.js';
 import type { Io } from '../io.js';
 import { duration, percent } from './numbers.js';
@@ -54,6 +55,9 @@ export async function trainingProgress(
   let lastLine = 0;
   return (p) => {
     switch (p.kind) {
+      case 'taken-over':
+        io.err(`the process that trained here, ${p.from.pid} ${ageOf(p.from)}, is gone: its lock is taken over\n`);
+        break;
       case 'prepare':
         bar.update(p.done, p.total);
         if (p.done === p.total) bar.stop();

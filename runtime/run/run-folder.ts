@@ -1,12 +1,14 @@
 import { createHash } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { specHash } from '../../compiler/6-build/spec-hash.js';
 import { fromFiles, type ImportedFile, load } from '../../compiler/index.js';
 import type { Network } from '../../compiler/ir/graph.js';
 import type { Recipe } from '../../compiler/recipe.js';
 import type { Weights } from '../engines/engine.js';
 import { writeAtomic } from '../support/files/atomic.js';
 import { failedWith, fileFailure } from '../support/files/failure.js';
+import { acquireLock, type Lock } from '../support/files/lock.js';
 import { UserError } from '../support/user-error.js';
 import { loadCheckpoint, weightsOf } from './checkpoint.js';
 import type { Task } from './task.js';
@@ -28,6 +30,8 @@ export const runFiles = {
   /** The weights of the best epoch. */
   best: 'best.safetensors',
   report: 'report.html',
+  /** Who trains in the folder now; there only meanwhile. */
+  lock: 'run.lock',
 } as const;
 
 /** What a run was started with: enough to know that a resumed one is the same. */
@@ -64,7 +68,18 @@ export interface Run {
   readonly network: Network;
 }
 
-export { specHash } from '../../compiler/6-build/spec-hash.js';
+/**
+ * Takes the lock of a run's folder: one process trains in it at a time. Reading needs none, since files change whole.
+ * @throws LockHeld if another process trains in it
+ */
+export const lockRun = (folder: string): Promise<Lock> =>
+  acquireLock(join(folder, runFiles.lock), {
+    work: 'training',
+    subject: folder,
+    otherwise: 'train into another folder',
+  });
+
+export { specHash };
 
 export const namesHash = (names: readonly string[]): string =>
   createHash('sha256').update(JSON.stringify(names)).digest('hex');
@@ -88,6 +103,8 @@ export async function createRun(
   }
   if ((await exists(spec)) && (await readText(spec)) !== specText) throw inTheWay(folder, runFiles.spec);
   await writeAtomic(spec, specText);
+  // A list of another spec's would be taken for this one's.
+  if (imports.length === 0 && (await exists(join(folder, runFiles.imports)))) throw inTheWay(folder, runFiles.imports);
   if (imports.length > 0) await writeAtomic(join(folder, runFiles.imports), `${JSON.stringify(imports, null, 2)}\n`);
   await writeAtomic(join(folder, runFiles.split), record.heldOut.map((name) => `${name}\n`).join(''));
   await writeRecord(folder, record);
@@ -122,8 +139,7 @@ export async function readRecord(folder: string): Promise<RunRecord> {
 export async function openRun(folder: string): Promise<Run> {
   const record = await readRecord(folder);
   const file = join(folder, runFiles.spec);
-  const specText = await readText(file);
-  const imports = await readImports(folder);
+  const { specText, imports } = await readSpec(folder, record);
   const { network, diagnostics } = load(specText, { set: record.set, resolve: fromFiles(imports) });
   if (network) return { folder, record, specText, imports, network };
   const first = diagnostics.find((d) => d.severity === 'error');
@@ -133,6 +149,28 @@ export async function openRun(folder: string): Promise<Run> {
     'run-spec',
     `${file}${place}`,
     `this version of the compiler does not take it; it was trained with unetc ${record.unetc}`,
+  );
+}
+
+/**
+ * The spec a run was trained with, and what it imports.
+ * @throws UserError if either is no longer what the record has: the weights would be taken for another network's
+ */
+export async function readSpec(
+  folder: string,
+  record: RunRecord,
+): Promise<{ readonly specText: string; readonly imports: readonly ImportedFile[] }> {
+  const specText = await readText(join(folder, runFiles.spec));
+  const imports = await readImports(folder);
+  if (specHash(specText, imports) === record.spec) return { specText, imports };
+  const changed =
+    imports.length === 0
+      ? join(folder, runFiles.spec)
+      : `${join(folder, runFiles.spec)} or ${runFiles.imports} beside it`;
+  throw new UserError(
+    'run-changed',
+    `${changed} was changed after the training: it is not what ${runFiles.record} has the SHA-256 of`,
+    'put back the text that was trained, or train the changed spec into another folder',
   );
 }
 

@@ -7,9 +7,12 @@ import type { Engine, TrainingEngine } from '../engines/engine.js';
 import type { EvaluationRow } from '../evaluation/evaluate.js';
 import type { HeldOut } from '../evaluation/held-out.js';
 import type { RunRecord } from '../run/run-folder.js';
+import type { LockOwner } from '../support/files/lock.js';
 import { bestOf, type EpochLine } from './position.js';
 
 export type TrainProgress =
+  /** A process that is gone had locked the run's folder. */
+  | { readonly kind: 'taken-over'; readonly from: LockOwner }
   | { readonly kind: 'prepare'; readonly done: number; readonly total: number }
   | {
       readonly kind: 'start';

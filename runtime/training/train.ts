@@ -7,16 +7,18 @@ import {
   createRun,
   differences,
   holdsRun,
+  lockRun,
   namesHash,
   type RunRecord,
   readRecord,
+  readSpec,
   runFiles,
   runWeights,
   specHash,
   writeRecord,
 } from '../run/run-folder.js';
 import { taskOf } from '../run/task.js';
-import { makeFolder, writeAtomic } from '../support/files/atomic.js';
+import { makeFolder, removeEmptyFolders, writeAtomic } from '../support/files/atomic.js';
 import { UserError } from '../support/user-error.js';
 import { version } from '../support/version.js';
 import { runEpochs } from './epochs.js';
@@ -36,10 +38,28 @@ export type { TrainOptions, TrainProgress, TrainResult } from './session.js';
  * appended to `metrics.jsonl`. A kill between any two leaves either the old `last`, from which the epoch is trained
  * again to the same result, or the new one, from which `metrics.jsonl` is restored.
  *
- * @throws UserError for data, sizes and folders that can't be used, and when training diverges; the run's files are then
- *   those of its last good epoch
+ * The folder is locked meanwhile: of two trainings into one folder, the second is refused.
+ *
+ * @throws UserError for data, sizes and folders that can't be used, for a folder in which another process trains, and when
+ *   training diverges; the run's files are then those of its last good epoch
  */
 export async function train(options: TrainOptions): Promise<TrainResult> {
+  const made = await makeFolder(options.runFolder);
+  try {
+    const lock = await lockRun(options.runFolder);
+    try {
+      if (lock.before) options.onProgress?.({ kind: 'taken-over', from: lock.before });
+      return await trainLocked(options);
+    } finally {
+      await lock.release();
+    }
+  } finally {
+    // Nothing is left of a training that never began.
+    await removeEmptyFolders(made);
+  }
+}
+
+async function trainLocked(options: TrainOptions): Promise<TrainResult> {
   const { runFolder, onProgress } = options;
   const recipe = withTrainingSize(options.network, options.recipe, options.dataset);
   const size = recipe.patch ?? recipe.resize ?? [];
@@ -52,10 +72,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   await batches.prepare((done, total) => onProgress?.({ kind: 'prepare', done, total }));
   const made = trainingPlan(options.network, recipe, { batch: recipe.batch, size });
   const plan = options.replan?.(made) ?? made;
-  if (!before) {
-    await makeFolder(runFolder);
-    await createRun(runFolder, record, options.specText, options.imports);
-  }
+  if (!before) await createRun(runFolder, record, options.specText, options.imports);
 
   const position = await startPosition(join(runFolder, runFiles.last), plan, record);
   await restoreMetrics(runFolder, position.lines);
@@ -100,7 +117,11 @@ async function finished({ options, record }: Session, result: TrainResult, held:
 /** The record of the run that is to be resumed; null where a new one starts. */
 async function previous({ runFolder, resume }: TrainOptions): Promise<RunRecord | null> {
   if (!(await holdsRun(runFolder))) return null;
-  if (resume) return readRecord(runFolder);
+  if (resume) {
+    const record = await readRecord(runFolder);
+    await readSpec(runFolder, record);
+    return record;
+  }
   throw new UserError(
     'run-exists',
     `${runFolder} holds a run already`,

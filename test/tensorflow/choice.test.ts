@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -10,16 +10,17 @@ const found = await locateTensorFlow();
 const home = process.cwd();
 let folder = '';
 
-/** A folder whose TensorFlow is one for GPUs, as it seems: the installed library, under the name of the package for GPUs. */
+/** A TensorFlow of the user's own for GPUs, as it seems: the installed library, with a library of CUDA's name beside it. */
 beforeAll(() => {
   if (isMissing(found)) return;
   folder = mkdtempSync(join(tmpdir(), 'unetc-choice-'));
-  const lib = join(folder, 'node_modules/@tensorflow/tfjs-node-gpu/deps/lib');
-  mkdirSync(lib, { recursive: true });
-  writeFileSync(join(lib, '../../package.json'), '{ "name": "@tensorflow/tfjs-node-gpu", "version": "4.22.0" }');
+  const lib = join(folder, 'tensorflow');
+  const cuda = join(folder, 'nvidia/cuda_runtime/lib');
+  for (const path of [lib, cuda]) mkdirSync(path, { recursive: true });
   for (const path of found.preload) symlinkSync(path, join(lib, basename(path)));
   symlinkSync(found.library, join(lib, 'libtensorflow.so.2'));
-  delete process.env.UNETC_TENSORFLOW;
+  symlinkSync(found.preload[0] ?? found.library, join(cuda, 'libcudart.so.12'));
+  process.env.UNETC_TENSORFLOW = folder;
   process.env.UNETC_CACHE = join(folder, 'nothing');
   process.chdir(folder);
 });

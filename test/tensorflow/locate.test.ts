@@ -1,12 +1,13 @@
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, isAbsolute, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { cacheFolder, manifestName } from '../../runtime/engines/native/cache.js';
 import { chooseBuild } from '../../runtime/engines/native/choose.js';
 import { isMissing } from '../../runtime/engines/native/library.js';
 import type { LocateOptions } from '../../runtime/engines/native/locate.js';
 import { isOlder, type Machine } from '../../runtime/engines/native/machine.js';
+import { safeEnvironment } from '../../runtime/engines/native/probe.js';
 import { tensorFlowLibrary } from '../../runtime/engines/tensorflow/native/library.js';
 import { loadTensorFlow } from '../../runtime/engines/tensorflow/native/load.js';
 import { locateTensorFlow } from '../../runtime/engines/tensorflow/native/locate.js';
@@ -56,6 +57,7 @@ const locate = (options: LocateOptions = {}) =>
     machine: linux,
     gpu: false,
     cwd: home,
+    module: join(home, 'node_modules/unetc/dist/app'),
     ...options,
     env: { UNETC_CACHE: join(home, 'cache'), ...options.env },
   });
@@ -144,6 +146,20 @@ describe('locateTensorFlow', () => {
     expect(await locate()).toMatchObject({ missing: 'TensorFlow is not installed' });
   });
 
+  it('looks for packages where unetc is installed, and nowhere else', async () => {
+    tfjsNode('tfjs-node');
+    for (const module of [home, join(home, 'node_modules/unetc'), join(home, 'packages/app/node_modules/unetc/dist')]) {
+      expect(await locate({ module }), module).toMatchObject({ source: '@tensorflow/tfjs-node' });
+    }
+    const elsewhere = { module: '/opt/unetc/dist/app' };
+    const missing = { missing: 'TensorFlow is not installed' };
+    expect(await locate(elsewhere)).toMatchObject(missing);
+    expect(await locate({ ...elsewhere, cwd: join(home, 'node_modules/@tensorflow/tfjs-node') })).toMatchObject(
+      missing,
+    );
+    expect(await locate({ ...elsewhere, env: { NODE_PATH: join(home, 'node_modules') } })).toMatchObject(missing);
+  });
+
   it("finds a Python environment's TensorFlow with the CUDA libraries beside it", async () => {
     const library = write('site-packages/tensorflow/libtensorflow_cc.so.2');
     const framework = write('site-packages/tensorflow/libtensorflow_framework.so.2');
@@ -214,6 +230,9 @@ describe('machines', () => {
     expect(cacheFolder({ HOME, UNETC_CACHE: '/c', XDG_CACHE_HOME: '/x' }, 'linux')).toBe('/c');
     expect(cacheFolder({ HOME, XDG_CACHE_HOME: '/x' }, 'linux')).toBe('/x/unetc');
     expect(cacheFolder({ HOME }, 'linux')).toBe('/home/a/.cache/unetc');
+    expect(cacheFolder({ HOME, XDG_CACHE_HOME: 'x' }, 'linux')).toBe('/home/a/.cache/unetc');
+    expect(isAbsolute(cacheFolder({ HOME: '.' }, 'linux'))).toBe(true);
+    expect(cacheFolder({ HOME: '.' }, 'linux')).toBe(cacheFolder({}, 'linux'));
     expect(cacheFolder({ HOME }, 'darwin')).toBe('/home/a/Library/Caches/unetc');
   });
 });
@@ -233,6 +252,17 @@ describe('CPU features', () => {
 });
 
 describe('the probe', () => {
+  it('has an environment that names no code by a relative path', () => {
+    const env = {
+      LD_LIBRARY_PATH: ':/opt/lib:.:lib',
+      LD_PRELOAD: './x.so',
+      NODE_PATH: '/n',
+      NODE_OPTIONS: '-r ./x',
+      A: '.',
+    };
+    expect(safeEnvironment(env)).toEqual({ LD_LIBRARY_PATH: '/opt/lib', A: '.' });
+  });
+
   const wrong = (library: string) => ({ library, preload: [], kind: 'cpu' as const, source: 'a test' });
 
   it('survives what is no library', async () => {

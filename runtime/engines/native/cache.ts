@@ -1,6 +1,7 @@
 import { readdir, readFile, rm, rmdir, stat } from 'node:fs/promises';
-import { homedir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { userInfo } from 'node:os';
+import { isAbsolute, join, resolve } from 'node:path';
+import { acquireLock, type LockOptions } from '../../support/files/lock.js';
 import type { Build, Kind, NativeLibrary } from './library.js';
 import { isTemporary } from './temporary.js';
 
@@ -24,9 +25,19 @@ export interface Installed {
 /** Where unetc keeps what it fetched: UNETC_CACHE, else the system's place for caches. Absolute. */
 export function cacheFolder(env: NodeJS.ProcessEnv = process.env, os: NodeJS.Platform = process.platform): string {
   if (env.UNETC_CACHE) return resolve(env.UNETC_CACHE);
-  if (env.XDG_CACHE_HOME) return resolve(env.XDG_CACHE_HOME, 'unetc');
-  const home = env.HOME || homedir();
+  // The XDG specification has relative paths ignored; of the current folder, nothing is loaded unless it is named.
+  if (env.XDG_CACHE_HOME && isAbsolute(env.XDG_CACHE_HOME)) return join(env.XDG_CACHE_HOME, 'unetc');
+  const home = env.HOME && isAbsolute(env.HOME) ? env.HOME : recordedHome();
   return os === 'darwin' ? join(home, 'Library/Caches/unetc') : join(home, '.cache/unetc');
+}
+
+/** The user's home as the system has it; a user that it does not know (a number given to a container) has none. */
+function recordedHome(): string {
+  try {
+    return userInfo().homedir;
+  } catch {
+    return '/';
+  }
 }
 
 /** The folder of one library's installs. */
@@ -35,6 +46,12 @@ export const libraryFolder = ({ folder }: NativeLibrary, env?: NodeJS.ProcessEnv
 
 export const buildFolder = (known: NativeLibrary, build: Build, env?: NodeJS.ProcessEnv): string =>
   join(libraryFolder(known, env), build.name);
+
+/** The lock of a library's installs, which those who change them take. */
+export const installLock = (known: NativeLibrary, env?: NodeJS.ProcessEnv): [file: string, options: LockOptions] => {
+  const folder = libraryFolder(known, env);
+  return [join(folder, 'install.lock'), { work: 'an install or removal', subject: folder }];
+};
 
 /** The install in a folder, if it is whole: every file there, of the size it was written with. */
 export async function readInstalled(folder: string): Promise<Installed | undefined> {
@@ -70,6 +87,20 @@ export async function removeInstalled(known: NativeLibrary, env?: NodeJS.Process
   const folder = libraryFolder(known, env);
   const removed: string[] = [];
   let freedBytes = 0;
+  if (!(await stat(folder).catch(() => undefined))) return { removed, freedBytes };
+  // An install that is under way has files here that look left over.
+  const lock = await acquireLock(...installLock(known, env));
+  try {
+    freedBytes = await removeIn(folder, removed);
+  } finally {
+    await lock.release();
+  }
+  await rmdir(folder).catch(() => undefined);
+  return { removed, freedBytes };
+}
+
+async function removeIn(folder: string, removed: string[]): Promise<number> {
+  let freedBytes = 0;
   for (const name of await readdir(folder).catch(() => [])) {
     const path = join(folder, name);
     const ours = isTemporary(name) || (/^\d[\w.]*-(cpu|gpu)-\w+-\w+$/.test(name) && (await isInstall(path)));
@@ -78,8 +109,7 @@ export async function removeInstalled(known: NativeLibrary, env?: NodeJS.Process
     await rm(path, { recursive: true, force: true });
     removed.push(path);
   }
-  await rmdir(folder).catch(() => undefined);
-  return { removed, freedBytes };
+  return freedBytes;
 }
 
 const isInstall = (path: string): Promise<boolean> =>

@@ -2,8 +2,17 @@ import { rename, stat, statfs, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { makeFolder } from '../../support/files/atomic.js';
 import { failedWith, fileFailure } from '../../support/files/failure.js';
+import { awaitLock, type Lock, LockHeld, type LockOwner } from '../../support/files/lock.js';
 import { UserError } from '../../support/user-error.js';
-import { buildFolder, type Installed, libraryFolder, type Manifest, manifestName, readInstalled } from './cache.js';
+import {
+  buildFolder,
+  type Installed,
+  installLock,
+  libraryFolder,
+  type Manifest,
+  manifestName,
+  readInstalled,
+} from './cache.js';
 import { chooseBuild } from './choose.js';
 import { download } from './download.js';
 import { givenWheels } from './given.js';
@@ -35,6 +44,8 @@ export interface InstallOptions {
   readonly env?: NodeJS.ProcessEnv;
   readonly machine?: Machine;
   readonly builds?: Builds;
+  /** Called once if another process installs or removes this library, whose end is then awaited. */
+  readonly onWait?: (owner: LockOwner) => void;
   /** See `DownloadOptions`. */
   readonly patience?: number;
 }
@@ -52,7 +63,7 @@ export interface InstallResult extends Installed {
  * @throws UserError when there is no build for this machine, and whenever network, disk or file are at fault
  */
 export async function install(known: NativeLibrary, options: InstallOptions = {}): Promise<InstallResult> {
-  const { gpu = false, env = process.env, machine = await thisMachine(), signal } = options;
+  const { gpu = false, env = process.env, machine = await thisMachine() } = options;
   const build = chooseBuild(known, machine, gpu, options.builds);
   if (isMissing(build)) throw new UserError('unsupported', build.missing, build.remedy);
   const folder = buildFolder(known, build, env);
@@ -60,6 +71,35 @@ export async function install(known: NativeLibrary, options: InstallOptions = {}
   if (there) return { ...there, already: true };
   const cache = libraryFolder(known, env);
   await makeCache(cache);
+  const lock = await lockOrNone(known, options);
+  try {
+    return await installLocked(known, build, folder, cache, options);
+  } finally {
+    await lock?.release();
+  }
+}
+
+/** Two installs at once are both right, only wasteful: one whose end can't be seen from here is not waited for. */
+async function lockOrNone(known: NativeLibrary, options: InstallOptions): Promise<Lock | undefined> {
+  try {
+    return await awaitLock(...installLock(known, options.env), options);
+  } catch (error) {
+    if (error instanceof LockHeld) return undefined;
+    throw error;
+  }
+}
+
+async function installLocked(
+  known: NativeLibrary,
+  build: Build,
+  folder: string,
+  cache: string,
+  options: InstallOptions,
+): Promise<InstallResult> {
+  const { signal } = options;
+  // Another process that had the lock may have brought it.
+  const there = await readInstalled(folder);
+  if (there) return { ...there, already: true };
   await clean(cache);
   signal?.throwIfAborted();
   const files = options.wheels

@@ -9,14 +9,16 @@ export interface LocateOptions {
   readonly env?: NodeJS.ProcessEnv;
   readonly machine?: Machine;
   readonly builds?: Builds;
-  /** Folder from which the user's own files and packages are resolved. */
+  /** Folder from which a relative path in the user's variable is resolved; nothing else is looked for there. */
   readonly cwd?: string;
+  /** The folder whose module looks for installed packages; default: unetc's own. */
+  readonly module?: string;
   /** Whether an NVIDIA GPU can be used; default: whether its driver is loaded. */
   readonly gpu?: boolean;
 }
 
 /** Looks where one library alone may be. */
-export type Elsewhere = (gpu: boolean, cwd: string) => Promise<Located | undefined>;
+export type Elsewhere = (gpu: boolean) => Promise<Located | undefined>;
 
 /**
  * Finds a library, without loading it: one that the user's variable names (a library, or a folder that has one), what `unetc
@@ -46,7 +48,7 @@ export async function locate(
       source: `unetc engine install ${engine}${build.kind === 'gpu' ? ' --gpu' : ''}`,
     };
   }
-  const found = await elsewhere?.(gpu, cwd);
+  const found = await elsewhere?.(gpu);
   if (found) return found;
   const build = chooseBuild(known, machine, false, builds);
   if (isMissing(build)) return build;

@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
 import type { Located } from '../native/library.js';
+import { withPluginList } from './native/plugins.js';
 
 /** A pointer of the C API; 0n is null. */
 export type Pointer = bigint;
@@ -44,7 +45,7 @@ export class OpenVinoError extends Error {
 /** Every one answers a status, and writes what it makes where its last pointer points to. */
 const signatures = {
   version: 'int ov_get_openvino_version(void *version)',
-  createCore: 'int ov_core_create(void *core)',
+  createCore: 'int ov_core_create_with_config(const char *plugins, void *core)',
   devices: 'int ov_core_get_available_devices(void *core, void *devices)',
   property: 'int ov_core_get_property(void *core, const char *device, const char *key, void *value)',
   read: 'int ov_core_read_model_from_memory_buffer(void *core, const void *model, size_t length, void *weights, void *out)',
@@ -128,7 +129,7 @@ export function loadOpenVino({ library, preload }: Pick<Located, 'library' | 'pr
       free.version(about);
       return text.split('-')[0] as string;
     },
-    newCore: () => made(native.createCore),
+    newCore: () => withPluginList(library, (list) => made(native.createCore, list)),
     devices(core) {
       const list = new BigUint64Array(2);
       check(native.devices(core, list));

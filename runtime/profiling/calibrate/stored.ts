@@ -1,10 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { DeviceProfile } from '../../../compiler/4-schedule/time/index.js';
 import { cacheFolder } from '../../engines/native/cache.js';
 import { readCpu } from '../../support/cpu.js';
 import { makeFolder, writeAtomic } from '../../support/files/atomic.js';
+import { acquireLock, type Lock } from '../../support/files/lock.js';
 import { version } from '../../support/version.js';
 
 /** The machine that was measured, and what measured it: of another, nothing follows for this one. */
@@ -33,6 +34,12 @@ export async function storeCalibration(
 ): Promise<void> {
   await makeFolder(join(file, '..'));
   await writeAtomic(file, `${JSON.stringify({ machine, profiles }, null, 2)}\n`);
+}
+
+/** Two calibrations at once would measure each other. @throws LockHeld while another one runs */
+export async function lockCalibration(file: string = calibrationFile()): Promise<Lock> {
+  await makeFolder(dirname(file));
+  return acquireLock(`${file}.lock`, { work: 'a calibration', subject: file });
 }
 
 const calibrateNow = "run 'unetc doctor --calibrate'";

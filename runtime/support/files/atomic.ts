@@ -1,4 +1,4 @@
-import { type FileHandle, mkdir, open, readdir, realpath, rename, rm, stat } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, readdir, realpath, rename, rm, rmdir, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { UserError } from '../user-error.js';
 import { failedWith, fileFailure } from './failure.js';
@@ -34,21 +34,63 @@ export async function writeAtomic(
   }
 }
 
-/** Makes a folder and those above it; one that exists is fine. */
-export async function makeFolder(folder: string): Promise<void> {
+/**
+ * Makes a folder and those above it; one that exists is fine.
+ * @returns the folders that this call made, outermost first
+ */
+export async function makeFolder(folder: string): Promise<string[]> {
   try {
-    await mkdir(folder, { recursive: true });
+    return await makeFolders(folder);
   } catch (error) {
-    // mkdir -p says EEXIST for a file in the way, which reads as if that were fine.
-    if (failedWith(error, 'EEXIST')) {
+    if (failedWith(error, 'ENOENT')) {
       throw new UserError(
         'file-create',
-        `can't create ${folder}: a file of that name is in the way`,
-        'choose another name',
+        `can't create ${folder}: no folder can be created there`,
+        'choose another place',
+        { cause: error },
       );
     }
     throw fileFailure('create', folder, error);
   }
+}
+
+/** Removes folders that `makeFolder` made, as far as they are still empty. */
+export async function removeEmptyFolders(made: readonly string[]): Promise<void> {
+  for (const folder of made.toReversed()) await rmdir(folder).catch(() => undefined);
+}
+
+/**
+ * Not Node's recursive `mkdir`, which never returns where a folder is there and still none can be made in it for want of a
+ * "file or folder" (in /proc, say): it makes the one above again and again.
+ */
+async function makeFolders(folder: string): Promise<string[]> {
+  try {
+    await mkdir(folder);
+    return [folder];
+  } catch (error) {
+    if (failedWith(error, 'ENOENT') && dirname(folder) !== folder) {
+      const made = await makeFolders(dirname(folder));
+      // Once more, and no third time.
+      await mkdir(folder).catch((again) => unlessFolder(folder, again));
+      return [...made, folder];
+    }
+    await unlessFolder(folder, error);
+    return [];
+  }
+}
+
+/** Nothing if the folder is there: that is why it could not be made. */
+async function unlessFolder(folder: string, error: unknown): Promise<void> {
+  const found = await stat(folder).catch(() => undefined);
+  if (found?.isDirectory()) return;
+  if (found) {
+    throw new UserError(
+      'file-create',
+      `can't create ${folder}: a file of that name is in the way`,
+      'choose another name',
+    );
+  }
+  throw error;
 }
 
 /** A link is followed, so that it stays one; a device or a pipe can't be renamed over and is written to as it is. */
