@@ -9,6 +9,8 @@ export interface Page {
   readonly height: number;
   /** Bits of each sample, all alike. */
   readonly bits: number;
+  /** False where the file leaves them to the default of 1. */
+  readonly bitsStated: boolean;
   readonly samples: number;
   /** 1 unsigned, 2 signed, 3 floats. */
   readonly sampleFormat: number;
@@ -159,6 +161,7 @@ function pageOf(path: string, index: number, fields: Fields, little: boolean): P
     height,
     samples,
     bits: alike(tag.bits, 1, 'bits'),
+    bitsStated: fields.has(tag.bits),
     sampleFormat: alike(tag.sampleFormat, 1, 'type'),
     compression: one(tag.compression, 1),
     photometric: one(tag.photometric, 1),
