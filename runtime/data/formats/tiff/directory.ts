@@ -64,7 +64,7 @@ export async function readPages(source: Source): Promise<{ pages: Page[]; little
     if (seen.has(at) || seen.size > mostPages) throw corrupt(path, 'its pages form a loop');
     seen.add(at);
     const { fields, next } = await readFields(at);
-    pages.push(await pageOf(path, pages.length, fields, little));
+    pages.push(pageOf(path, size, pages.length, fields, little));
     at = next;
   }
   if (pages.length === 0) throw corrupt(path, 'it has no page');
@@ -111,7 +111,7 @@ const tag = {
 } as const; // biome-ignore format: a table
 const wanted: ReadonlySet<number> = new Set(Object.values(tag));
 
-function pageOf(path: string, index: number, fields: Fields, little: boolean): Page {
+function pageOf(path: string, size: number, index: number, fields: Fields, little: boolean): Page {
   const numbers = (key: number): number[] => {
     const field = fields.get(key);
     if (!field) return [];
@@ -149,6 +149,7 @@ function pageOf(path: string, index: number, fields: Fields, little: boolean): P
   let stored = 0;
   let largest = 0;
   for (let k = 0; k < blocks; k++) {
+    if (offsets[k]! + lengths[k]! > size) throw corrupt(path, 'a strip or tile lies beyond its end');
     stored += lengths[k]!;
     largest = Math.max(largest, lengths[k]!);
   }

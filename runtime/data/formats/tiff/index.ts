@@ -175,7 +175,7 @@ type Decoder = (page: Page, window: Window) => Promise<readonly ArrayLike<number
 async function decoder(source: Source, pages: readonly Page[]): Promise<Decoder> {
   const { path, size } = source;
   if (pages.some(needsLibtiff)) return (page, window) => readByLibtiff(path, page, window);
-  const { GeoTIFF } = await import('geotiff');
+  const { GeoTIFF } = await import('./geotiff.js');
   // Asked for more than there is, as for a page's directory of unknown length, it gets what there is.
   const fetch = (slices: readonly { offset: number; length: number }[]): Promise<ArrayBuffer[]> =>
     Promise.all(
