@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { endianness } from 'node:os';
 import { join } from 'node:path';
@@ -33,6 +34,10 @@ const near = (found: readonly number[] | undefined, wanted: readonly number[]): 
   for (const [k, value] of wanted.entries())
     expect(Math.abs(found![k]! - value)).toBeLessThan(1e-5 * (1 + Math.abs(value)));
 };
+const hashOf = (data: ArrayBufferView): string =>
+  createHash('sha256')
+    .update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength))
+    .digest('hex');
 const types: Readonly<Record<string, unknown>> = {
   uint8: Uint8Array,
   uint16: Uint16Array,
@@ -50,8 +55,7 @@ describe('files of each kind are read as by nibabel, SimpleITK, tifffile and Pil
       first: wanted.first,
     });
     expect(image.data).toBeInstanceOf(types[wanted.stored]);
-    const bytes = new Uint8Array(image.data.buffer, image.data.byteOffset, image.data.byteLength);
-    expect(createHash('sha256').update(bytes).digest('hex')).toBe(wanted.sha256);
+    expect(hashOf(image.data)).toBe(wanted.sha256);
     if (wanted.spacing) near(image.spacing, wanted.spacing);
     if (wanted.origin) near(image.orientation?.origin, wanted.origin);
     for (const [k, direction] of (wanted.directions ?? []).entries()) near(image.orientation?.directions[k], direction);
@@ -91,5 +95,28 @@ describe('a region', () => {
       ),
       { numRuns: 300 },
     );
+  });
+});
+
+interface RealCase {
+  readonly file: string;
+  readonly shape: readonly number[];
+  readonly sha256: string;
+  readonly spacing: readonly number[];
+  readonly origin: readonly number[];
+  readonly directions: readonly (readonly number[])[];
+}
+const real: readonly RealCase[] = JSON.parse(await readFile(join(folder, 'real.json'), 'utf8'));
+const realFolder = '../shared/data';
+
+describe(`real volumes, as nibabel reads them (skipped where ${realFolder} is missing)`, () => {
+  test.skipIf(!existsSync(realFolder)).each(real.map((c) => [c.file, c] as const))('%s', async (_, wanted) => {
+    const path = join(realFolder, wanted.file);
+    const image = await readImage(path);
+    expect(image.shape).toEqual(wanted.shape);
+    expect(hashOf(image.data)).toBe(wanted.sha256);
+    near(image.spacing, wanted.spacing);
+    near(image.orientation?.origin, wanted.origin);
+    for (const [k, direction] of wanted.directions.entries()) near(image.orientation?.directions[k], direction);
   });
 });
