@@ -2,6 +2,7 @@ import { access, readFile } from 'node:fs/promises';
 import sharp, { type Metadata } from 'sharp';
 import { fileFailure } from '../support/files/failure.js';
 import { UserError } from '../support/user-error.js';
+import { makePicture } from './image.js';
 import type { Picture, Size } from './picture.js';
 
 // Every file is decoded once; a cache keyed by path would only serve stale pixels of a file that was replaced.
@@ -89,7 +90,7 @@ export async function readPicture(file: string, channels: 1 | 3): Promise<Pictur
       for (let p = 0, q = sample; p < area; p++, q += count) data[c * area + p] = from[q]!;
     }
   }
-  return { channels, height, width, data, peak: samples.sixteen ? 65535 : 255 };
+  return makePicture(channels, height, width, data);
 }
 
 const formats: readonly string[] = ['png', 'jpeg', 'tiff'] satisfies Header['format'][];

@@ -1,3 +1,4 @@
+import type { SampleArray } from './image.js';
 import type { Normalization } from './normalize.js';
 import type { Size } from './picture.js';
 
@@ -50,7 +51,7 @@ function walk(from: Size, to: Size, place: Placement): { rows: Int32Array; colum
 
 /** Copies a placement of an image's planes, normalized: exact, no interpolation. */
 export function copyImage(
-  data: Uint8Array | Uint16Array,
+  data: SampleArray,
   channels: number,
   from: Size,
   place: Placement,
@@ -122,7 +123,7 @@ export function warpPositions(from: Size, to: Size, warp: Warp): { ys: Float32Ar
 
 /** Bilinear samples of an image's planes at these positions, normalized. */
 export function warpImage(
-  data: Uint8Array | Uint16Array,
+  data: SampleArray,
   channels: number,
   from: Size,
   positions: { readonly ys: Float32Array; readonly xs: Float32Array },

@@ -3,6 +3,16 @@ export { type DataFormat, type Dataset, openFolder } from './dataset.js';
 export { readHeader, readPicture } from './decode.js';
 export { mapEach } from './each.js';
 export { stemOf } from './folder.js';
+export {
+  asPicture,
+  type Grid,
+  type Image,
+  makePicture,
+  type Orientation,
+  printShape,
+  type SampleArray,
+  volumeOf,
+} from './image.js';
 export { type Normalization, normalizationOf, toInput } from './normalize.js';
 export { type Mask, type Pair, type Picture, planesOf, printSize, type Size } from './picture.js';
 export { resizeMask, resizePicture, resizePlanes } from './resize.js';

@@ -1,15 +1,6 @@
-/**
- * Pixels as they were stored, planar and row-major: plane c, row y, column x at `(c * height + y) * width + x`. Kept in
- * their own 8 or 16 bits, a quarter or half of what floats take, so that a data set fits in memory.
- */
-export interface Picture {
-  readonly channels: number;
-  readonly height: number;
-  readonly width: number;
-  readonly data: Uint8Array | Uint16Array;
-  /** The largest value a sample can have: 255 or 65535. */
-  readonly peak: number;
-}
+import type { Picture } from './image.js';
+
+export type { Picture } from './image.js';
 
 /**
  * What is true of each pixel, in the layout of a `Picture`. `labels`: one plane of class numbers 0 .. classes - 1.

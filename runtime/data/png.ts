@@ -14,21 +14,21 @@ export const rgbPng = (data: Uint8Array, height: number, width: number): Promise
     .png({ compressionLevel: 9 })
     .toBuffer();
 
-/** A picture as interleaved 8-bit RGB for looking at. 16-bit samples, which rarely fill their range, are stretched to it. */
+/** A picture as interleaved 8-bit RGB for looking at. Samples of more than 8 bits, which rarely
+ * fill their range, are stretched to it. */
 export function displayed(picture: Picture): Uint8Array {
-  const { channels, height, width, data, peak } = picture;
+  const { channels, height, width, data } = picture;
   const area = height * width;
-  let low = 0;
-  let high = peak;
-  if (peak > 255) {
-    low = peak;
-    high = 0;
+  let [low, high] = picture.range;
+  if (!(data instanceof Uint8Array)) {
+    low = Number.POSITIVE_INFINITY;
+    high = Number.NEGATIVE_INFINITY;
     for (const v of data) {
       if (v < low) low = v;
       if (v > high) high = v;
     }
   }
-  const scale = 255 / Math.max(1, high - low);
+  const scale = 255 / (high > low ? high - low : 1);
   const out = new Uint8Array(3 * area);
   for (let p = 0; p < area; p++) {
     for (let c = 0; c < 3; c++)

@@ -1,3 +1,4 @@
+import { makePicture, type SampleArray, samplesLike } from './image.js';
 import type { Mask, Picture, Size } from './picture.js';
 import { planesOf } from './picture.js';
 
@@ -7,12 +8,20 @@ import { planesOf } from './picture.js';
  * their own bits, rounded once.
  */
 export function resizePicture(picture: Picture, size: Size): Picture {
-  const { channels, height, width, peak } = picture;
+  const { channels, height, width } = picture;
   if (height === size.height && width === size.width) return picture;
   const exact = resizePlanes(picture.data, channels, picture, size);
-  const data = picture.data instanceof Uint8Array ? new Uint8Array(exact.length) : new Uint16Array(exact.length);
-  for (let i = 0; i < data.length; i++) data[i] = exact[i]! + 0.5;
-  return { channels, height: size.height, width: size.width, data, peak };
+  return makePicture(channels, size.height, size.width, rounded(exact, picture.data), picture.range);
+}
+
+/** Samples in the type of others, rounded half up; floats stay as they are. */
+function rounded(exact: Float32Array, like: SampleArray): SampleArray {
+  if (like instanceof Float32Array) return exact;
+  const data = samplesLike(like, exact.length);
+  // Unsigned samples are cut towards 0 as they are stored, which after adding a half is the same as `floor`.
+  if (like instanceof Int16Array) for (let i = 0; i < data.length; i++) data[i] = Math.floor(exact[i]! + 0.5);
+  else for (let i = 0; i < data.length; i++) data[i] = exact[i]! + 0.5;
+  return data;
 }
 
 /** Resizes a mask by the nearest pixel (centres aligned, torch's `nearest-exact`), which makes no value that was not there. */
@@ -32,12 +41,7 @@ export function resizeMask(mask: Mask, size: Size): Mask {
 }
 
 /** The same bilinear resize on planes of any numbers, such as predicted probabilities; answers floats. */
-export function resizePlanes(
-  data: Uint8Array | Uint16Array | Float32Array,
-  planes: number,
-  from: Size,
-  to: Size,
-): Float32Array {
+export function resizePlanes(data: SampleArray, planes: number, from: Size, to: Size): Float32Array {
   const across = taps(from.width, to.width);
   const down = taps(from.height, to.height);
   const out = new Float32Array(planes * to.height * to.width);

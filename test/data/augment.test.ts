@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { Augmentation, AugmentationName } from '../../compiler/recipe.js';
 import { type AugmentOptions, augmentSample, type Sample } from '../../runtime/data/augment.js';
 import { copyImage, copyMask, reflect } from '../../runtime/data/geometry.js';
+import { makePicture } from '../../runtime/data/image.js';
 import { normalizationOf } from '../../runtime/data/normalize.js';
 import { planesOf } from '../../runtime/data/picture.js';
 import { smoothField } from '../../runtime/data/smooth-field.js';
@@ -16,7 +17,7 @@ function sampleOf(height: number, width: number, classes = 1, kind: 'planes' | '
   const mask = Uint8Array.from({ length: planes * area }, (_, i) =>
     kind === 'labels' ? data[i % area]! % classes : Number(data[i % area]! > 127),
   );
-  const image = { channels: 2, height, width, data, peak: 255 };
+  const image = makePicture(2, height, width, data);
   return {
     image,
     mask: { kind, classes, height, width, data: mask },
@@ -131,7 +132,7 @@ describe('patches', () => {
   test('an image smaller than the patch is continued by reflection, the border not repeated', () => {
     expect([-3, -2, -1, 0, 1, 2, 3, 4, 5, 6].map((i) => reflect(i, 3))).toEqual([1, 2, 1, 0, 1, 2, 1, 0, 1, 2]);
     expect([-5, 0, 5].map((i) => reflect(i, 1))).toEqual([0, 0, 0]);
-    const image = { channels: 1, height: 1, width: 3, data: Uint8Array.of(0, 51, 255), peak: 255 };
+    const image = makePicture(1, 1, 3, Uint8Array.of(0, 51, 255));
     const mask = { kind: 'planes', classes: 1, height: 1, width: 3, data: Uint8Array.of(0, 0, 1) } as const;
     const sample = { image, mask, normalization: normalizationOf(image, 'unit') };
     const made = make(sample, 0, { augment: [], patch: true, size: { height: 1, width: 7 } });
@@ -161,7 +162,7 @@ describe('free transformations', () => {
       const inside = Math.hypot(Math.floor(p / n) - 32, (p % n) - 32) < 14;
       return inside ? 255 : 0;
     });
-    const image = { channels: 1, height: n, width: n, data, peak: 255 };
+    const image = makePicture(1, n, n, data);
     const mask = { kind: 'planes', classes: 1, height: n, width: n, data: data.map((v) => Number(v > 0)) } as const;
     const sample = { image, mask, normalization: normalizationOf(image, 'unit') };
     const area = (seed: number, augment: Augmentation[]): number =>

@@ -17,7 +17,7 @@ describe('images', () => {
   test('8-bit grey is repeated over 3 channels, planar', async () => {
     for (const content of [await greyPng([1, 2, 3, 4, 5, 6], 2, 3), await greyTiff([1, 2, 3, 4, 5, 6], 2, 3)]) {
       const picture = await withFile('a.png', content, (file) => readPicture(file, 3));
-      expect(picture).toMatchObject({ channels: 3, height: 2, width: 3, peak: 255 });
+      expect(picture).toMatchObject({ channels: 3, height: 2, width: 3, shape: [2, 3], range: [0, 255] });
       expect([...picture.data]).toEqual([1, 2, 3, 4, 5, 6, 1, 2, 3, 4, 5, 6, 1, 2, 3, 4, 5, 6]);
     }
   });
@@ -40,7 +40,7 @@ describe('images', () => {
   test('16 bits stay 16 bits: grey, RGB and RGBA', async () => {
     const grey = rawPng({ width: 4, height: 1, bits: 16, colour: 0, rows: [[0, 0, 1, 0, 2, 1, 0, 255, 255]] });
     const picture = await withFile('a.png', grey, (file) => readPicture(file, 1));
-    expect([picture.peak, ...picture.data]).toEqual([65535, 1, 2, 256, 65535]);
+    expect([picture.range[1], ...picture.data]).toEqual([65535, 1, 2, 256, 65535]);
     const rgb = rawPng({ width: 1, height: 1, bits: 16, colour: 2, rows: [[0, 0, 1, 1, 0, 255, 255]] });
     expect([...(await withFile('a.png', rgb, (file) => readPicture(file, 3))).data]).toEqual([1, 256, 65535]);
     const rgba = rawPng({ width: 1, height: 1, bits: 16, colour: 6, rows: [[0, 0, 1, 1, 0, 255, 255, 0, 0]] });

@@ -28,7 +28,7 @@ describe('generated nuclei', () => {
       await generateNuclei(c, { count: 2, size: 48, seed: 2 });
       const dataset = await openFolder(a, { channels: 3, classes: 1 });
       expect(dataset.names).toEqual(['nuclei-0001', 'nuclei-0002', 'nuclei-0003']);
-      expect((await dataset.pair(0)).image).toMatchObject({ channels: 3, height: 48, width: 48, peak: 255 });
+      expect((await dataset.pair(0)).image).toMatchObject({ channels: 3, height: 48, width: 48, range: [0, 255] });
       const file = 'images/nuclei-0002.png';
       expect(await readFile(join(a, file))).toEqual(await readFile(join(b, file)));
       expect(await readFile(join(a, file))).not.toEqual(await readFile(join(c, file)));
