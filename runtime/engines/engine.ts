@@ -1,6 +1,7 @@
 import type { DeployRuntime } from '../../compiler/3-transform/finish.js';
 import type { TrainingPlan } from '../../compiler/3-transform/training-plan.js';
 import type { Graph } from '../../compiler/ir/graph.js';
+import type { CheckOptions } from '../models/check.js';
 
 /** A dense float tensor, row-major. */
 export interface Tensor {
@@ -64,8 +65,8 @@ export interface Engine {
   trainer(plan: TrainingPlan, state: TrainingState): Promise<Trainer>;
   /** Runs an inference graph (already pruned, simplified) with these weights. */
   predictor(graph: Graph, weights: Weights): Promise<Predictor>;
-  /** Runs an ONNX file. */
-  open(model: Uint8Array): Promise<Predictor>;
+  /** Runs an ONNX file of anyone, which is checked before the engine sees it (models/check.ts). @throws UserError if it is refused */
+  open(model: Uint8Array, options?: CheckOptions): Promise<Predictor>;
 }
 
 /** What an engine's predictor finishes a deployed graph for, before it runs. */
