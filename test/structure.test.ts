@@ -27,7 +27,18 @@ const impure =
 /** Stages of the compiler, in the order of the data; a stage imports none that comes after it. */
 const stages = ['0-import', '1-elaborate', '2-infer', '3-transform', '4-schedule', '5-emit', '6-build'];
 /** Folders of the runtime, each of which may import those before it. */
-const rooms = ['support', 'engines', 'data', 'run', 'prediction', 'evaluation', 'profiling', 'training', 'deployment'];
+const rooms = [
+  'support',
+  'models',
+  'engines',
+  'data',
+  'run',
+  'prediction',
+  'evaluation',
+  'profiling',
+  'training',
+  'deployment',
+];
 /** What every stage may use, and which therefore uses none. */
 const foundations = ['ir', 'ops', 'diagnostics'];
 

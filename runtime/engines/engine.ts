@@ -2,6 +2,7 @@ import type { DeployRuntime } from '../../compiler/3-transform/finish.js';
 import type { TrainingPlan } from '../../compiler/3-transform/training-plan.js';
 import type { Graph } from '../../compiler/ir/graph.js';
 import type { Tensor, TrainingState, Weights } from '../../compiler/tensor.js';
+import type { CheckOptions } from '../models/check.js';
 
 export type { Tensor, TrainingState, Weights } from '../../compiler/tensor.js';
 
@@ -63,7 +64,8 @@ export interface TrainingEngine extends Engine {
 
 /** An engine that runs ONNX files. */
 export interface OnnxEngine extends Engine {
-  open(model: Uint8Array): Promise<Predictor>;
+  /** Runs an ONNX file of anyone, which is checked before the engine sees it (models/check.ts). @throws UserError if it is refused */
+  open(model: Uint8Array, options?: CheckOptions): Promise<Predictor>;
 }
 
 export const trains = (engine: Engine): engine is TrainingEngine => 'trainer' in engine;

@@ -1,7 +1,7 @@
-import { realpath } from 'node:fs/promises';
-import { basename, dirname, join, resolve } from 'node:path';
+import { basename, join } from 'node:path';
 import { type Picture, readPicture, stemOf } from '../data/index.js';
-import { makeFolder, writeAtomic } from '../support/files/atomic.js';
+import { realFile, writeBelow } from '../support/files/below.js';
+import { safeFileNames } from '../support/files/safe-name.js';
 import { UserError } from '../support/user-error.js';
 import { type InferOptions, infer, prepare, resizeMaps } from './inference.js';
 import { deepestLevel, type Model } from './model.js';
@@ -39,7 +39,8 @@ export interface Prediction {
 
 /**
  * Writes a mask of its own size for each image: `NAME.png` with 0 and 255; with class numbers where classes exclude each
- * other; or `CLASS/NAME.png`, one a class, where they overlap: the layouts of a data folder's `masks/`.
+ * other; or `CLASS/NAME.png`, one a class, where they overlap: the layouts of a data folder's `masks/`. A class whose name
+ * is no file's is written under one made of it (support/files/safe-name.ts).
  *
  * @throws UserError when an image can't be read, and before anything is written when two images would get the same mask,
  *   or a mask would replace one of the images
@@ -48,7 +49,9 @@ export async function predictImages(options: PredictOptions): Promise<Prediction
   const { model, images, signal } = options;
   const { task } = model;
   const overlapping = task.classes.length > 1 && !task.exclusive;
-  const places = images.map((image) => placesOf(options, image, overlapping));
+  // What classes are called is the model's to say; where files go is not. A class may be called as the folder of overlays is.
+  const folders = overlapping ? safeFileNames([overlayFolder, ...task.classes]).slice(1) : undefined;
+  const places = images.map((image) => placesOf(options, image, folders));
   await checkPlaces(images, places);
   const results: Prediction[] = [];
   for (const [k, image] of images.entries()) {
@@ -60,8 +63,9 @@ export async function predictImages(options: PredictOptions): Promise<Prediction
     const maps = await predictPicture(model, picture, { ...options, onAnswers: seen.add });
     const milliseconds = performance.now() - started;
     const segmentation = decide(maps, task.exclusive, options.threshold ?? 0.5);
-    for (const [c, png] of maskPngs(segmentation).entries()) await put(place.masks[c] as string, await png);
-    if (place.overlay) await put(place.overlay, await overlayPng(picture, segmentation));
+    for (const [c, png] of maskPngs(segmentation).entries())
+      await writeBelow(options.out, place.masks[c] as string, await png);
+    if (place.overlay) await writeBelow(options.out, place.overlay, await overlayPng(picture, segmentation));
     results.push({
       image,
       mask: place.masks[0] as string,
@@ -101,22 +105,24 @@ interface Places {
   readonly overlay?: string;
 }
 
-function placesOf({ out, model, overlay }: PredictOptions, image: string, overlapping: boolean): Places {
+const overlayFolder = 'overlays';
+
+function placesOf({ out, overlay }: PredictOptions, image: string, folders: readonly string[] | undefined): Places {
   const name = `${stemOf(basename(image))}.png`;
   return {
-    masks: overlapping ? model.task.classes.map((c) => join(out, c, name)) : [join(out, name)],
-    ...(overlay ? { overlay: join(out, 'overlays', name) } : {}),
+    masks: folders ? folders.map((folder) => join(out, folder, name)) : [join(out, name)],
+    ...(overlay ? { overlay: join(out, overlayFolder, name) } : {}),
   };
 }
 
 async function checkPlaces(images: readonly string[], places: readonly Places[]): Promise<void> {
   const inputs = new Map<string, string>();
-  for (const image of images) inputs.set(await real(image), image);
+  for (const image of images) inputs.set(await realFile(image), image);
   const taken = new Map<string, string>();
   for (const [k, { masks, overlay }] of places.entries()) {
     const image = images[k] as string;
     for (const file of overlay ? [...masks, overlay] : masks) {
-      const path = await real(file);
+      const path = await realFile(file);
       const input = inputs.get(path);
       if (input !== undefined) {
         throw new UserError(
@@ -136,20 +142,4 @@ async function checkPlaces(images: readonly string[], places: readonly Places[])
       taken.set(path, image);
     }
   }
-}
-
-/** The file a path leads to, through links; for one that does not exist yet, through those of its folder. */
-async function real(file: string): Promise<string> {
-  const path = resolve(file);
-  try {
-    return await realpath(path);
-  } catch {
-    const parent = dirname(path);
-    return parent === path ? path : join(await real(parent), basename(path));
-  }
-}
-
-async function put(file: string, content: Uint8Array): Promise<void> {
-  await makeFolder(dirname(file));
-  await writeAtomic(file, content);
 }

@@ -15,7 +15,7 @@ export const onnxRuntime = (device: OrtDevice): TrainingEngine & OnnxEngine => (
   status,
   trainer: async (plan, state) => (await import('./trainer.js')).createTrainer(plan, state, device),
   predictor: async (graph, weights) => (await import('./predictor.js')).createPredictor(graph, weights, device),
-  open: async (model) => (await import('./predictor.js')).openPredictor(model, device),
+  open: async (model, options) => (await import('./predictor.js')).openPredictor(model, device, options),
 });
 
 /** ONNX Runtime on the CPU: the embedded default. */

@@ -2,26 +2,49 @@ import type { InferenceSession } from 'onnxruntime-node';
 import { finish } from '../../../compiler/3-transform/finish.js';
 import { emitOnnx } from '../../../compiler/5-emit/onnx/index.js';
 import type { Graph } from '../../../compiler/ir/graph.js';
+import { type CheckOptions, checkModel } from '../../models/check.js';
+import { UserError } from '../../support/user-error.js';
 import type { Predictor, Tensor, Weights } from '../engine.js';
 import { numbers, type OrtDevice, openSession, toOrt } from './session.js';
 
 /** Runs an inference graph with these weights. */
-export function createPredictor(graph: Graph, weights: Weights, device?: OrtDevice): Promise<Predictor> {
+export async function createPredictor(graph: Graph, weights: Weights, device?: OrtDevice): Promise<Predictor> {
   const arrays = new Map(Array.from(weights, ([path, tensor]) => [path, tensor.data]));
   const finished = finish(graph, arrays, (device ?? 'cpu') === 'cpu' ? 'ort' : 'plain');
-  return openPredictor(emitOnnx(finished.graph, { weights: finished.weights, name: 'predict', metadata: {} }), device);
+  return opened(
+    await openSession(emitOnnx(finished.graph, { weights: finished.weights, name: 'predict', metadata: {} }), device),
+  );
 }
 
-/** Runs an ONNX file with a single image input. */
-export async function openPredictor(model: Uint8Array, device?: OrtDevice): Promise<Predictor> {
-  const session = await openSession(model, device);
-  const [image, ...others] = session.inputNames;
-  if (image === undefined || others.length > 0) {
-    await session.release();
-    throw new Error(`the model has ${session.inputNames.length} inputs, a predictor takes a single image`);
-  }
-  return new OrtPredictor(session, image);
+/** Runs an ONNX file of anyone. @throws UserError if it is refused (models/check.ts), or ONNX Runtime can't run it */
+export async function openPredictor(
+  model: Uint8Array,
+  device?: OrtDevice,
+  options: CheckOptions = {},
+): Promise<Predictor> {
+  checkModel(model, options);
+  return opened(
+    await openSession(model, device).catch((error: unknown) => {
+      throw refusal(error);
+    }),
+  );
 }
+
+async function opened(session: InferenceSession): Promise<Predictor> {
+  const [image, ...others] = session.inputNames;
+  if (image !== undefined && others.length === 0) return new OrtPredictor(session, image);
+  await session.release();
+  throw new Error(`the model has ${session.inputNames.length} inputs, a predictor takes a single image`);
+}
+
+/** ONNX Runtime's message about a model that it can't load or run. */
+const refusal = (error: unknown): UserError =>
+  new UserError(
+    'engine-model',
+    `ONNX Runtime can't run this model: ${error instanceof Error ? error.message.split('\n')[0] : String(error)}`,
+    "use an intact copy of it, or build it again with 'unetc build'",
+    { cause: error },
+  );
 
 class OrtPredictor implements Predictor {
   readonly #session: InferenceSession;

@@ -18,9 +18,9 @@ export const openvino = (options: Partial<OpenVinoOptions> = {}): OnnxEngine => 
       const { createPredictor } = await import('./predictor.js');
       return createPredictor(await openVino(), chosen, graph, weights);
     },
-    open: async (model) => {
+    open: async (model, options) => {
       const { openPredictor } = await import('./predictor.js');
-      return openPredictor(await openVino(), chosen, model);
+      return openPredictor(await openVino(), chosen, model, options);
     },
   };
 };

@@ -1,11 +1,11 @@
 import { finish } from '../../../compiler/3-transform/finish.js';
 import { emitOnnx } from '../../../compiler/5-emit/onnx/index.js';
 import type { Graph } from '../../../compiler/ir/graph.js';
+import { type CheckOptions, checkModel } from '../../models/check.js';
 import { UserError } from '../../support/user-error.js';
 import type { Predictor, Tensor, Weights } from '../engine.js';
 import { OpenVinoError } from './c-api.js';
 import { type Core, requirePrecision } from './core.js';
-import { outputNames } from './output-names.js';
 import { type OpenVinoOptions, OpenVinoSession } from './session.js';
 
 /** Runs an inference graph with these weights. */
@@ -19,12 +19,23 @@ export function createPredictor(core: Core, options: OpenVinoOptions, graph: Gra
   );
 }
 
-/** Runs an ONNX file with a single image input. */
-export function openPredictor(core: Core, options: OpenVinoOptions, onnx: Uint8Array): Predictor {
+/** Runs an ONNX file of anyone. @throws UserError if it is refused (models/check.ts), or OpenVINO can't run it */
+export function openPredictor(
+  core: Core,
+  options: OpenVinoOptions,
+  onnx: Uint8Array,
+  check: CheckOptions = {},
+): Predictor {
+  // What `readModel` reads may say where in this process's memory, or on the disk, its data are: nothing goes there unchecked.
+  const { outputs } = checkModel(onnx, check);
   const session = openSession(core, options, onnx);
-  if (session.inputs === 1) return new OpenVinoPredictor(session, outputNames(onnx));
+  if (session.inputs === 1 && session.outputs === outputs.length) return new OpenVinoPredictor(session, outputs);
   session.dispose();
-  throw new Error(`the model has ${session.inputs} inputs, a predictor takes a single image`);
+  throw new UserError(
+    'engine-model',
+    `OpenVINO finds ${session.inputs} inputs and ${session.outputs} outputs in this model, which has 1 and ${outputs.length}`,
+    'use --engine ort',
+  );
 }
 
 /**

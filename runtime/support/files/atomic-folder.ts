@@ -3,6 +3,7 @@ import { basename, dirname, join } from 'node:path';
 import { someOf, UserError } from '../user-error.js';
 import { writeAtomic } from './atomic.js';
 import { failedWith, fileFailure } from './failure.js';
+import { safeFileName } from './safe-name.js';
 
 let written = 0;
 
@@ -19,6 +20,9 @@ export async function writeFolderAtomic(
   files: ReadonlyMap<string, Uint8Array>,
   ours: (name: string) => boolean,
 ): Promise<void> {
+  for (const name of files.keys()) {
+    if (safeFileName(name) !== name) throw new Error(`${JSON.stringify(name)} is no name of a file`);
+  }
   let temporary: string | undefined;
   try {
     const found = await existing(folder, ours);
