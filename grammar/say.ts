@@ -416,6 +416,10 @@ export const say = {
     unshuffle: (p: { readonly factor: string | number; readonly axis: string | number; readonly size: string | number }) => of('size-not-divisible', `pixel_unshuffle by ${p.factor} needs a ${p.axis} that is a multiple of ${p.factor}, here it is ${p.size}`),
     stride: (p: { readonly op: string | number; readonly stride: string | number; readonly axis: string | number; readonly size: string | number }) => of('size-not-divisible', `${p.op} with stride ${p.stride} needs a ${p.axis} that is a multiple of ${p.stride}, here it is ${p.size}`),
   },
+  sizeTooLarge: {
+    size: (p: { readonly op: string | number; readonly dimension: string | number; readonly limit: string | number }) => of('size-too-large', `${p.op} makes a size of ${p.dimension}, and the numbers in a size go to ${p.limit}`),
+    parameter: (p: { readonly name: string | number; readonly op: string | number; readonly count: string | number; readonly limit: string | number }) => of('size-too-large', `${p.name} of ${p.op} has ${p.count} elements, and a parameter may have ${p.limit}`),
+  },
   sizeTooSmall: {
     size: (p: { readonly axis: string | number; readonly size: string | number; readonly op: string | number }) => of('size-too-small', `nothing is left of ${p.axis} ${p.size} after ${p.op}`),
   },

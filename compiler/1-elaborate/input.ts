@@ -3,6 +3,7 @@ import { say } from '../../grammar/say.js';
 import type { InputDecl } from '../../grammar/tree.js';
 import type { Environment } from './environment.js';
 import type { Evaluator } from './evaluator.js';
+import { limits } from './limits.js';
 import { describe, isPoisoned, poison, tensor, type Value } from './values.js';
 
 const symbols = ['N', 'D', 'H', 'W'];
@@ -40,8 +41,12 @@ export function elaborateInput(evaluator: Evaluator, decl: InputDecl, env: Envir
     if (isPoisoned(value)) ok = false;
     else {
       const n = evaluator.whole(value, dim.span, 'a dimension');
-      if (n !== null && n >= 1) shape.push(n);
-      else {
+      if (n !== null && n >= 1 && n <= limits.dimension) shape.push(n);
+      else if (n !== null && n > limits.dimension) {
+        const bounds = `at most ${limits.dimension}`;
+        evaluator.fail(say.outOfRange.bounds({ what: 'a dimension', bounds, found: describe(value) }), dim.span);
+        ok = false;
+      } else {
         if (n !== null) evaluator.fail(say.outOfRange.dimension({ found: describe(value) }), dim.span);
         ok = false;
       }

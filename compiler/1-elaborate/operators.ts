@@ -6,6 +6,7 @@ import { isOpName, type OpName, opNames, opOf } from '../ops/index.js';
 import type { ArgSpec } from '../ops/op.js';
 import type { Toolbox } from './arithmetic.js';
 import { flatten } from './builtins.js';
+import { limits } from './limits.js';
 import type { RawValue } from './raw.js';
 import { describe, isNumber, isPoisoned, poison, shortNumber, type Value, wholeNumber } from './values.js';
 
@@ -182,6 +183,8 @@ function convert(spec: ArgSpec, v: Value, what: string, span: Span, wrong: Wrong
       wrong(say.notAnInt.number({ what, number: shortNumber(n.value) }), span);
     } else if (spec.least !== undefined && n.value < spec.least) {
       wrong(say.outOfRange.least({ what, least: spec.least, found: n.value }), span);
+    } else if (whole && n.value > limits.argument) {
+      wrong(say.outOfRange.bounds({ what, bounds: `at most ${limits.argument}`, found: n.value }), span);
     } else return n.value;
     return undefined;
   };

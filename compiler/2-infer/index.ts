@@ -6,6 +6,7 @@ import { num, printShape, sym } from '../ir/dim.js';
 import type { Constraint, NamedValue, Network, Node, Param, Value } from '../ir/graph.js';
 import { opOf } from '../ops/index.js';
 import { isRefusal, type Refusal } from '../ops/op.js';
+import { beyondBounds } from './bounds.js';
 
 export interface InferResult {
   /** Null if any operator refused its inputs. */
@@ -51,7 +52,13 @@ export function inferSteps(steps: RawNetwork['steps']): TypedSteps {
       diagnostics.push(refusalDiagnostic(step, tensors, inferred));
       return null;
     }
-    const owned = (op.parameters?.(step.attrs, types) ?? []).map(
+    const parameters = op.parameters?.(step.attrs, types) ?? [];
+    const beyond = beyondBounds(step.op, inferred.outputs, parameters);
+    if (beyond) {
+      diagnostics.push(refusalDiagnostic(step, tensors, beyond));
+      return null;
+    }
+    const owned = parameters.map(
       (p): Param => ({
         id: id++,
         type: { dtype: 'f32', shape: p.shape.map(num) },

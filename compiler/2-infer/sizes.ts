@@ -1,7 +1,10 @@
 import { evaluateDim, printDim } from '../ir/dim.js';
 import type { Constraint, Network } from '../ir/graph.js';
 
-/** Which sizes of one symbol (`H`) a network takes: those congruent to one of `residues` modulo `modulus`, from `least` on. */
+/**
+ * Which sizes of one symbol (`H`) a network takes: those congruent to one of `residues` modulo `modulus`, from `least` on; a rule derived
+ * here has one residue, or none where no size is valid.
+ */
 export interface SizeRule {
   readonly symbol: string;
   readonly modulus: number;
@@ -10,11 +13,38 @@ export interface SizeRule {
   readonly constraints: readonly Constraint[];
 }
 
-/** Enumerating residues is exact but linear; no real network comes near this. */
-const largestModulus = 1 << 16;
+/** Numbers n with `n = residue` modulo `modulus`; `residue` is below `modulus`. */
+interface Congruence {
+  readonly residue: bigint;
+  readonly modulus: bigint;
+}
 
-const gcd = (a: number, b: number): number => (b === 0 ? a : gcd(b, a % b));
-const lcm = (a: number, b: number): number => (a / gcd(a, b)) * b;
+/** The greatest common divisor of a and b, both positive, and x with `a x = gcd` modulo b. */
+function euclid(a: bigint, b: bigint): { readonly gcd: bigint; readonly x: bigint } {
+  let [r, s, x, y] = [a, b, 1n, 0n];
+  while (s !== 0n) {
+    const q = r / s;
+    [r, s, x, y] = [s, r - q * s, y, x - q * y];
+  }
+  return { gcd: r, x };
+}
+
+const mod = (a: bigint, m: bigint): bigint => ((a % m) + m) % m;
+
+/** The solutions of `scale n + offset = 0` modulo `modulus`; null if there are none. */
+function solve(scale: bigint, offset: bigint, modulus: bigint): Congruence | null {
+  const { gcd, x } = euclid(mod(scale, modulus) || modulus, modulus);
+  if (offset % gcd !== 0n) return null;
+  const reduced = modulus / gcd;
+  return { residue: mod((-offset / gcd) * x, reduced), modulus: reduced };
+}
+
+/** What is in both (the Chinese remainder theorem, for moduli that may have common factors); null if nothing is. */
+function both(a: Congruence, b: Congruence): Congruence | null {
+  const step = solve(a.modulus, a.residue - b.residue, b.modulus);
+  if (step === null) return null;
+  return { residue: a.residue + a.modulus * step.residue, modulus: a.modulus * step.modulus };
+}
 
 const holds = (c: Constraint, sizes: Readonly<Record<string, number>>): boolean => {
   const value = evaluateDim(c.dim, sizes);
@@ -23,11 +53,9 @@ const holds = (c: Constraint, sizes: Readonly<Record<string, number>>): boolean 
   return c.least === undefined || value >= c.least;
 };
 
-/** Congruence only: whether the size has the right remainder, whatever its magnitude. */
-const divides = (c: Constraint, symbol: string, n: number): boolean => {
-  const value = evaluateDim(c.dim, { [symbol]: n });
-  return Number.isInteger(value) && (c.divisor === undefined || value % c.divisor === 0);
-};
+/** The sizes at which the constraint's dimension is whole and has its divisor, whatever its magnitude; null: none. */
+const congruenceOf = ({ dim, divisor = 1 }: Constraint): Congruence | null =>
+  solve(BigInt(dim.scale), BigInt(dim.offset), BigInt(dim.divisor) * BigInt(divisor));
 
 /** The rule for each free spatial symbol (not N) of a network, derived from every constraint its operators stated. */
 export function sizeRules(network: Pick<Network, 'graph' | 'constraints'>): Readonly<Record<string, SizeRule>> {
@@ -42,36 +70,45 @@ export function sizeRules(network: Pick<Network, 'graph' | 'constraints'>): Read
 
 function ruleOf(symbol: string, all: readonly Constraint[]): SizeRule {
   const constraints = all.filter((c) => c.dim.symbol === symbol);
-  const modulus = Math.min(
-    largestModulus,
-    constraints.reduce((m, c) => lcm(m, c.dim.divisor * (c.divisor ?? 1)), 1),
-  );
-  const residues: number[] = [];
-  for (let r = 0; r < modulus; r++) if (constraints.every((c) => divides(c, symbol, r))) residues.push(r);
+  const sizes = constraints
+    .map(congruenceOf)
+    .reduce((a, b) => a && b && both(a, b), { residue: 0n, modulus: 1n } as Congruence | null);
   let least = 1;
   for (const c of constraints) {
     // (scale * n + offset) / divisor >= bound, solved for n
     const bound = Math.max(c.least ?? 1, 1);
     if (c.dim.scale > 0) least = Math.max(least, Math.ceil((bound * c.dim.divisor - c.dim.offset) / c.dim.scale));
   }
-  return { symbol, modulus, residues, least, constraints };
+  return { symbol, ...inNumbers(sizes), least, constraints };
+}
+
+/** Beyond what numbers hold exactly, no size is one that an image has. */
+function inNumbers(sizes: Congruence | null): Pick<SizeRule, 'modulus' | 'residues'> {
+  if (sizes === null) return { modulus: 1, residues: [] };
+  const { residue, modulus } = sizes;
+  const most = BigInt(Number.MAX_SAFE_INTEGER);
+  if (modulus <= most) return { modulus: Number(modulus), residues: [Number(residue)] };
+  return { modulus: Number.MAX_SAFE_INTEGER, residues: residue > 0n && residue < most ? [Number(residue)] : [] };
 }
 
 export const isValidSize = (rule: SizeRule, n: number): boolean =>
-  Number.isInteger(n) && n >= rule.least && rule.residues.includes(n % rule.modulus);
+  Number.isSafeInteger(n) && n >= rule.least && rule.residues.includes(n % rule.modulus);
 
 /** The smallest valid size that is at least `n`; null if no size is valid. */
 export function nextValid(rule: SizeRule, n: number): number | null {
   const from = Math.max(Math.ceil(n), rule.least, 1);
-  for (let k = from; k <= from + rule.modulus; k++) if (isValidSize(rule, k)) return k;
-  return null;
+  const found = rule.residues.map((r) => from + floorMod(r - from, rule.modulus)).filter(Number.isSafeInteger);
+  return found.length === 0 ? null : Math.min(...found);
 }
 
 /** The largest valid size below `n`, or null. */
 function previousValid(rule: SizeRule, n: number): number | null {
-  for (let k = Math.floor(n) - 1; k >= Math.max(1, n - rule.modulus - 1); k--) if (isValidSize(rule, k)) return k;
-  return null;
+  const from = Math.ceil(n) - 1;
+  const found = rule.residues.map((r) => from - floorMod(from - r, rule.modulus)).filter((k) => isValidSize(rule, k));
+  return found.length === 0 ? null : Math.max(...found);
 }
+
+const floorMod = (a: number, m: number): number => (a % m) + (a % m < 0 ? m : 0);
 
 /** One or two valid sizes nearest to `n`, ascending; empty if no size is valid. */
 export function nearestSizes(rule: SizeRule, n: number): number[] {

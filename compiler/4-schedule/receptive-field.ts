@@ -6,7 +6,7 @@ import type { OpName } from '../ops/index.js';
 import { resolveSides } from '../ops/pad.js';
 import { resolveTransposeWindow, resolveWindow } from '../ops/spatial.js';
 import { resolveScale } from '../ops/upsample.js';
-import { type Axis, identity, join, outOfWindow, readThrough } from './sight.js';
+import { type Axis, identity, join, readThrough } from './sight.js';
 
 /** What an element of a value depends on. */
 export interface ReceptiveField {
@@ -38,7 +38,7 @@ interface Sight {
 export function receptiveFields(graph: Graph): ReadonlyMap<number, ReceptiveField> {
   const sights = new Map<number, Sight>();
   for (const { value } of graph.inputs) {
-    sights.set(value.id, { axes: value.type.shape.slice(2).map(() => identity), global: false });
+    sights.set(value.id, { axes: value.type.shape.slice(2).map(() => identity(graph.nodes.length)), global: false });
   }
   for (const node of graph.nodes) {
     const sight = sightOf(node, sights);
@@ -101,7 +101,7 @@ const window: Rule = spatially((attrs, rank) => {
   const { kernel, stride, dilation, begin } = resolveWindow(attrs, rank);
   return (axis, k) => {
     const [s, d, b] = [stride[k]!, dilation[k]!, begin[k]!];
-    return readThrough(axis, { grow: 1, shrink: s }, (p) => outOfWindow(s * p - b, d, kernel[k]!));
+    return readThrough(axis, { grow: 1, shrink: s }, (p) => ({ first: s * p - b, length: kernel[k]! }), d);
   };
 });
 
@@ -112,7 +112,7 @@ const transposedWindow: Rule = spatially((attrs, rank) => {
     return readThrough(axis, { grow: s, shrink: 1 }, (p) => {
       const last = Math.floor((p + begin[k]!) / s);
       const first = Math.ceil((p + begin[k]! - kernel[k]! + 1) / s);
-      return outOfWindow(first, 1, last - first + 1);
+      return { first, length: last - first + 1 };
     });
   };
 });
@@ -125,13 +125,13 @@ const enlarged: Rule = spatially((attrs, rank) => {
     const f = scale[k]!;
     return readThrough(axis, { grow: f, shrink: 1 }, (p) => {
       const low = Math.floor(p / f);
-      if (mode === 'nearest' || f === 1) return [low];
+      if (mode === 'nearest' || f === 1) return { first: low, length: 1 };
       // p (in - 1) / (f in - 1) lies in (p/f - (f-1)/f, p/f], whatever the size.
-      if (corners) return outOfWindow(Math.floor((p - f + 1) / f), 1, low + 2 - Math.floor((p - f + 1) / f));
+      const first = Math.floor((p - f + 1) / f);
+      if (corners) return { first, length: low + 2 - first };
       // (p + 0.5) / f - 0.5 in whole numbers: where it falls on an element, its neighbour weighs nothing.
       const twice = 2 * p + 1 - f;
-      const before = Math.floor(twice / (2 * f));
-      return twice % (2 * f) === 0 ? [before] : [before, before + 1];
+      return { first: Math.floor(twice / (2 * f)), length: twice % (2 * f) === 0 ? 1 : 2 };
     });
   };
 });
@@ -139,18 +139,18 @@ const enlarged: Rule = spatially((attrs, rank) => {
 /** A position's channels come from one element, by the factor nearer to the start. */
 const shuffled: Rule = spatially((attrs) => {
   const r = numberAttr(attrs, 'upscale_factor');
-  return (axis) => readThrough(axis, { grow: r, shrink: 1 }, (p) => [Math.floor(p / r)]);
+  return (axis) => readThrough(axis, { grow: r, shrink: 1 }, (p) => ({ first: Math.floor(p / r), length: 1 }));
 });
 
 const unshuffled: Rule = spatially((attrs) => {
   const r = numberAttr(attrs, 'downscale_factor');
-  return (axis) => readThrough(axis, { grow: 1, shrink: r }, (p) => outOfWindow(r * p, 1, r));
+  return (axis) => readThrough(axis, { grow: 1, shrink: r }, (p) => ({ first: r * p, length: r }));
 });
 
 const moved = (sign: 1 | -1): Rule =>
   spatially((attrs, rank) => {
     const { begin } = resolveSides(attrs, rank);
-    return (axis, k) => readThrough(axis, { grow: 1, shrink: 1 }, (p) => [p + sign * begin[k]!]);
+    return (axis, k) => readThrough(axis, { grow: 1, shrink: 1 }, (p) => ({ first: p + sign * begin[k]!, length: 1 }));
   });
 
 /** Every pixel; what windows led to is still there for those that keep the image, gone for those that do not. */
@@ -162,7 +162,7 @@ const sliced: Rule = (attrs, [x]) => {
   const start = numberAttr(attrs, 'start');
   const { axes, global } = x as Sight;
   const step = (axis: Axis | null): Axis | null =>
-    axis && (readThrough(axis, { grow: 1, shrink: 1 }, (p) => [p + start]) ?? null);
+    axis && (readThrough(axis, { grow: 1, shrink: 1 }, (p) => ({ first: p + start, length: 1 })) ?? null);
   return { axes: axes.map((axis, i) => (i === k ? step(axis) : axis)), global };
 };
 

@@ -7,6 +7,8 @@ export interface Axis {
   /** null: such an element depends on no pixel (a transposed convolution can leave gaps). */
   readonly spans: readonly (Span | null)[];
   readonly shift: number;
+  /** The most spans that an axis of this graph may have. */
+  readonly longest: number;
 }
 
 export interface Span {
@@ -14,10 +16,16 @@ export interface Span {
   readonly to: number;
 }
 
-export const identity: Axis = { spans: [{ from: 0, to: 0 }], shift: 1 };
-
-/** Periods grow with the product of enlargements; no network that fits a memory comes near this. */
+/** Spans of all values of a graph together: periods grow with the product of enlargements, in practice to some hundreds. */
+const mostSpans = 1 << 21;
 const longestPeriod = 1 << 16;
+
+/** The axis of an input, in a graph of so many nodes. */
+export const identity = (nodes: number): Axis => ({
+  spans: [{ from: 0, to: 0 }],
+  shift: 1,
+  longest: Math.min(longestPeriod, Math.ceil(mostSpans / Math.max(1, nodes))),
+});
 
 const gcd = (a: number, b: number): number => (b === 0 ? a : gcd(b, a % b));
 
@@ -31,31 +39,48 @@ const spanAt = ({ spans, shift }: Axis, p: number): Span | null => {
 const union = (a: Span | null, b: Span | null): Span | null =>
   a && b ? { from: Math.min(a.from, b.from), to: Math.max(a.to, b.to) } : (a ?? b);
 
-/** `length` positions from `from` on, `step` apart; none where `length` is 0 or less. */
-export const outOfWindow = (from: number, step: number, length: number): number[] =>
-  Array.from({ length: Math.max(0, length) }, (_, t) => from + step * t);
+/** The positions that an element reads: `length` of them from `first` on, a step apart; none where `length` is 0 or less. */
+export interface Reads {
+  readonly first: number;
+  readonly length: number;
+}
+
+/** What such positions see, by doubling: windows of 2, 4, 8, ... elements, of which two make up any other. */
+function windowsOf(axis: Axis, step: number): (reads: Reads) => Span | null {
+  const doubled: Axis[] = [axis];
+  return ({ first, length }) => {
+    if (length <= 0) return null;
+    const power = Math.floor(Math.log2(length));
+    for (let k = doubled.length; k <= power; k++) {
+      const half = doubled[k - 1] as Axis;
+      const spans = half.spans.map((span, q) => union(span, spanAt(half, q + step * 2 ** (k - 1))));
+      doubled.push({ ...axis, spans });
+    }
+    const largest = doubled[power] as Axis;
+    return union(spanAt(largest, first), spanAt(largest, first + step * (length - 2 ** power)));
+  };
+}
 
 /**
  * The axis of a value whose element p reads the elements `reads(p)` of one that has `axis`.
  * @param rate how many times more elements there are per pixel, as `grow / shrink`; `reads(p + grow)` must be
  *   `reads(p)` moved by `shrink`
- * @returns undefined where the period passes 65536
+ * @param step between the positions that an element reads
+ * @returns undefined where the period passes `axis.longest`
  */
 export function readThrough(
   axis: Axis,
   rate: { readonly grow: number; readonly shrink: number },
-  reads: (p: number) => readonly number[],
+  reads: (p: number) => Reads,
+  step = 1,
 ): Axis | undefined {
   const inner = axis.spans.length;
   const common = gcd(inner, rate.shrink);
   const period = (inner / common) * rate.grow;
-  if (period > longestPeriod) return undefined;
-  const spans = Array.from({ length: period }, (_, p) =>
-    reads(p)
-      .map((q) => spanAt(axis, q))
-      .reduce(union, null),
-  );
-  return { spans, shift: (rate.shrink / common) * axis.shift };
+  if (period > axis.longest) return undefined;
+  const seen = windowsOf(axis, step);
+  const spans = Array.from({ length: period }, (_, p) => seen(reads(p)));
+  return { ...axis, spans, shift: (rate.shrink / common) * axis.shift };
 }
 
 /**
@@ -68,8 +93,9 @@ export function join(a: Axis | null | undefined, b: Axis | null | undefined): Ax
   const [p, q] = [a.spans.length, b.spans.length];
   if (a.shift * q !== b.shift * p) return undefined;
   const period = (p / gcd(p, q)) * q;
-  if (period > longestPeriod) return undefined;
+  if (period > a.longest) return undefined;
   return {
+    ...a,
     spans: Array.from({ length: period }, (_, k) => union(spanAt(a, k), spanAt(b, k))),
     shift: (period / p) * a.shift,
   };

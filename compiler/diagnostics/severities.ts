@@ -102,6 +102,7 @@ export const severities = {
   'no-inputs': 'error',
   'shape-mismatch': 'error',
   'size-not-divisible': 'error',
+  'size-too-large': 'error',
   'size-too-small': 'error',
   'spatial-mismatch': 'error',
   'not-in-target': 'error',

@@ -20,6 +20,8 @@ export type RefusalCode =
   | 'size-not-divisible'
   /** Nothing is left of a fixed size. */
   | 'size-too-small'
+  /** A size or a parameter beyond what any engine takes. */
+  | 'size-too-large'
   /** `concat` or `mean` of an empty list. */
   | 'no-inputs';
 

@@ -88,4 +88,48 @@ describe('size rules', () => {
       { numRuns: 1000 },
     );
   });
+
+  it('is exact whatever the modulus: chains and branches of large pools', () => {
+    const pool = fc.integer({ min: 1, max: 1000 });
+    const chains = fc.array(fc.array(pool, { minLength: 1, maxLength: 3 }), { minLength: 1, maxLength: 3 });
+    fc.assert(
+      fc.property(chains, fc.integer({ min: 0, max: 3 }), fc.nat(), (branches, trim, shift) => {
+        const constraints = branches.flatMap((chain) => {
+          let d = plus(H, -trim);
+          return chain.map((k) => {
+            const constraint = { dim: d, divisor: k, least: k, origin };
+            d = over(d, k);
+            return constraint;
+          });
+        });
+        const rule = rulesFor(constraints).H!;
+        const product = branches.map((chain) => chain.reduce((a, b) => a * b, 1));
+        const lcm = product.reduce((a, b) => {
+          const gcd = (p: bigint, q: bigint): bigint => (q === 0n ? p : gcd(q, p % q));
+          return (a * BigInt(b)) / gcd(a, BigInt(b));
+        }, 1n);
+        const valid = (n: number): boolean => brokenBy(rule, n) === undefined;
+        if (lcm > BigInt(Number.MAX_SAFE_INTEGER) / 4n) return;
+        const n = Number(lcm) + trim;
+        expect(isValidSize(rule, n)).toBe(true);
+        expect(valid(n)).toBe(true);
+        const m = n + (shift % 1000);
+        expect(isValidSize(rule, m)).toBe(valid(m));
+        const next = nextValid(rule, m) as number;
+        expect(valid(next)).toBe(true);
+        expect(next - m).toBeLessThan(Number(lcm));
+        for (const k of nearestSizes(rule, m)) expect(valid(k)).toBe(true);
+      }),
+    );
+  });
+
+  it('has no size where conditions contradict each other, or none is a number', () => {
+    const odd = { dim: plus(H, -1), divisor: 2, origin };
+    const even = { dim: H, divisor: 4, origin };
+    const none = rulesFor([odd, even]).H!;
+    expect(describeRules({ H: none })).toBe('H: no size is valid');
+    expect(nearestSizes(none, 100)).toEqual([]);
+    const primes = [999983, 999979, 999961, 999959].map((divisor) => ({ dim: H, divisor, origin }));
+    expect(nearestSizes(rulesFor(primes).H!, 100)).toEqual([]);
+  });
 });

@@ -184,6 +184,7 @@ export const samples: Readonly<Record<string, Sample>> = {
   'channel-mismatch.element': items('let y = add(image, image |> conv(4))'),
   'channel-mismatch.shuffle': conv('pixel_shuffle(2)'),
   'shape-mismatch.element': items('let y = add(image, image |> maxpool(2))'),
+  'size-too-large.parameter': conv('conv(1000, kernel: 1000)'),
   'size-not-divisible.stride': spec(
     'network A { input image: f32[N, 3, 33, 33]\n head S = image |> maxpool(2) |> conv(1) }',
   ),

@@ -99,6 +99,8 @@ const limitRows: readonly (readonly [string, string])[] = [
   ['items of a list, those inside its items included', grouped(limits.list)],
   ['lists inside lists', grouped(limits.lists)],
   ['blocks calling blocks', grouped(limits.recursion)],
+  ['a whole number that an operator is given', grouped(limits.argument)],
+  ['a dimension of an input', grouped(limits.dimension)],
   ['expressions evaluated and list items made', grouped(limits.steps)],
 ];
 
