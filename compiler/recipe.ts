@@ -9,8 +9,10 @@ export interface LossTerm {
   readonly args: Readonly<Record<string, number>>;
 }
 
+export const optimizerNames = ['sgd', 'adam', 'adamw'] as const;
+
 export interface Optimizer {
-  readonly name: 'sgd' | 'adam' | 'adamw';
+  readonly name: (typeof optimizerNames)[number];
   readonly lr: number;
   /** sgd */
   readonly momentum: number;
@@ -23,9 +25,11 @@ export interface Optimizer {
   readonly weightDecay: number;
 }
 
+export const scheduleNames = ['constant', 'step', 'cosine', 'poly', 'plateau'] as const;
+
 /** Learning rate over time; `warmup` epochs of linear growth first. */
 export interface Schedule {
-  readonly name: 'constant' | 'step' | 'cosine' | 'poly' | 'plateau';
+  readonly name: (typeof scheduleNames)[number];
   readonly warmup: number;
   /** step: multiply by `gamma` every `every` epochs. */
   readonly every: number;

@@ -64,14 +64,14 @@ export const specMetadata = (
 ): Record<string, string> =>
   modelMetadata(
     { version, spec: specHash(spec.text, spec.imports), network: spec.network.name, level, mode },
-    taskFor(spec, task),
+    modelTask(spec, task),
   );
 
 /**
  * What a model sees and returns: as its weights were trained, or as training by the spec would. Sizes are those of the network that is
  * built.
  */
-export function taskFor({ network, recipe }: GoodSpec, trained?: Task): Task {
+export function modelTask({ network, recipe }: GoodSpec, trained?: Task): Task {
   const task = taskOf(network, recipe, trained?.classes ?? classNames(classCount(network)));
   return trained ? { ...trained, axes: task.axes } : task;
 }

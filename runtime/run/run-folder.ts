@@ -9,9 +9,11 @@ import type { Weights } from '../engines/engine.js';
 import { writeAtomic } from '../support/files/atomic.js';
 import { failedWith, fileFailure } from '../support/files/failure.js';
 import { acquireLock, type Lock } from '../support/files/lock.js';
+import { checked, Mismatch, parseJson } from '../support/schema.js';
 import { UserError } from '../support/user-error.js';
 import { loadCheckpoint, weightsOf } from './checkpoint.js';
-import type { Task } from './task.js';
+import { importsSchema, recordFormat, recordSchema } from './record-schema.js';
+import { type Task, taskFor } from './task.js';
 
 /** What lies in a run's folder. */
 export const runFiles = {
@@ -36,6 +38,8 @@ export const runFiles = {
 
 /** What a run was started with: enough to know that a resumed one is the same. */
 export interface RunRecord {
+  /** Of the record itself: `recordFormat`. */
+  readonly format: number;
   /** Version of this program. */
   readonly unetc: string;
   readonly network: string;
@@ -111,9 +115,15 @@ export async function createRun(
 }
 
 export const writeRecord = (folder: string, record: RunRecord): Promise<void> =>
-  writeAtomic(join(folder, runFiles.record), `${JSON.stringify(record, null, 2)}\n`);
+  writeAtomic(join(folder, runFiles.record), `${JSON.stringify({ ...record, sha256: recordHash(record) }, null, 2)}\n`);
 
-/** @throws UserError if the folder holds no run, or a damaged one */
+/** SHA-256 of a record as compact JSON, in the order of its fields: layout does not count. */
+const recordHash = (record: object): string => createHash('sha256').update(JSON.stringify(record)).digest('hex');
+
+/**
+ * Reads a run's record. Nothing in it is believed: it may have been written by an older version, or by anybody.
+ * @throws UserError if the folder holds no run, or if a field is wrong, which is named
+ */
 export async function readRecord(folder: string): Promise<RunRecord> {
   const file = join(folder, runFiles.record);
   if (!(await exists(file))) {
@@ -123,13 +133,45 @@ export async function readRecord(folder: string): Promise<RunRecord> {
       "name the folder given to 'unetc train --out'",
     );
   }
+  const text = await readText(file);
+  return usable(file, () => {
+    const value = parseJson(text);
+    refuseNewer(file, value);
+    const { sha256, ...record } = checked(recordSchema, value);
+    // Older versions wrote none.
+    if (sha256 !== undefined && sha256 !== recordHash(record)) {
+      throw new Mismatch('it was changed after it was written: its fields are not those of its sha256');
+    }
+    // An optimizer's settings are checked as far as its own rule reads them.
+    const whole = { format: recordFormat, unetc: 'of an unknown version', network: 'network', params: {}, ...record };
+    return whole as typeof whole & RunRecord;
+  });
+}
+
+/** @throws UserError for a record of a version to come, whatever else it holds */
+function refuseNewer(file: string, value: unknown): void {
+  const format = typeof value === 'object' && value !== null && 'format' in value ? value.format : undefined;
+  if (typeof format !== 'number' || !Number.isSafeInteger(format) || format <= recordFormat) return;
+  throw new UserError(
+    'run-newer',
+    `${file} was written by a newer unetc (format ${format}; this one knows up to ${recordFormat})`,
+    'install that version of unetc',
+  );
+}
+
+/** What `read` returns; a mismatch it finds is the file's. */
+function usable<T>(file: string, read: () => T): T {
   try {
-    const record: unknown = JSON.parse(await readText(file));
-    if (isRecord(record)) return record;
+    return read();
   } catch (error) {
-    if (error instanceof UserError) throw error;
+    if (!(error instanceof Mismatch)) throw error;
+    throw new UserError(
+      'run-corrupt',
+      `${file} is damaged: ${error.message}`,
+      'put back an intact copy of it, or start a new run in another folder',
+      { cause: error },
+    );
   }
-  throw new UserError('run-corrupt', `${file} is damaged`, 'start a new run in another folder');
 }
 
 /**
@@ -141,7 +183,10 @@ export async function openRun(folder: string): Promise<Run> {
   const file = join(folder, runFiles.spec);
   const { specText, imports } = await readSpec(folder, record);
   const { network, diagnostics } = load(specText, { set: record.set, resolve: fromFiles(imports) });
-  if (network) return { folder, record, specText, imports, network };
+  if (network) {
+    const task = usable(join(folder, runFiles.record), () => taskFor(network, record.task));
+    return { folder, record: { ...record, task }, specText, imports, network };
+  }
   const first = diagnostics.find((d) => d.severity === 'error');
   const within = first?.span.file === undefined ? '' : ` ${first.span.file}`;
   const place = first ? `,${within} line ${first.span.start.line}: ${first.message}` : '';
@@ -175,18 +220,11 @@ export async function readSpec(
 }
 
 /** The files that a run's spec imports; none where there is no list of them. */
-async function readImports(folder: string): Promise<ImportedFile[]> {
+async function readImports(folder: string): Promise<readonly ImportedFile[]> {
   const file = join(folder, runFiles.imports);
   if (!(await exists(file))) return [];
   const text = await readText(file);
-  try {
-    const list: unknown = JSON.parse(text);
-    if (Array.isArray(list) && list.every((f) => typeof f?.path === 'string' && typeof f?.text === 'string'))
-      return list;
-  } catch {
-    // Not JSON: damaged as well.
-  }
-  throw new UserError('run-corrupt', `${file} is damaged`, 'start a new run in another folder');
+  return usable(file, () => checked(importsSchema, parseJson(text)));
 }
 
 /** The weights of a run's best epoch, or of its last. */
@@ -210,28 +248,30 @@ export function differences(before: RunRecord, now: RunRecord): string[] {
     const left = new Map(Object.entries(a));
     const right = new Map(Object.entries(b));
     for (const key of new Set([...left.keys(), ...right.keys()])) {
-      if (leave.includes(key) || JSON.stringify(left.get(key)) === JSON.stringify(right.get(key))) continue;
+      if (leave.includes(key) || inOrder(left.get(key)) === inOrder(right.get(key))) continue;
       found.push(
         `${what}${key} (${JSON.stringify(left.get(key)) ?? 'not set'}, now ${JSON.stringify(right.get(key)) ?? 'not set'})`,
       );
     }
   };
   compare('--set ', before.set, now.set);
-  compare('', before.recipe, now.recipe, ['epochs']);
+  compare('', before.recipe, now.recipe, ['epochs', 'optimizer']);
+  const [was, is] = [before.recipe.optimizer, now.recipe.optimizer];
+  // What only one of them has is another optimizer's setting, which older versions wrote as well.
+  const shared = (a: object, b: object): object => Object.fromEntries(Object.entries(a).filter(([key]) => key in b));
+  compare('optimizer ', shared(was, is), shared(is, was));
   if (before.data.names !== now.data.names) found.push(`the images (${before.data.images}, now ${now.data.images})`);
   if (JSON.stringify(before.heldOut) !== JSON.stringify(now.heldOut)) found.push('the images held out');
   return found;
 }
 
-function isRecord(value: unknown): value is RunRecord {
-  const has = (v: unknown, ...keys: readonly string[]): boolean =>
-    typeof v === 'object' && v !== null && keys.every((key) => key in v);
-  return (
-    has(value, 'spec', 'set', 'recipe', 'data', 'heldOut', 'task') &&
-    has((value as RunRecord).task, 'channels', 'classes', 'normalize', 'axes') &&
-    Array.isArray((value as RunRecord).heldOut)
+/** JSON in which the order of keys does not count. */
+const inOrder = (value: unknown): string | undefined =>
+  JSON.stringify(value, (_, inner: unknown) =>
+    typeof inner === 'object' && inner !== null && !Array.isArray(inner)
+      ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : inner,
   );
-}
 
 const inTheWay = (folder: string, name: string): UserError =>
   new UserError('run-in-the-way', `${folder} has a file ${name} already, but it is no run`, 'choose another folder');
@@ -246,8 +286,21 @@ async function exists(file: string): Promise<boolean> {
   }
 }
 
+/** More than a spec, a record of a million images held out, or all files that a spec may import. */
+const largestText = 2 ** 27;
+
+/** @throws UserError also for what is no file, such as a pipe, which may never end, and for one that is too large */
 async function readText(file: string): Promise<string> {
   try {
+    const found = await stat(file);
+    if (!found.isFile()) throw new UserError('run-corrupt', `${file} is no file`, 'start a new run in another folder');
+    if (found.size > largestText) {
+      throw new UserError(
+        'run-corrupt',
+        `${file} is damaged: it has ${found.size} bytes`,
+        'put back an intact copy of it',
+      );
+    }
     return await readFile(file, 'utf8');
   } catch (error) {
     throw fileFailure('read', file, error);

@@ -2,9 +2,11 @@ import { stat } from 'node:fs/promises';
 import type { TrainingPlan } from '../../compiler/3-transform/training-plan.js';
 import type { TrainingState } from '../engines/engine.js';
 import type { Validation } from '../evaluation/validate.js';
-import { loadCheckpoint, stateOf } from '../run/checkpoint.js';
+import { type Checkpoint, loadCheckpoint, stateOf } from '../run/checkpoint.js';
 import { initialState } from '../run/initialize.js';
-import { failedWith } from '../support/files/failure.js';
+import { epochLinesSchema, positionSchema } from '../run/record-schema.js';
+import { failedWith, fileFailure } from '../support/files/failure.js';
+import { checked, Mismatch, parseJson } from '../support/schema.js';
 import { UserError } from '../support/user-error.js';
 
 /** One line of `metrics.jsonl`. */
@@ -63,31 +65,36 @@ export function positionNotes({ lines, step, lossSum, seconds, lr }: Position): 
 export async function startPosition(
   file: string,
   plan: TrainingPlan,
-  { seed }: { readonly seed: number },
+  { seed, spec }: { readonly seed: number; readonly spec?: string },
 ): Promise<Start> {
   try {
     await stat(file);
   } catch (error) {
-    if (!failedWith(error, 'ENOENT')) throw error;
+    if (!failedWith(error, 'ENOENT')) throw fileFailure('read', file, error);
     return startAt({ lines: [], step: 0, lossSum: 0, seconds: 0, lr: 0 }, initialState(plan, seed));
   }
   const checkpoint = await loadCheckpoint(file);
-  const notes = checkpoint.meta?.notes ?? {};
-  try {
-    const at = JSON.parse(notes.position ?? '') as Omit<Position, 'lines'>;
-    const lines = JSON.parse(notes.lines ?? '') as EpochLine[];
-    const numbers = [at.step, at.lossSum, at.seconds, at.lr];
-    if (Array.isArray(lines) && numbers.every((n) => Number.isFinite(n))) {
-      return startAt({ ...at, lines }, stateOf(checkpoint, plan));
+  return startAt(positionOf(checkpoint, { seed, spec }), stateOf(checkpoint, plan));
+}
+
+function positionOf({ file, meta }: Checkpoint, run: { readonly seed: number; readonly spec?: string }): Position {
+  const hint = 'put back the checkpoint of this run, or start a new run in another folder';
+  const foreign = (why: string): UserError => new UserError('checkpoint-foreign', `${file} ${why}`, hint);
+  if (!meta) throw foreign('does not say where its run stood');
+  if (run.spec !== undefined && meta.spec !== run.spec) throw foreign('is of a run with another spec');
+  if (meta.seed !== run.seed) throw foreign(`is of a run with the seed ${meta.seed}, and this one has ${run.seed}`);
+  const part = <T>(name: 'position' | 'lines', schema: Parameters<typeof checked>[0]): T => {
+    try {
+      return checked(schema, parseJson(meta.notes?.[name] ?? '')) as T;
+    } catch (error) {
+      if (!(error instanceof Mismatch)) throw error;
+      throw foreign(`does not say where its run stood: ${name}: ${error.message}`);
     }
-  } catch (error) {
-    if (error instanceof UserError) throw error;
-  }
-  throw new UserError(
-    'checkpoint-foreign',
-    `${file} does not say where its run stood`,
-    'start a new run in another folder',
-  );
+  };
+  const lines = part<EpochLine[]>('lines', epochLinesSchema);
+  const position = part<Omit<Position, 'lines'>>('position', positionSchema);
+  if (lines.length !== meta.epoch) throw foreign(`is of epoch ${meta.epoch}, and has the figures of ${lines.length}`);
+  return { ...position, lines };
 }
 
 /** What an epoch is judged by, larger is better: the IoU of the default output; without held-out images, the loss negated. */

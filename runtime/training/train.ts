@@ -3,6 +3,7 @@ import { trainingPlan } from '../../compiler/index.js';
 import type { Recipe } from '../../compiler/recipe.js';
 import { Batches, type Dataset, split } from '../data/index.js';
 import { HeldOut } from '../evaluation/held-out.js';
+import { recordFormat } from '../run/record-schema.js';
 import {
   createRun,
   differences,
@@ -145,6 +146,7 @@ function recordOf(options: TrainOptions, recipe: Recipe, heldOut: readonly strin
   const { network, dataset } = options;
   const { name, device, precision } = options.engine;
   return {
+    format: recordFormat,
     unetc: version(),
     network: network.name,
     spec: specHash(options.specText, options.imports),

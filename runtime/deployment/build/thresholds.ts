@@ -1,5 +1,5 @@
 import { adaptiveGraph } from '../../../compiler/6-build/adaptive.js';
-import { taskFor } from '../../../compiler/6-build/metadata.js';
+import { modelTask } from '../../../compiler/6-build/metadata.js';
 import { requireNetwork } from '../../../compiler/6-build/require-network.js';
 import { type AdaptiveOptions, type Calibration, knownShape, type Loaded } from '../../../compiler/index.js';
 import type { Dataset } from '../../data/index.js';
@@ -33,7 +33,7 @@ export async function calibrateThresholds(
     graph,
     levels,
     weights: new Map(Array.from(weights, ([path, data]) => [path, { data, shape: shapes.get(path) ?? [] }])),
-    task: taskFor(good, options.task),
+    task: modelTask(good, options.task),
     dataset,
     engine: ort,
     ...(hooks.signal ? { signal: hooks.signal } : {}),
