@@ -89,16 +89,3 @@ export async function startPosition(
     'start a new run in another folder',
   );
 }
-
-/** What an epoch is judged by, larger is better: the IoU of the default output; without held-out images, the loss negated. */
-export const scoreOf = ({ output, loss }: Pick<EpochLine, 'output' | 'loss'>): number => (output ? output.iou : -loss);
-
-/** The epoch with the highest IoU of the default output; without held-out images, with the lowest loss. First of equals. */
-export function bestOf(lines: readonly EpochLine[]): { epoch: number; score: number } | null {
-  let best: { epoch: number; score: number } | null = null;
-  for (const line of lines) {
-    const score = scoreOf(line);
-    if (!best || score > best.score) best = { epoch: line.epoch, score };
-  }
-  return best;
-}
