@@ -4,7 +4,7 @@ import { generateNuclei } from '../runtime/data/generate/nuclei.js';
 import { type Dataset, openFolder } from '../runtime/data/index.js';
 import { readBinaryMask } from '../runtime/data/mask.js';
 import type { Evaluation, EvaluationRow } from '../runtime/evaluation/evaluate.js';
-import { Scores } from '../runtime/evaluation/metrics.js';
+import { Scores } from '../runtime/evaluation/scores.js';
 import { build } from './commands/build.js';
 import { draw } from './commands/draw.js';
 import { evaluate } from './commands/eval.js';
@@ -103,8 +103,8 @@ function because(chosen: EvaluationRow, rows: readonly EvaluationRow[]): string 
   const full = rows.findLast((r) => r.mode === chosen.mode) ?? best;
   return (
     `best is L${best.level} ${best.mode}, IoU ${percent(best.iou)} %; the smallest within ${(100 * tolerance).toFixed(1)} points is ` +
-    `L${chosen.level} ${chosen.mode}, ${percent(chosen.iou)} %: ${count(chosen.parameters)} of ${count(full.parameters)} parameters, ` +
-    `${saved(1 - chosen.milliseconds / full.milliseconds)} of the time saved`
+    `L${chosen.level} ${chosen.mode}, ${percent(chosen.iou)} %: ${count(chosen.parameters)} of ${count(full.parameters)} parameters` +
+    ((chosen.saving ?? 0) > 0 ? `, ${saved(chosen.saving)} of the time saved` : '')
   );
 }
 

@@ -7,7 +7,7 @@ export { ort } from './engines/onnxruntime/index.js';
 export { type BenchModelOptions, type BenchOptions, type BenchRow, bench, benchModel } from './evaluation/bench.js';
 export { type EvaluateOptions, type Evaluation, type EvaluationRow, evaluate } from './evaluation/evaluate.js';
 export { type EvaluateModelOptions, evaluateModel, type ModelRow } from './evaluation/evaluate-model.js';
-export { type Quality, Scores } from './evaluation/metrics.js';
+export { type Quality, Scores } from './evaluation/scores.js';
 export { type Model, type ModelOptions, openModel } from './prediction/model.js';
 export { type Prediction, type PredictOptions, predictImages, predictPicture } from './prediction/predict.js';
 export { type Checkpoint, loadCheckpoint, saveWeights, weightsOf } from './run/checkpoint.js';
@@ -18,7 +18,8 @@ export { type AxisRule, axisRules, dataFormat, type Task, taskOf } from './run/t
 export { Random, stream } from './support/random.js';
 export { UserError } from './support/user-error.js';
 export { version } from './support/version.js';
+export { type BestMetric, bestOf } from './training/best.js';
 export { learningRate, type Progress } from './training/lr-schedule.js';
-export { bestOf, type EpochLine } from './training/position.js';
+export type { EpochLine } from './training/position.js';
 export { type ReportOptions, writeReport } from './training/report/index.js';
 export { type TrainOptions, type TrainProgress, type TrainResult, train } from './training/train.js';

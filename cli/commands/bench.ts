@@ -14,7 +14,7 @@ import { parseCount, parseSettings, parseSize } from '../flags/options.js';
 import { chooseSize } from '../flags/sizes.js';
 import { loadSpec } from '../flags/spec.js';
 import type { Io, Outcome } from '../io.js';
-import { saved } from '../render/evaluation.js';
+import { saved, speedupText } from '../render/evaluation.js';
 import { bytes, count, macs, sizeText } from '../render/numbers.js';
 import { progressBar } from '../render/progress.js';
 import { table } from '../render/table.js';
@@ -126,7 +126,7 @@ const benchTable = (rows: readonly BenchRow[]): string =>
       { title: 'MACs', value: (r) => macs(r.macs), align: 'right' },
       { title: 'ms', value: (r) => r.milliseconds.toFixed(2), align: 'right' },
       { title: 'memory', value: (r) => bytes(r.peakBytes), align: 'right' },
-      { title: 'speedup', value: (r) => `${r.speedup.toFixed(2)}x`, align: 'right' },
+      { title: 'speedup', value: (r) => speedupText(r.speedup), align: 'right' },
       { title: 'saved', value: (r) => saved(r.saving), align: 'right' },
     ],
     rows,

@@ -1,5 +1,6 @@
 import type { AdaptiveEvaluation, AdaptiveRow } from '../../runtime/deployment/adaptive/evaluate.js';
 import type { AdaptiveFacts } from '../../runtime/deployment/adaptive/facts.js';
+import { saved } from './evaluation.js';
 import { count, macs, percent } from './numbers.js';
 import { type Column, table } from './table.js';
 
@@ -39,7 +40,6 @@ const thresholdText = (threshold: number | undefined): string =>
 
 /** Each level alone, and the model as it chooses; `saved` is the share of the deepest level's time. */
 export function adaptiveTable({ rows, levels, images }: AdaptiveEvaluation): string {
-  const deepest = rows.findLast((r) => r.mode === 'fixed') as AdaptiveRow;
   const shares = levels.map((l) => `L${l.level} ${((100 * l.images) / images).toFixed(0)} %`).join(', ');
   return table<AdaptiveRow>(
     [
@@ -51,7 +51,7 @@ export function adaptiveTable({ rows, levels, images }: AdaptiveEvaluation): str
       { title: 'mean ms', value: (r) => r.milliseconds.toFixed(2), align: 'right' },
       {
         title: 'saved',
-        value: (r) => `${(100 * (1 - r.milliseconds / deepest.milliseconds)).toFixed(0)} %`,
+        value: (r) => saved(r.saving),
         align: 'right',
       },
       { title: 'answered by', value: (r) => (r.mode === 'fixed' ? `L${r.level}` : shares) },

@@ -4,10 +4,8 @@ import { count, macs, percent } from './numbers.js';
 import { table } from './table.js';
 
 /** Levels and modes side by side; `saved` is the share of the highest level's time, in the same mode, that a level saves. */
-export function evaluationTable(rows: readonly EvaluationRow[]): string {
-  const full = (row: EvaluationRow): number =>
-    rows.findLast((r) => r.mode === row.mode)?.milliseconds ?? row.milliseconds;
-  return table<EvaluationRow>(
+export const evaluationTable = (rows: readonly EvaluationRow[]): string =>
+  table<EvaluationRow>(
     [
       { title: 'level', value: (r) => `L${r.level}` },
       { title: 'mode', value: (r) => r.mode },
@@ -18,11 +16,10 @@ export function evaluationTable(rows: readonly EvaluationRow[]): string {
       { title: 'dice %', value: (r) => percent(r.dice), align: 'right' },
       { title: 'bce', value: (r) => r.bce.toFixed(4), align: 'right' },
       { title: 'ms', value: (r) => r.milliseconds.toFixed(1), align: 'right' },
-      { title: 'saved', value: (r) => saved(1 - r.milliseconds / full(r)), align: 'right' },
+      { title: 'saved', value: (r) => saved(r.saving), align: 'right' },
     ],
     rows,
   );
-}
 
 /** A built model by itself. */
 export const modelTable = (rows: readonly ModelRow[]): string =>
@@ -39,5 +36,9 @@ export const modelTable = (rows: readonly ModelRow[]): string =>
     rows,
   );
 
-/** `61 %`; a level slower than the full network saves nothing, and says so. */
-export const saved = (share: number): string => `${(100 * share).toFixed(0)} %`;
+/** `61 %`; `slower` for what saves nothing; `-` where the times can't tell. */
+export const saved = (share: number | null): string =>
+  share === null ? '-' : share < -0.005 ? 'slower' : `${Math.abs(100 * share).toFixed(0)} %`;
+
+/** `1.52x`; `-` where the times can't tell. */
+export const speedupText = (speedup: number | null): string => (speedup === null ? '-' : `${speedup.toFixed(2)}x`);

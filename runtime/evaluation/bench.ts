@@ -5,23 +5,22 @@ import type { Engine, Predictor, Tensor, Weights } from '../engines/engine.js';
 import { initialWeights } from '../run/initialize.js';
 import { stream } from '../support/random.js';
 import { UserError } from '../support/user-error.js';
-import { median } from './evaluate.js';
+import { median } from './metrics/statistics.js';
+import { savingOf, type Timing, timeRatio, timing } from './times.js';
 
 /** One level beside the others. */
-export interface BenchRow {
+export interface BenchRow extends Timing {
   readonly level: number;
   readonly mode: string;
   readonly parameters: number;
   /** For the whole batch. */
   readonly macs: number;
-  /** Median over the runs, of one whole batch. */
-  readonly milliseconds: number;
   /** Activations alive at the worst moment of the plan; weights not counted. */
   readonly peakBytes: number;
-  /** How many times faster than the highest level. */
-  readonly speedup: number;
-  /** Share of the highest level's time that is saved, below 1. */
-  readonly saving: number;
+  /** How many times faster than the highest level; null where the times can't tell. */
+  readonly speedup: number | null;
+  /** Share of the highest level's time that is saved, below 1; null where the times can't tell. */
+  readonly saving: number | null;
 }
 
 export interface BenchOptions {
@@ -73,19 +72,19 @@ export async function bench(options: BenchOptions): Promise<readonly BenchRow[]>
   } finally {
     for (const predictor of predictors) await predictor.dispose();
   }
-  const medians = times.map(median);
-  const full = medians.at(-1) ?? Number.NaN;
+  const full = times.at(-1) as number[];
   return graphs.map((graph, k) => {
-    const milliseconds = medians[k] ?? Number.NaN;
+    const own = times[k] as number[];
+    const ratio = timeRatio(own, full);
     return {
       level: levels[k] as number,
       mode,
       parameters: countParameters(graph),
       macs: countMacs(graph),
-      milliseconds,
+      ...timing(own),
       peakBytes: executionPlan(graph).peakBytes,
-      speedup: full / milliseconds,
-      saving: 1 - milliseconds / full,
+      speedup: ratio === null ? null : 1 / ratio,
+      saving: savingOf(ratio),
     };
   });
 }

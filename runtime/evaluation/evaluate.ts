@@ -1,27 +1,31 @@
 import { bindGraph, countMacs, countParameters, deploy, topLevel } from '../../compiler/index.js';
 import type { Network } from '../../compiler/ir/graph.js';
 import type { Dataset } from '../data/index.js';
-import type { Engine, Weights } from '../engines/engine.js';
+import type { Engine, Predictor, Weights } from '../engines/engine.js';
 import { type Task, validSize } from '../run/task.js';
 import { UserError } from '../support/user-error.js';
 import { HeldOut } from './held-out.js';
-import { judge } from './judge.js';
-import type { Quality } from './metrics.js';
+import { type JudgedSide, judge } from './judge.js';
+import { type CaseRow, caseRows, type Judgement, judgementOf } from './rows.js';
+import type { ScoresOptions } from './scores.js';
+import { savingOf, timeRatio } from './times.js';
 
 /** One level in one mode: its cost, its quality, its speed. */
-export interface EvaluationRow extends Quality {
+export interface EvaluationRow extends Judgement {
   readonly level: number;
   readonly mode: string;
   readonly parameters: number;
   /** Of one image of the training size. */
   readonly macs: number;
-  /** Median over images, from the network's input to maps of the image's size. */
-  readonly milliseconds: number;
+  /** Share of the highest level's time, in the same mode, that is saved; null where the times can't tell. */
+  readonly saving: number | null;
 }
 
 export interface Evaluation {
   readonly images: number;
   readonly rows: readonly EvaluationRow[];
+  /** A row for each image, level and mode. */
+  readonly cases: readonly CaseRow[];
 }
 
 export interface EvaluateOptions {
@@ -35,26 +39,25 @@ export interface EvaluateOptions {
   readonly prune?: 'all' | number;
   /** Absent: every mode the network declares. */
   readonly modes?: readonly string[];
+  /** What absent classes count as, and which measures of objects are wanted. */
+  readonly scores?: Pick<ScoresOptions, 'absent' | 'objects'>;
   readonly signal?: AbortSignal;
   readonly onProgress?: (done: number, total: number) => void;
-  /** Told the IoU of each image, as it is judged. */
-  readonly onImage?: (row: {
-    readonly level: number;
-    readonly mode: string;
-    readonly index: number;
-    readonly iou: number;
-  }) => void;
 }
 
+/** Images that are answered once without being timed. */
+export const warmUp = 2;
+
 /**
- * Quality by level and mode. Every row runs a graph pruned for it, so its time is what a deployment would see.
- * Images are judged at the resolution the network was trained for: resized if it was trained on resized images (masks
- * by the nearest pixel), else at their own, padded by reflection to a valid size.
+ * Quality by level and mode. Every row runs a graph pruned for it, so its time is what a deployment would see; rows take turns at
+ * each image. Images are judged at the resolution the network was trained for: resized if it was trained on resized images
+ * (masks by the nearest pixel), else at their own, padded by reflection to a valid size; `native` of a row is the same at the
+ * images' own size.
  *
  * @throws UserError without images, or for a level or mode that the network does not have
  */
 export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
-  const { network, dataset } = options;
+  const { network, task, dataset, engine, signal } = options;
   if (dataset.names.length === 0) {
     throw new UserError(
       'data-empty',
@@ -63,40 +66,44 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
     );
   }
   const pairs = selections(network, options.prune, options.modes);
-  const held = new HeldOut(dataset, options.task);
-  const rows: EvaluationRow[] = [];
-  for (const [k, pair] of pairs.entries()) {
-    const progress = (done: number): void => options.onProgress?.(k * held.length + done, pairs.length * held.length);
-    rows.push(await evaluateOne(options, held, pair.level, pair.mode, progress));
+  const held = new HeldOut(dataset, task, { native: true });
+  const graphs = pairs.map((pair) => deploy(network, pair));
+  const predictors: Predictor[] = [];
+  try {
+    for (const graph of graphs) predictors.push(await engine.predictor(graph, options.weights));
+    const sides = predictors.map((predictor) => ({ predictor, outputs: [network.outputName] }));
+    const judged = await judge(sides, held, {
+      task,
+      native: true,
+      warmUp,
+      ...(options.scores ? { scores: options.scores } : {}),
+      ...(signal ? { signal } : {}),
+      onImage: ({ index, total }) => options.onProgress?.(index + 1, total),
+    });
+    const sizes = referenceSizes(network, task);
+    const rows = judged.map((side, k): EvaluationRow => {
+      const { level, mode } = pairs[k] as Selected;
+      const graph = graphs[k] as (typeof graphs)[number];
+      const full = judged[pairs.findLastIndex((p) => p.mode === mode)] as JudgedSide;
+      return {
+        level,
+        mode,
+        parameters: countParameters(graph),
+        macs: countMacs(bindGraph(graph, sizes)),
+        ...judgementOf(side),
+        saving: savingOf(timeRatio(side.milliseconds, full.milliseconds)),
+      };
+    });
+    const cases = judged.flatMap((side, k) => caseRows(side, dataset.names, task.classes, pairs[k] as Selected));
+    return { images: dataset.names.length, rows, cases };
+  } finally {
+    for (const predictor of predictors) await predictor.dispose();
   }
-  return { images: dataset.names.length, rows };
 }
 
-async function evaluateOne(
-  options: EvaluateOptions,
-  held: HeldOut,
-  level: number,
-  mode: string,
-  progress: (done: number) => void,
-): Promise<EvaluationRow> {
-  const { network, task, engine, signal } = options;
-  const graph = deploy(network, { level, mode });
-  const predictor = await engine.predictor(graph, options.weights);
-  try {
-    const { quality, milliseconds } = await judge(predictor, held, {
-      task,
-      output: network.outputName,
-      ...(signal ? { signal } : {}),
-      onImage: (iou, done) => {
-        options.onImage?.({ level, mode, index: done - 1, iou });
-        progress(done);
-      },
-    });
-    const macs = countMacs(bindGraph(graph, referenceSizes(network, task)));
-    return { level, mode, parameters: countParameters(graph), macs, ...quality, milliseconds: median(milliseconds) };
-  } finally {
-    await predictor.dispose();
-  }
+interface Selected {
+  readonly level: number;
+  readonly mode: string;
 }
 
 /** The pairs of level and mode to judge; levels ascend, modes come as declared. */
@@ -104,7 +111,7 @@ function selections(
   network: Network,
   prune: 'all' | number | undefined,
   modes: readonly string[] | undefined,
-): { level: number; mode: string }[] {
+): Selected[] {
   const levels = prune === 'all' ? network.levels : [prune ?? topLevel(network)];
   const unknown = modes?.find((m) => !network.modes.includes(m));
   if (unknown !== undefined) {
@@ -138,11 +145,4 @@ export function referenceSizes(network: Network, task: Task): Record<string, num
     if (d.symbol !== null && axis) sizes[d.symbol] = validSize(axis, trained?.[k] ?? 256);
   });
   return sizes;
-}
-
-/** The middle of a list, or the mean of its two middle ones; NaN if it is empty. */
-export function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  const half = sorted.length / 2;
-  return ((sorted[Math.ceil(half) - 1] ?? Number.NaN) + (sorted[Math.floor(half)] ?? Number.NaN)) / 2;
 }

@@ -1,20 +1,24 @@
 import { deploy } from '../../compiler/index.js';
 import type { Network } from '../../compiler/ir/graph.js';
 import type { Engine, Weights } from '../engines/engine.js';
-import { infer } from '../prediction/inference.js';
 import type { Plane } from '../prediction/tiling.js';
 import type { Task } from '../run/task.js';
 import type { HeldOut } from './held-out.js';
-import { type Quality, Scores } from './metrics.js';
+import { judge } from './judge.js';
+import type { ClassQuality, Quality, Scores } from './scores.js';
 
-type Figures = Pick<Quality, 'iou' | 'dice' | 'bce' | 'classes'>;
+/** The figures of an epoch's answers. */
+export interface Figures extends Pick<Quality, 'iou' | 'dice' | 'bce' | 'iouForeground'> {
+  /** Those that occur. */
+  readonly classes?: readonly Pick<ClassQuality, 'name' | 'iou' | 'dice' | 'background'>[];
+}
 
 /** What an epoch's validation found, as `metrics.jsonl` keeps it. */
 export interface Validation {
   readonly heads: readonly ({ readonly level: number } & Figures)[];
   /** Of the mean of all heads' probabilities. */
   readonly average: Figures;
-  /** Of the network's own answer in its default mode: what `best` is chosen by. */
+  /** Of the network's own output in its default mode: what `best` is chosen by. */
   readonly output: { readonly mode: string } & Figures;
 }
 
@@ -32,41 +36,59 @@ export interface ValidateOptions {
 export async function validate(options: ValidateOptions): Promise<Validation> {
   const { network, engine, task, held, signal } = options;
   const graph = deploy(network, { mode: 'all' });
-  const names = [...new Set(graph.outputs.map((o) => o.name))];
-  const scores = (): Scores => new Scores({ classes: task.classes, exclusive: task.exclusive });
-  const heads = network.heads.map((head) => ({ head, scores: scores() }));
-  const average = scores();
-  const output = scores();
+  const outputs = [...new Set(graph.outputs.map((o) => o.name))];
+  const output =
+    (name: string) =>
+    (maps: ReadonlyMap<string, Plane>): Plane =>
+      maps.get(name) as Plane;
+  const heads = network.heads.map((head) => output(head.name));
+  const average = (maps: ReadonlyMap<string, Plane>): Plane => meanPlane(heads.map((head) => head(maps)));
   const predictor = await engine.predictor(graph, options.weights);
   try {
-    let done = 0;
-    for await (const { input, truth } of held.examples()) {
-      signal?.throwIfAborted();
-      const maps = await infer(input, predictor, names, { axes: task.axes, ...(signal ? { signal } : {}) });
-      const answer = (name: string): Float32Array => (maps.get(name) as Plane).data;
-      for (const { head, scores } of heads) scores.add(answer(head.name), truth);
-      average.add(meanOf(network.heads.map((h) => answer(h.name))), truth);
-      output.add(answer(network.outputName), truth);
-      options.onImage?.(++done, held.length);
-    }
+    const [judged] = await judge(
+      [{ predictor, outputs, answers: [...heads, average, output(network.outputName)] }],
+      held,
+      {
+        task,
+        ...(signal ? { signal } : {}),
+        onImage: ({ index, total }) => options.onImage?.(index + 1, total),
+      },
+    );
+    const found = (judged?.scores ?? []).map(figures);
+    return {
+      heads: network.heads.map(({ level }, k) => ({ level, ...(found[k] as Figures) })),
+      average: found.at(-2) as Figures,
+      output: { mode: network.modes[0] ?? 'default', ...(found.at(-1) as Figures) },
+    };
   } finally {
     await predictor.dispose();
   }
-  return {
-    heads: heads.map(({ head, scores }) => ({ level: head.level, ...figures(scores) })),
-    average: figures(average),
-    output: { mode: network.modes[0] ?? 'default', ...figures(output) },
-  };
 }
 
 function figures(scores: Scores): Figures {
-  const { iou, dice, bce, classes } = scores.quality();
-  return { iou, dice, bce, ...(classes ? { classes } : {}) };
+  const { iou, dice, bce, iouForeground, classes } = scores.quality();
+  return {
+    iou,
+    dice,
+    bce,
+    ...(iouForeground === undefined ? {} : { iouForeground }),
+    ...(classes
+      ? {
+          classes: classes.map(({ name, background, iou, dice }) => ({
+            name,
+            ...(background ? { background } : {}),
+            iou,
+            dice,
+          })),
+        }
+      : {}),
+  };
 }
 
-function meanOf(maps: readonly Float32Array[]): Float32Array {
-  const mean = new Float32Array(maps[0]?.length ?? 0);
-  for (const map of maps) for (let k = 0; k < mean.length; k++) mean[k] = (mean[k] as number) + (map[k] as number);
-  for (let k = 0; k < mean.length; k++) mean[k] = (mean[k] as number) / maps.length;
-  return mean;
+function meanPlane(maps: readonly Plane[]): Plane {
+  const first = maps[0] as Plane;
+  const data = new Float32Array(first.data.length);
+  for (const map of maps) for (let k = 0; k < data.length; k++) data[k] = (data[k] as number) + (map.data[k] as number);
+  for (let k = 0; k < data.length; k++) data[k] = (data[k] as number) / maps.length;
+  return { ...first, data };
 }

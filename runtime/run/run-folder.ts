@@ -61,6 +61,8 @@ export interface RunRecord {
   };
   readonly heldOut: readonly string[];
   readonly task: Task;
+  /** What chose the best epoch, where it is not the IoU of held-out images. */
+  readonly best?: string;
 }
 
 /** A run that was opened again: its record, its network, and where it lies. */
@@ -260,6 +262,9 @@ export function differences(before: RunRecord, now: RunRecord): string[] {
   // What only one of them has is another optimizer's setting, which older versions wrote as well.
   const shared = (a: object, b: object): object => Object.fromEntries(Object.entries(a).filter(([key]) => key in b));
   compare('optimizer ', shared(was, is), shared(is, was));
+  if (before.best !== now.best) {
+    found.push(`what chooses the best epoch (${before.best ?? 'iou'}, now ${now.best ?? 'iou'})`);
+  }
   if (before.data.names !== now.data.names) found.push(`the images (${before.data.images}, now ${now.data.images})`);
   if (JSON.stringify(before.heldOut) !== JSON.stringify(now.heldOut)) found.push('the images held out');
   return found;

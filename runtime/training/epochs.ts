@@ -7,8 +7,9 @@ import { appendRecord } from '../support/files/json-lines.js';
 import { collectGarbage } from '../support/garbage.js';
 import { stream } from '../support/random.js';
 import { UserError } from '../support/user-error.js';
+import { bestOf } from './best.js';
 import { learningRate } from './lr-schedule.js';
-import { bestOf, type EpochLine, type Position, positionNotes, type Start } from './position.js';
+import { type EpochLine, type Position, positionNotes, type Start } from './position.js';
 import { resultOf, type Session, type TrainResult } from './session.js';
 
 /** Trains from a position to the end, or until the signal says so. */
@@ -24,20 +25,20 @@ export async function runEpochs(session: Session, start: Start): Promise<TrainRe
 
 async function trainEpochs(session: Session, trainer: Trainer, start: Position): Promise<TrainResult> {
   const { options, recipe } = session;
-  const { runFolder, signal } = options;
+  const { signal } = options;
   let position = start;
   while (position.lines.length < recipe.epochs) {
     const stepped = await runSteps(session, trainer, position);
     const closed = signal?.aborted ? null : await closeEpoch(session, trainer, stepped);
     if (!closed) {
       await saveLast(session, stepped, await trainer.snapshot());
-      return resultOf(runFolder, position.lines, true);
+      return resultOf(session, position.lines, true);
     }
     position = closed;
     collectGarbage();
     if (signal?.aborted) break;
   }
-  return resultOf(runFolder, position.lines, position.lines.length < recipe.epochs || (signal?.aborted ?? false));
+  return resultOf(session, position.lines, position.lines.length < recipe.epochs || (signal?.aborted ?? false));
 }
 
 /** Judges an epoch and saves where the run stands after it; null where the signal stopped it before it was saved. */
@@ -59,7 +60,8 @@ async function closeEpoch(session: Session, trainer: Trainer, stepped: Position)
     output: judged?.output ?? null,
   };
   const lines = [...stepped.lines, line];
-  if (bestOf(lines)?.epoch !== bestOf(stepped.lines)?.epoch) await saveBest(session, state, line);
+  if (bestOf(lines, session.best)?.epoch !== bestOf(stepped.lines, session.best)?.epoch)
+    await saveBest(session, state, line);
   const position = { lines, step: 0, lossSum: 0, seconds: 0, lr: 0 };
   await saveLast(session, position, state);
   await appendRecord(join(options.runFolder, runFiles.metrics), { ...line });
@@ -106,6 +108,7 @@ async function runSteps(session: Session, trainer: Trainer, from: Position): Pro
       total: recipe.epochs * steps,
       stepsPerEpoch: steps,
       lines: from.lines,
+      best: session.best,
     });
     const seed = stream(recipe.seed, 'dropout', done).uint32();
     const result = await trainer.step({ image, target, lr, step: done + 1, seed });

@@ -1,5 +1,6 @@
 import type { Schedule } from '../../compiler/recipe.js';
-import { type EpochLine, scoreOf } from './position.js';
+import { type BestMetric, defaultBest, scoreOf } from './best.js';
+import type { EpochLine } from './position.js';
 
 /** What plateau looks at of an epoch. */
 type Judged = Pick<EpochLine, 'epoch' | 'loss' | 'output'>;
@@ -11,6 +12,8 @@ export interface Progress {
   readonly stepsPerEpoch: number;
   /** The epochs that are finished; only plateau asks. */
   readonly lines?: readonly Judged[];
+  /** What it judges them by; default: IoU. */
+  readonly best?: BestMetric;
 }
 
 /**
@@ -26,7 +29,7 @@ export interface Progress {
 export function learningRate(
   schedule: Schedule,
   base: number,
-  { step, total, stepsPerEpoch, lines = [] }: Progress,
+  { step, total, stepsPerEpoch, lines = [], best }: Progress,
 ): number {
   const warm = Math.min(total, Math.round(schedule.warmup * stepsPerEpoch));
   if (step < warm) return (base * (step + 1)) / warm;
@@ -42,26 +45,26 @@ export function learningRate(
     case 'poly':
       return between((1 - t) ** schedule.power);
     case 'plateau':
-      return base * Math.max(schedule.floor, schedule.factor ** reductions(schedule, lines));
+      return base * Math.max(schedule.floor, schedule.factor ** reductions(schedule, lines, best));
   }
 }
 
 /**
  * How often plateau has reduced the rate after these epochs, as PyTorch's ReduceLROnPlateau counts (threshold_mode rel): an
  * epoch whose score is not above best * (1 + threshold) is bad, more than `patience` bad ones in a row reduce, and `cooldown`
- * epochs after that none is bad. The score is the one that chooses the best checkpoint: the IoU of held-out images, or the
+ * epochs after that none is bad. The score is the one that chooses the best checkpoint: by default the IoU of held-out images, or the
  * loss, which must fall below best * (1 - threshold). Epochs of the warm-up do not count.
  *
  * A function of the finished epochs alone, which a checkpoint carries: a resumed run goes on with the same rate.
  */
-export function reductions(schedule: Schedule, lines: readonly Judged[]): number {
+export function reductions(schedule: Schedule, lines: readonly Judged[], metric: BestMetric = defaultBest): number {
   const { patience, threshold, cooldown, warmup } = schedule;
   let best = Number.NEGATIVE_INFINITY;
   let bad = 0;
   let cooling = 0;
   let count = 0;
   for (const line of lines.slice(Math.ceil(warmup))) {
-    const score = scoreOf(line);
+    const score = scoreOf(line, metric);
     // A loss is negated to be a score; its threshold still is a share of its size.
     if (score > best + threshold * Math.abs(best) || best === Number.NEGATIVE_INFINITY) {
       best = score;

@@ -96,16 +96,3 @@ function positionOf({ file, meta }: Checkpoint, run: { readonly seed: number; re
   if (lines.length !== meta.epoch) throw foreign(`is of epoch ${meta.epoch}, and has the figures of ${lines.length}`);
   return { ...position, lines };
 }
-
-/** What an epoch is judged by, larger is better: the IoU of the default output; without held-out images, the loss negated. */
-export const scoreOf = ({ output, loss }: Pick<EpochLine, 'output' | 'loss'>): number => (output ? output.iou : -loss);
-
-/** The epoch with the highest IoU of the default output; without held-out images, with the lowest loss. First of equals. */
-export function bestOf(lines: readonly EpochLine[]): { epoch: number; score: number } | null {
-  let best: { epoch: number; score: number } | null = null;
-  for (const line of lines) {
-    const score = scoreOf(line);
-    if (!best || score > best.score) best = { epoch: line.epoch, score };
-  }
-  return best;
-}

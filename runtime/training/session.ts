@@ -8,7 +8,8 @@ import type { EvaluationRow } from '../evaluation/evaluate.js';
 import type { HeldOut } from '../evaluation/held-out.js';
 import type { RunRecord } from '../run/run-folder.js';
 import type { LockOwner } from '../support/files/lock.js';
-import { bestOf, type EpochLine } from './position.js';
+import { type BestMetric, bestOf } from './best.js';
+import type { EpochLine } from './position.js';
 
 export type TrainProgress =
   /** A process that is gone had locked the run's folder. */
@@ -20,6 +21,8 @@ export type TrainProgress =
       readonly epochs: number;
       readonly images: number;
       readonly heldOut: number;
+      /** What the best epoch is chosen by, in words. */
+      readonly bestBy: string;
     }
   | {
       readonly kind: 'step';
@@ -55,6 +58,8 @@ export interface TrainOptions {
   readonly engine: TrainingEngine;
   /** Judges the levels of the finished network: what it is measured in is what it is shipped in. Absent: `engine`. */
   readonly judge?: Engine;
+  /** What chooses the best epoch, and what a plateau is seen by; default: what the run was started with, or `iou`. */
+  readonly best?: BestMetric;
   /** Go on with the run in `runFolder`; without one there, start it. */
   readonly resume?: boolean;
   /** False: no evaluation by level and no `report.html` at the end. */
@@ -73,6 +78,8 @@ export interface TrainResult {
   /** A line for each of them. */
   readonly lines: readonly EpochLine[];
   readonly best: { readonly epoch: number; readonly score: number } | null;
+  /** What chose it. */
+  readonly bestMetric: BestMetric;
   /** Quality of the best epoch by level and mode, once the run is done. */
   readonly rows?: readonly EvaluationRow[];
 }
@@ -85,12 +92,18 @@ export interface Session {
   readonly record: RunRecord;
   readonly batches: Batches;
   readonly held: HeldOut;
+  readonly best: BestMetric;
 }
 
-export const resultOf = (run: string, lines: readonly EpochLine[], interrupted: boolean): TrainResult => ({
-  run,
+export const resultOf = (
+  { options, best }: Pick<Session, 'options' | 'best'>,
+  lines: readonly EpochLine[],
+  interrupted: boolean,
+): TrainResult => ({
+  run: options.runFolder,
   interrupted,
   epochs: lines.length,
   lines,
-  best: bestOf(lines),
+  best: bestOf(lines, best),
+  bestMetric: best,
 });

@@ -22,6 +22,7 @@ import { taskOf } from '../run/task.js';
 import { makeFolder, removeEmptyFolders, writeAtomic } from '../support/files/atomic.js';
 import { UserError } from '../support/user-error.js';
 import { version } from '../support/version.js';
+import { bestBy, bestMetrics, defaultBest } from './best.js';
 import { runEpochs } from './epochs.js';
 import { type EpochLine, startPosition } from './position.js';
 import { writeReport } from './report/index.js';
@@ -67,7 +68,8 @@ async function trainLocked(options: TrainOptions): Promise<TrainResult> {
   const before = await previous(options);
   const names = options.heldOut ?? before?.heldOut;
   const parts = split(options.dataset, names ? { names } : { holdout: recipe.holdout, seed: recipe.seed });
-  const record = recordOf(options, recipe, parts.held.names);
+  const best = options.best ?? bestMetrics.find((m) => m === before?.best) ?? defaultBest;
+  const record = recordOf({ ...options, best }, recipe, parts.held.names);
   if (before) await checkSame(runFolder, before, record);
   const batches = new Batches(parts.train, recipe, { size });
   await batches.prepare((done, total) => onProgress?.({ kind: 'prepare', done, total }));
@@ -83,11 +85,12 @@ async function trainLocked(options: TrainOptions): Promise<TrainResult> {
     epochs: recipe.epochs,
     images: parts.train.names.length,
     heldOut: parts.held.names.length,
+    bestBy: bestBy(best, parts.held.names.length > 0),
   });
-  const session = { options, recipe, plan, record, batches, held: new HeldOut(parts.held, record.task) };
+  const session = { options, recipe, plan, record, batches, held: new HeldOut(parts.held, record.task), best };
   const result =
     position.lines.length >= recipe.epochs
-      ? resultOf(runFolder, position.lines, false)
+      ? resultOf(session, position.lines, false)
       : await runEpochs(session, position);
   if (result.interrupted || options.report === false) return result;
   return finished(session, result, parts.held);
@@ -158,6 +161,7 @@ function recordOf(options: TrainOptions, recipe: Recipe, heldOut: readonly strin
     data: { folder: dataset.folder, images: dataset.names.length, names: namesHash(dataset.names) },
     heldOut,
     task: taskOf(network, recipe, dataset.classNames),
+    ...(options.best && options.best !== defaultBest ? { best: options.best } : {}),
   };
 }
 

@@ -68,7 +68,8 @@ describe('a trained run', () => {
     const weights = await runWeights(at('run'));
     const options = { network, weights, task: record.task, dataset: data.held, engine: ort };
     const again = await evaluate({ ...options, prune: 'all' });
-    const timeless = (rows: typeof again.rows | undefined) => rows?.map((r) => ({ ...r, milliseconds: 0 }));
+    const timeless = (rows: typeof again.rows | undefined) =>
+      rows?.map((r) => ({ ...r, milliseconds: 0, millisecondsSpread: [], saving: null }));
     expect(timeless(again.rows)).toEqual(timeless(result.rows));
     expect((await evaluate({ ...options, prune: 1, modes: ['fast'] })).rows).toHaveLength(1);
     await expect(evaluate({ ...options, prune: 9 })).rejects.toMatchObject({ code: 'unknown-level' });
@@ -231,4 +232,7 @@ it('bench times the levels side by side', async () => {
   for (const key of ['parameters', 'macs', 'peakBytes'] as const) expect(rows[0]![key]).toBeLessThan(rows[1]![key] + 1);
   expect(rows[1]).toMatchObject({ speedup: 1, saving: 0 });
   expect(rows[0]!.milliseconds).toBeGreaterThan(0);
+  const [first, third] = rows[0]!.millisecondsSpread;
+  expect(first).toBeLessThanOrEqual(rows[0]!.milliseconds);
+  expect(third).toBeGreaterThanOrEqual(rows[0]!.milliseconds);
 });

@@ -1,19 +1,17 @@
 import type { OnnxEngine, Predictor, Tensor } from '../../engines/engine.js';
-import { median } from '../../evaluation/evaluate.js';
+import { type Timing, timeRatio, timing } from '../../evaluation/times.js';
 import { deepestLevel } from '../../prediction/model.js';
 import { type AdaptiveFacts, adaptiveMode } from './facts.js';
 import { fixedAt } from './rethreshold.js';
 
 /** One level of an adaptive model by itself, or the model as it chooses. */
-export interface AdaptiveBenchRow {
+export interface AdaptiveBenchRow extends Timing {
   /** That answered. */
   readonly level: number;
   /** `fixed` or `adaptive`. */
   readonly mode: string;
-  /** Median over the runs, of one whole batch. */
-  readonly milliseconds: number;
-  /** How many times faster than the deepest level. */
-  readonly speedup: number;
+  /** How many times faster than the deepest level; null where the times can't tell. */
+  readonly speedup: number | null;
 }
 
 /**
@@ -60,12 +58,14 @@ export async function benchAdaptive(
   } finally {
     for (const predictor of predictors) await predictor.dispose();
   }
-  const medians = times.map(median);
-  const full = medians.at(-2) as number;
-  return medians.map((milliseconds, k) => ({
-    level: levels[k] as number,
-    mode: k < facts.levels.length ? 'fixed' : adaptiveMode,
-    milliseconds,
-    speedup: full / milliseconds,
-  }));
+  const full = times.at(-2) as number[];
+  return times.map((own, k) => {
+    const ratio = timeRatio(own, full);
+    return {
+      level: levels[k] as number,
+      mode: k < facts.levels.length ? 'fixed' : adaptiveMode,
+      ...timing(own),
+      speedup: ratio === null ? null : 1 / ratio,
+    };
+  });
 }

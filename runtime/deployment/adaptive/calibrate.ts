@@ -2,8 +2,7 @@ import { type Graph, uncertaintyName } from '../../../compiler/index.js';
 import type { Dataset } from '../../data/index.js';
 import type { Engine, Tensor, Weights } from '../../engines/engine.js';
 import { HeldOut } from '../../evaluation/held-out.js';
-import { Scores } from '../../evaluation/metrics.js';
-import { infer } from '../../prediction/inference.js';
+import { judge } from '../../evaluation/judge.js';
 import type { Plane } from '../../prediction/tiling.js';
 import type { Task } from '../../run/task.js';
 import { UserError } from '../../support/user-error.js';
@@ -37,31 +36,28 @@ export async function observe(options: ObserveOptions): Promise<Observation[]> {
     );
   }
   const held = new HeldOut(dataset, task);
-  const answers = graph.outputs.slice(0, levels.length).map((o) => o.name);
+  const outputs = graph.outputs.slice(0, levels.length).map((o) => o.name);
   const observations: Observation[] = [];
+  let uncertainty = levels.slice(0, -1).map(() => 0);
+  const onAnswers = (found: ReadonlyMap<string, Tensor>): void =>
+    uncertainty.forEach((before, k) => {
+      const u = found.get(uncertaintyName(levels[k] as number))?.data[0];
+      if (u === undefined) throw new Error(`the graph does not say how unsure L${levels[k]} is`);
+      uncertainty[k] = Math.max(before, u);
+    });
+  const answers = outputs.map((name) => (maps: ReadonlyMap<string, Plane>) => maps.get(name) as Plane);
   const predictor = await engine.predictor(graph, options.weights);
   try {
-    for await (const { name, input, truth } of held.examples()) {
-      signal?.throwIfAborted();
-      const uncertainty = levels.slice(0, -1).map(() => 0);
-      const onAnswers = (found: ReadonlyMap<string, Tensor>): void =>
-        uncertainty.forEach((before, k) => {
-          const u = found.get(uncertaintyName(levels[k] as number))?.data[0];
-          if (u === undefined) throw new Error(`the graph does not say how unsure L${levels[k]} is`);
-          uncertainty[k] = Math.max(before, u);
-        });
-      const maps = await infer(input, predictor, answers, {
-        axes: task.axes,
-        onAnswers,
-        ...(signal ? { signal } : {}),
-      });
-      const iou = answers.map((answer) => {
-        const scores = new Scores({ classes: task.classes, exclusive: task.exclusive });
-        return scores.add((maps.get(answer) as Plane).data, truth);
-      });
-      observations.push({ name, iou, uncertainty });
-      options.onProgress?.(observations.length, held.length);
-    }
+    await judge([{ predictor, outputs, answers, onAnswers }], held, {
+      task,
+      ...(signal ? { signal } : {}),
+      onImage: ({ name, index, total, iou: [found = []] }) => {
+        // An image without any class, in truth and in the answer, is answered rightly.
+        observations.push({ name, iou: found.map((iou) => (Number.isNaN(iou) ? 1 : iou)), uncertainty });
+        uncertainty = uncertainty.map(() => 0);
+        options.onProgress?.(index + 1, total);
+      },
+    });
   } finally {
     await predictor.dispose();
   }

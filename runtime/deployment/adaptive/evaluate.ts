@@ -1,10 +1,12 @@
 import type { Dataset } from '../../data/index.js';
-import type { OnnxEngine, Predictor } from '../../engines/engine.js';
+import type { OnnxEngine, Predictor, Tensor } from '../../engines/engine.js';
+import { warmUp } from '../../evaluation/evaluate.js';
 import { HeldOut } from '../../evaluation/held-out.js';
-import { type Quality, Scores } from '../../evaluation/metrics.js';
-import { infer } from '../../prediction/inference.js';
+import { type JudgedSide, judge } from '../../evaluation/judge.js';
+import { bootstrapMean } from '../../evaluation/metrics/bootstrap.js';
+import { meanOf } from '../../evaluation/metrics/statistics.js';
+import type { Quality, Scores, ScoresOptions } from '../../evaluation/scores.js';
 import { deepestLevel } from '../../prediction/model.js';
-import type { Plane } from '../../prediction/tiling.js';
 import type { Task } from '../../run/task.js';
 import { UserError } from '../../support/user-error.js';
 import { type AdaptiveFacts, adaptiveMode } from './facts.js';
@@ -21,6 +23,8 @@ export interface AdaptiveRow extends Quality {
   readonly macs: number;
   /** Mean over images, from the network's input to maps of the image's size. */
   readonly milliseconds: number;
+  /** Share of the deepest level's mean time; null where the times can't tell. */
+  readonly saving: number | null;
 }
 
 export interface AdaptiveEvaluation {
@@ -40,12 +44,10 @@ export interface AdaptiveEvaluateOptions {
   readonly task: Task;
   readonly dataset: Dataset;
   readonly engine: OnnxEngine;
+  readonly scores?: Pick<ScoresOptions, 'absent'>;
   readonly signal?: AbortSignal;
   readonly onProgress?: (done: number, total: number) => void;
 }
-
-/** Images that are answered once without being timed: what an engine allocates at first isn't a level's cost. */
-const warmUp = 2;
 
 /**
  * An adaptive model beside its own levels: the same file with thresholds that let one level answer everything. All take turns at each
@@ -59,45 +61,55 @@ export async function evaluateAdaptive(options: AdaptiveEvaluateOptions): Promis
   }
   const held = new HeldOut(dataset, task);
   const files = [...facts.levels.map((l) => fixedAt(model, facts, l.level)), model];
-  const sides = files.map(() => ({ scores: new Scores(task), milliseconds: 0 }));
   const answered: { name: string; level: number }[] = [];
   const predictors: Predictor[] = [];
+  let seen = deepestLevel();
   try {
     for (const file of files) predictors.push(await engine.open(file));
-    for (let k = 0; k < Math.min(warmUp, held.length); k++) {
-      const { input } = await held.at(k);
-      for (const predictor of predictors) await infer(input, predictor, null, { axes: task.axes });
-    }
-    for await (const { name, input, truth } of held.examples()) {
-      for (const [k, side] of sides.entries()) {
-        signal?.throwIfAborted();
-        const seen = deepestLevel();
-        const started = performance.now();
-        const maps = await infer(input, predictors[k] as Predictor, null, { axes: task.axes, onAnswers: seen.add });
-        side.milliseconds += performance.now() - started;
-        side.scores.add((maps.values().next().value as Plane).data, truth);
-        if (k === sides.length - 1) answered.push({ name, level: seen.level() as number });
-      }
-      options.onProgress?.(answered.length, held.length);
-    }
+    const sides = predictors.map((predictor, k) => ({
+      predictor,
+      outputs: null,
+      ...(k === files.length - 1
+        ? { onAnswers: (answers: ReadonlyMap<string, Tensor>): void => seen.add(answers) }
+        : {}),
+    }));
+    const judged = await judge(sides, held, {
+      task,
+      warmUp,
+      ...(options.scores ? { scores: options.scores } : {}),
+      ...(signal ? { signal } : {}),
+      onImage: ({ name, index, total }) => {
+        answered.push({ name, level: seen.level() as number });
+        seen = deepestLevel();
+        options.onProgress?.(index + 1, total);
+      },
+    });
+    return summary(facts, judged, answered);
   } finally {
     for (const predictor of predictors) await predictor.dispose();
   }
-  return summary(facts, sides, answered);
 }
 
 function summary(
   { levels }: AdaptiveFacts,
-  sides: readonly { readonly scores: Scores; readonly milliseconds: number }[],
+  sides: readonly JudgedSide[],
   answered: AdaptiveEvaluation['answered'],
 ): AdaptiveEvaluation {
   const macsOf = new Map(levels.map((l) => [l.level, l.macs]));
   const spent = answered.reduce((sum, { level }) => sum + (macsOf.get(level) as number), 0) / answered.length;
   const deepest = levels.at(-1) as AdaptiveFacts['levels'][number];
+  const full = (sides[levels.length - 1] as JudgedSide).milliseconds;
   const rows = sides.map(({ scores, milliseconds }, k): AdaptiveRow => {
     const { level, parameters, macs } = levels[k] ?? deepest;
     const own = k < levels.length ? { mode: 'fixed', macs } : { mode: adaptiveMode, macs: spent };
-    return { level, parameters, ...own, ...scores.quality(), milliseconds: milliseconds / answered.length };
+    return {
+      level,
+      parameters,
+      ...own,
+      ...(scores[0] as Scores).quality(),
+      milliseconds: meanOf(milliseconds),
+      saving: meanSaving(milliseconds, full),
+    };
   });
   const images = (level: number): number => answered.filter((a) => a.level === level).length;
   return {
@@ -106,4 +118,13 @@ function summary(
     levels: levels.map(({ level }) => ({ level, images: images(level) })),
     answered,
   };
+}
+
+/** Share of the mean time that is saved, paired by image; null where the interval of that mean holds 0. */
+function meanSaving(times: readonly number[], full: readonly number[]): number | null {
+  if (times === full) return 0;
+  const whole = meanOf(full);
+  const saved = times.map((t, k) => ((full[k] as number) - t) / whole);
+  const interval = bootstrapMean(saved);
+  return interval && (interval[0] > 0 || interval[1] < 0) ? meanOf(saved) : null;
 }

@@ -8,8 +8,8 @@ import { knownShape } from '../../../compiler/ir/dim.js';
 import type { Graph, Node } from '../../../compiler/ir/graph.js';
 import type { Engine, Predictor, Weights } from '../../engines/engine.js';
 import type { HeldOut } from '../../evaluation/held-out.js';
-import { judge } from '../../evaluation/judge.js';
-import type { Quality } from '../../evaluation/metrics.js';
+import { type JudgedSide, judge } from '../../evaluation/judge.js';
+import type { Quality, Scores } from '../../evaluation/scores.js';
 import { infer } from '../../prediction/inference.js';
 import type { Plane } from '../../prediction/tiling.js';
 import type { Task } from '../../run/task.js';
@@ -169,8 +169,13 @@ class Search {
     const { task, held, signal } = this.#options;
     const images = held as HeldOut;
     const of = async (predictor: Predictor): Promise<Quality> => {
-      const onImage = (_: number, done: number): void => this.#progress('measuring IoU', done, images.length);
-      return (await judge(predictor, images, { task, output: null, onImage, ...(signal ? { signal } : {}) })).quality;
+      const [side] = await judge([{ predictor, outputs: null }], images, {
+        task,
+        onImage: ({ index, total }) => this.#progress('measuring IoU', index + 1, total),
+        ...(signal ? { signal } : {}),
+      });
+      const [scores] = (side as JudgedSide).scores;
+      return (scores as Scores).quality();
     };
     return model === null ? of(this.#float as Predictor) : this.#with(model, of);
   }

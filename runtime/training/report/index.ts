@@ -37,26 +37,26 @@ const shownCases = 4;
  */
 export async function writeReport(options: ReportOptions): Promise<readonly EvaluationRow[]> {
   const { folder, record, network, weights, lines, held, engine, signal } = options;
-  const scores = new Map<number, number>();
   const mode = network.modes[0];
   const top = Math.max(...network.levels);
-  const rows =
+  const { rows, cases } =
     held.names.length === 0
-      ? []
-      : (
-          await evaluate({
-            network,
-            weights,
-            task: record.task,
-            dataset: held,
-            engine,
-            prune: 'all',
-            ...(signal ? { signal } : {}),
-            ...(options.onProgress ? { onProgress: options.onProgress } : {}),
-            onImage: (r) => void (r.level === top && r.mode === mode && scores.set(r.index, r.iou)),
-          })
-        ).rows;
-  const order = [...scores].sort((a, b) => a[1] - b[1] || a[0] - b[0]);
+      ? { rows: [], cases: [] }
+      : await evaluate({
+          network,
+          weights,
+          task: record.task,
+          dataset: held,
+          engine,
+          prune: 'all',
+          ...(signal ? { signal } : {}),
+          ...(options.onProgress ? { onProgress: options.onProgress } : {}),
+        });
+  const order = cases
+    .filter((one) => one.level === top && one.mode === mode)
+    .map((one, index): [number, number] => [index, one.iou])
+    .filter(([, iou]) => !Number.isNaN(iou))
+    .sort((a, b) => a[1] - b[1] || a[0] - b[0]);
   const count = Math.min(shownCases, Math.ceil(order.length / 2));
   const worst = order.slice(0, count);
   const best = order.slice(count).slice(-count).reverse();

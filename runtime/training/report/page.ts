@@ -1,7 +1,9 @@
+import { coverage } from '../../evaluation/coverage.js';
 import type { EvaluationRow } from '../../evaluation/evaluate.js';
 import { classColors } from '../../prediction/overlay.js';
 import type { RunRecord } from '../../run/run-folder.js';
-import { bestOf, type EpochLine } from '../position.js';
+import { bestBy, bestMetrics, bestOf, defaultBest } from '../best.js';
+import type { EpochLine } from '../position.js';
 import { chartPlaces, chartScript, chartsOf } from './charts.js';
 import { escapeHtml, percent, short, times } from './html.js';
 import { style } from './style.js';
@@ -56,7 +58,8 @@ ${settings(data.record)}
 }
 
 function header({ record, lines, rows }: ReportData): string {
-  const best = bestOf(lines);
+  const metric = bestMetrics.find((m) => m === record.best) ?? defaultBest;
+  const best = bestOf(lines, metric);
   const top = rows.filter((r) => r.level === Math.max(...rows.map((x) => x.level)))[0];
   const heldOut = record.heldOut.length;
   const facts: [string, string][] = top
@@ -70,7 +73,7 @@ function header({ record, lines, rows }: ReportData): string {
   const trained = record.data.images - heldOut;
   return `<header>
 <h1>${escapeHtml(record.network)}</h1>
-<p class="soft">${lines.length} epochs on ${trained} images${heldOut ? `, judged on ${heldOut} held out` : ''}${best ? `; best after epoch ${best.epoch}` : ''}.</p>
+<p class="soft">${lines.length} epochs on ${trained} images${heldOut ? `, judged on ${heldOut} held out` : ''}${best ? `; best after epoch ${best.epoch}, chosen by ${bestBy(metric, heldOut > 0)}` : ''}.</p>
 <ul class="facts">${facts.map(([value, what]) => `<li><b>${value}</b><span>${what}</span></li>`).join('')}</ul>
 </header>`;
 }
@@ -78,21 +81,20 @@ function header({ record, lines, rows }: ReportData): string {
 function levels({ rows, engine }: ReportData): string {
   if (rows.length === 0) return '';
   const slowest = Math.max(...rows.map((r) => r.milliseconds));
-  const full = rows.filter((r) => r.level === Math.max(...rows.map((x) => x.level)));
+  const named = rows.some((r) => r.iouForeground !== undefined);
   const body = rows.map((row, k) => {
-    const against = full.find((r) => r.mode === row.mode) ?? full[0];
-    const speedup = against ? against.milliseconds / row.milliseconds : Number.NaN;
+    const speedup = row.saving === null ? Number.NaN : 1 / (1 - row.saving);
     const first = k > 0 && rows[k - 1]?.level !== row.level;
     const width = row.milliseconds / slowest;
-    return `<tr${first ? ' class="first"' : ''}><td>L${row.level}</td><td class="left">${escapeHtml(row.mode)}</td><td>${short(row.parameters)}</td><td>${short(row.macs)}</td><td>${percent(row.iou)}</td><td>${percent(row.iouPooled)}</td><td>${percent(row.dice)}</td><td>${row.bce.toFixed(3)}</td><td class="bar"><i style="width:calc((100% - 1.5rem) * ${width.toFixed(3)})"></i><span>${row.milliseconds.toPrecision(3)}</span></td><td>${times(speedup)}</td></tr>`;
+    return `<tr${first ? ' class="first"' : ''}><td>L${row.level}</td><td class="left">${escapeHtml(row.mode)}</td><td>${short(row.parameters)}</td><td>${short(row.macs)}</td><td>${percent(row.iou)}</td><td>${percent(row.iouPooled)}</td>${named ? `<td>${percent(row.iouForeground ?? Number.NaN)}</td>` : ''}<td>${percent(row.dice)}</td><td>${row.bce.toFixed(3)}</td><td class="bar"><i style="width:calc((100% - 1.5rem) * ${width.toFixed(3)})"></i><span>${row.milliseconds.toPrecision(3)}</span></td><td>${times(speedup)}</td></tr>`;
   });
   return `<h2>Levels</h2>
 ${pruningSentence(rows)}
 <div class="scroll"><table style="margin-top:1.25rem">
-<thead><tr><th>level</th><th class="left">mode</th><th>parameters</th><th>MACs</th><th>IoU, %</th><th>pooled IoU, %</th><th>Dice, %</th><th>cross-entropy</th><th>ms an image</th><th>speed</th></tr></thead>
+<thead><tr><th>level</th><th class="left">mode</th><th>parameters</th><th>MACs</th><th>IoU, %</th><th>pooled IoU, %</th>${named ? '<th>IoU without background, %</th>' : ''}<th>Dice, %</th><th>cross-entropy</th><th>ms an image</th><th>speed</th></tr></thead>
 <tbody>${body.join('\n')}</tbody>
 </table></div>
-<p class="soft">Measured in ${escapeHtml(engine)}.</p>
+<p class="soft">Measured in ${escapeHtml(engine)}; ms are medians, levels in turns. A speed is left out (–) where the spread of the times is larger than the difference.${scaleSentence(rows)}</p>
 ${classTable(rows)}`;
 }
 
@@ -108,17 +110,26 @@ function pruningSentence(rows: readonly EvaluationRow[]): string {
     return '<p class="soft">Each level is a network of its own, cut from the same weights.</p>';
   const loss = 100 * (full.iou - small.iou);
   const change = loss > 0.05 ? `gives up ${loss.toFixed(1)} points of IoU` : 'gives up nothing in IoU';
-  return `<p class="soft">Each level is a network of its own, cut from the same weights. L${small.level} ${change} against L${top}, with ${times(full.parameters / small.parameters)} fewer parameters, and is ${times(full.milliseconds / small.milliseconds)} as fast.</p>`;
+  return `<p class="soft">Each level is a network of its own, cut from the same weights. L${small.level} ${change} against L${top}, with ${times(full.parameters / small.parameters)} fewer parameters${small.saving === null ? '' : `, and is ${times(1 / (1 - small.saving))} as fast`}.</p>`;
+}
+
+/** What images of the working size would hide. */
+function scaleSentence(rows: readonly EvaluationRow[]): string {
+  const top = rows.filter((r) => r.level === Math.max(...rows.map((x) => x.level)))[0];
+  if (!top || top.native.iou === top.iou) return '';
+  return ` Judged at the training size; at the images' own size L${top.level} ${escapeHtml(top.mode)} has IoU ${percent(top.native.iou)} %, Dice ${percent(top.native.dice)} %.`;
 }
 
 function classTable(rows: readonly EvaluationRow[]): string {
   const top = rows.filter((r) => r.level === Math.max(...rows.map((x) => x.level)))[0];
   if (!top?.classes) return '';
   const body = top.classes.map(
-    (c) => `<tr><td>${escapeHtml(c.name)}</td><td>${percent(c.iou)}</td><td>${percent(c.dice)}</td></tr>`,
+    (c) =>
+      `<tr><td>${escapeHtml(c.name)}${c.background ? ' (background)' : ''}</td><td>${percent(c.iou)}</td><td>${percent(c.dice)}</td></tr>`,
   );
   return `<h2>Classes</h2>
-<div class="scroll"><table style="max-width:30rem"><thead><tr><th>class</th><th>IoU, %</th><th>Dice, %</th></tr></thead><tbody>${body.join('')}</tbody></table></div>`;
+<div class="scroll"><table style="max-width:30rem"><thead><tr><th>class</th><th>IoU, %</th><th>Dice, %</th></tr></thead><tbody>${body.join('')}</tbody></table></div>
+<p class="soft">${escapeHtml(coverage(top))}</p>`;
 }
 
 function cases({ worst, best, record }: ReportData): string {
