@@ -1,9 +1,35 @@
 /** Running what the compiler makes: data, training, evaluation, prediction. */
 
 export { type DataFormat, type Dataset, openFolder, readNames, split } from './data/index.js';
+export {
+  type BuildHooks,
+  buildInt8,
+  calibrateThresholds,
+  type Int8Options,
+  type ThresholdOptions,
+} from './deployment/build/index.js';
+export { openCalibration } from './deployment/quantize/images.js';
 export { type QuantizedModel, type QuantizeModelOptions, quantizeModel } from './deployment/quantize/index.js';
-export type * from './engines/engine.js';
+export {
+  type Engine,
+  type EngineStatus,
+  type OnnxEngine,
+  opensOnnx,
+  type Predictor,
+  type StepInput,
+  type StepResult,
+  type Tensor,
+  type Trainer,
+  type TrainingEngine,
+  type TrainingState,
+  titleOf,
+  trains,
+  type Weights,
+} from './engines/engine.js';
+export type { EngineEntry } from './engines/entry.js';
 export { ort } from './engines/onnxruntime/index.js';
+export { type OpenOptions, openEngine } from './engines/open.js';
+export { engines, findEngine } from './engines/registry.js';
 export { type BenchModelOptions, type BenchOptions, type BenchRow, bench, benchModel } from './evaluation/bench.js';
 export { type EvaluateOptions, type Evaluation, type EvaluationRow, evaluate } from './evaluation/evaluate.js';
 export { type EvaluateModelOptions, evaluateModel, type ModelRow } from './evaluation/evaluate-model.js';
@@ -12,9 +38,11 @@ export { type Model, type ModelOptions, openModel } from './prediction/model.js'
 export { type Prediction, type PredictOptions, predictImages, predictPicture } from './prediction/predict.js';
 export { type Checkpoint, loadCheckpoint, saveWeights, weightsOf } from './run/checkpoint.js';
 export { initialState, initialWeights } from './run/initialize.js';
+export { type LoadFileOptions, loadFile } from './run/load-file.js';
 export { type ModelIdentity, metadataKeys, modelMetadata, readMetadataProps, taskOfModel } from './run/metadata.js';
 export { openRun, type Run, type RunRecord, readRecord, runFiles, runWeights, specHash } from './run/run-folder.js';
 export { type AxisRule, axisRules, dataFormat, type Task, taskOf } from './run/task.js';
+export { readWeights, type WeightsSource } from './run/weights.js';
 export { Random, stream } from './support/random.js';
 export { UserError } from './support/user-error.js';
 export { version } from './support/version.js';

@@ -181,6 +181,8 @@ describe('the structure of the source', () => {
     const heavy = [
       'onnxruntime-node',
       'sharp',
+      'valibot',
+      '@noble/hashes/sha2',
       'cli-progress',
       'fast-check',
       'protobufjs',

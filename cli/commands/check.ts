@@ -1,10 +1,11 @@
 import type { Diagnostic, ImportedFile } from '../../compiler/index.js';
 import type { Fix } from '../../language/index.js';
+import { readSpec } from '../../runtime/run/load-file.js';
 import { writeAtomic } from '../../runtime/support/files/atomic.js';
 import { importsOf } from '../../runtime/support/files/imported.js';
 import { UsageError } from '../errors.js';
 import { parseSettings } from '../flags/options.js';
-import { compile, fileReport, printDiagnostics, readSpec } from '../flags/spec.js';
+import { compile, fileReport, printDiagnostics } from '../flags/spec.js';
 import type { Io, Outcome } from '../io.js';
 import { styleFor } from '../render/style.js';
 

@@ -1,4 +1,3 @@
-import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { renderDiagnostic } from '../../compiler/diagnostics/index.js';
@@ -10,10 +9,8 @@ import {
   load,
   type Network,
 } from '../../compiler/index.js';
-import { openRun, runFiles } from '../../runtime/run/run-folder.js';
-import { failedWith, fileFailure } from '../../runtime/support/files/failure.js';
-import { importsOf, largestSpec, placeOf } from '../../runtime/support/files/imported.js';
-import { UserError } from '../../runtime/support/user-error.js';
+import { readSpec } from '../../runtime/run/load-file.js';
+import { importsOf, placeOf } from '../../runtime/support/files/imported.js';
 import { Reported } from '../errors.js';
 import type { Io } from '../io.js';
 import { linksFor } from '../render/links.js';
@@ -23,35 +20,6 @@ export interface GoodSpec extends Loaded {
   readonly file: string;
   readonly text: string;
   readonly network: Network;
-}
-
-/** The text of a spec; `UserError` if the file can't be read, or can't be a spec. */
-export async function readSpec(file: string): Promise<string> {
-  try {
-    const info = await stat(file);
-    if (info.isDirectory())
-      throw new UserError('not-a-spec', `${file} is a folder, not a .unet file`, 'name the file itself');
-    const text = (await readWhole(file))?.toString('utf8');
-    if (text === undefined) {
-      throw new UserError('not-a-spec', `${file} is larger than ${largestSpec} bytes`, 'name a .unet file');
-    }
-    if (text.includes('\0')) throw new UserError('not-a-spec', `${file} is not a text file`, 'name a .unet file');
-    return text;
-  } catch (error) {
-    if (error instanceof UserError) throw error;
-    if (failedWith(error, 'ENOENT')) {
-      throw new UserError('no-file', `there is no file ${file}`, "'unetc init' writes a spec to start from");
-    }
-    throw fileFailure('read', file, error);
-  }
-}
-
-/** Null beyond a spec's size. A device or a pipe is read too, since the user named it, but no further than that. */
-async function readWhole(file: string): Promise<Buffer | null> {
-  const parts: Buffer[] = [];
-  for await (const part of createReadStream(file, { end: largestSpec })) parts.push(part);
-  const bytes = Buffer.concat(parts);
-  return bytes.length > largestSpec ? null : bytes;
 }
 
 export const hasErrors = (diagnostics: readonly Diagnostic[]): boolean =>
@@ -97,6 +65,8 @@ export const isFolder = (path: string): Promise<boolean> =>
 
 /** The spec that a run was trained with, and the files it imported then; throws `Reported` if the network is wrong. */
 export async function loadRunSpec(folder: string, set: Readonly<Record<string, string>>, io: Io): Promise<GoodSpec> {
+  // Runs are read by schemas, which `check` need not load.
+  const { openRun, runFiles } = await import('../../runtime/run/run-folder.js');
   const { specText: text, imports } = await openRun(folder);
   const file = join(folder, runFiles.spec);
   const loaded = load(text, { set, file, resolve: fromFiles(imports) });
