@@ -127,7 +127,7 @@ export default defineConfig({
       {
         text: 'Behind it',
         collapsed: true,
-        items: [entry('ARCHITECTURE.md'), entry('docs/decisions.md'), entry('docs/newcomer.md'), ...others()],
+        items: [entry('ARCHITECTURE.md'), entry('docs/decisions/README.md'), entry('docs/newcomer.md'), ...others()],
       },
     ],
   },
