@@ -31,7 +31,7 @@ export async function draw(file: string, options: DrawOptions, io: Io): Promise<
   }
   const picture = pictureOf(network, { level, sizes });
   const text = renderers[format](picture, { theme });
-  if (options.out === undefined) return { json: { [format]: text, level }, text: text.trimEnd() };
+  if (options.out === undefined) return { json: { [format]: text, level }, text: text.trimEnd(), exact: true };
   await writeAtomic(options.out, text);
   return { json: { out: options.out, level, format }, text: `wrote ${options.out}` };
 }
