@@ -13,6 +13,8 @@ export interface Io {
   readonly color: boolean;
   /** Whether `err` shows hyperlinks: a terminal that is known to, and may be coloured. */
   readonly links: boolean;
+  /** Whether `out` is a terminal, which obeys what it is sent. */
+  readonly showsResults?: boolean;
   /** Folders that specs may import from, beside each one's own. */
   readonly importRoots?: readonly string[];
   /** All of stdin. */
@@ -29,6 +31,8 @@ export interface Outcome {
   readonly json: unknown;
   /** Ends without a line break. Empty: nothing to say. */
   readonly text: string;
+  /** The text is what a program or a file is to have, byte by byte: a drawing, a formatted spec. */
+  readonly exact?: true;
   /** 0 done, 1 the input is wrong, 130 stopped by Ctrl-C with everything saved. */
   readonly exit?: 0 | 1 | 130;
 }
@@ -40,6 +44,7 @@ export const mayColor = (stream: { isTTY?: boolean }, env: NodeJS.ProcessEnv): b
 export const processIo = (interruption: () => AbortSignal): Io => ({
   out: (result) => void process.stdout.write(result),
   err: (message) => void process.stderr.write(message),
+  showsResults: process.stdout.isTTY === true,
   terminal: process.stderr.isTTY === true && process.env.TERM !== 'dumb',
   color: mayColor(process.stderr, process.env),
   links: mayColor(process.stderr, process.env) && createSupportsHyperlinks(process.stderr),

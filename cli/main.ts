@@ -1,5 +1,6 @@
 import { type Command, CommanderError } from 'commander';
 import { UserError } from '../runtime/support/user-error.js';
+import { visible, visibleLine } from '../grammar/visible.js';
 import { Reported, UsageError } from './errors.js';
 import { type Io, type Outcome, processIo } from './io.js';
 import { buildProgram } from './program.js';
@@ -9,13 +10,14 @@ import { styleFor } from './render/style.js';
 export type ExitCode = 0 | 1 | 2 | 130;
 
 /** Runs one command line (without `node` and the script) and answers the exit code; never throws. */
-export async function main(argv: readonly string[], io: Io): Promise<ExitCode> {
+export async function main(argv: readonly string[], surroundings: Io): Promise<ExitCode> {
+  const io = withVisibleText(surroundings);
   const result: { exit: ExitCode } = { exit: 0 };
   const json = argv.includes('--json');
   const program = buildProgram(io, async (run) => {
     const outcome = await run();
     if (json) io.out(`${JSON.stringify(outcome.json, null, 2)}\n`);
-    else if (outcome.text !== '') io.out(`${outcome.text}\n`);
+    else if (outcome.text !== '') io.out(`${shownText(outcome, io)}\n`);
     result.exit = outcome.exit ?? 0;
   });
   if (argv.length === 0) {
@@ -30,6 +32,28 @@ export async function main(argv: readonly string[], io: Io): Promise<ExitCode> {
     return explain(error, io, { json, debug: argv.includes('--debug'), command });
   }
 }
+
+/** What of an outcome goes to stdout: names of files, classes and images may hold what a terminal would obey. */
+const shownText = ({ text, exact }: Outcome, { showsResults }: Io): string =>
+  exact && !showsResults ? text : visible(text);
+
+/** Colours of `styleFor` and of diagnostics, and links: the only sequences that reach a terminal, where it may have any. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they begin with escape
+const ours = /(\u001b\[(?:0|1|2|22|31|32|33|36|39)m|\u001b\]8;;[!-~]*\u001b\\)/;
+
+/** The same surroundings, whose messages hold no sequences but ours. */
+const withVisibleText = (io: Io): Io => ({
+  ...io,
+  err: (text) =>
+    io.err(
+      io.color || io.links
+        ? text
+            .split(ours)
+            .map((part, k) => (k % 2 === 1 ? part : visible(part)))
+            .join('')
+        : visible(text),
+    ),
+});
 
 /** `engine install`: the names in `argv` that are commands, each of the one before. */
 function commandPath(program: Command, argv: readonly string[]): string | undefined {
@@ -62,8 +86,8 @@ function explain(error: unknown, io: Io, { json, debug, command }: Shown): ExitC
   const { code, message, hint, exit } = describe(error, command ?? 'COMMAND');
   const style = styleFor(io.color);
   if (json && exit !== 130) io.out(`${JSON.stringify({ ok: false, error: { code, message, hint } }, null, 2)}\n`);
-  io.err(exit === 130 ? `${message}\n` : `${style.red('error')}: ${message}\n`);
-  if (hint) io.err(`  ${style.cyan('help')}: ${hint}\n`);
+  io.err(exit === 130 ? `${message}\n` : `${style.red('error')}: ${visibleLine(message)}\n`);
+  if (hint) io.err(`  ${style.cyan('help')}: ${visibleLine(hint)}\n`);
   if (debug && error instanceof Error) io.err(`${error.stack ?? error.message}\n`);
   return exit;
 }
@@ -106,7 +130,7 @@ export const run = (work: (io: Io) => Promise<Outcome>): Promise<void> =>
   onProcess(async (io) => {
     try {
       const outcome = await work(io);
-      if (outcome.text !== '') io.out(`${outcome.text}\n`);
+      if (outcome.text !== '') io.out(`${shownText(outcome, io)}\n`);
       return outcome.exit ?? 0;
     } catch (error) {
       return explain(error, io, { json: false, debug: process.argv.includes('--debug') });
@@ -126,5 +150,5 @@ async function onProcess(work: (io: Io) => Promise<ExitCode>): Promise<void> {
     graceful = true;
     return controller.signal;
   });
-  process.exitCode = await work(io);
+  process.exitCode = await work(withVisibleText(io));
 }

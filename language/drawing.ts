@@ -1,4 +1,4 @@
-import { type PageParts, pageParts, pictureOf } from '../compiler/5-emit/drawing/index.js';
+import { type PageParts, pageParts, pictureOf, tooLargeToDraw } from '../compiler/5-emit/drawing/index.js';
 import type { Span } from '../grammar/diagnostic.js';
 import type { Analysis } from './analysis.js';
 import { referenceSize } from './facts.js';
@@ -10,14 +10,18 @@ export interface Drawing extends PageParts {
   readonly places: ReadonlyMap<string, Span>;
 }
 
+/** Why a network that is right has no drawing; null if it has one. */
+export const undrawable = ({ studied: { sketch } }: Analysis): string | null => sketch && tooLargeToDraw(sketch);
+
 /**
  * The network as `unetc draw -o F.html` shows it, MACs counted at the recipe's size, and where the text says what is drawn. There
- * also while only something beside the network is wrong: an expectation, the recipe. Null while there is no network to draw.
+ * also while only something beside the network is wrong: an expectation, the recipe. Null while there is no network to draw, or one
+ * that is too large (`undrawable`).
  */
 export function drawing({ studied }: Analysis): Drawing | null {
   const { sketch, recipe, meanings, root } = studied;
   const size = sketch && referenceSize(sketch, recipe.resize ?? recipe.patch);
-  if (!sketch || !size) return null;
+  if (!sketch || !size || tooLargeToDraw(sketch) !== null) return null;
   const picture = pictureOf(sketch, { sizes: size.sizes });
   const declared = new Map(
     (root.tree.networks[0]?.items ?? []).flatMap((item) => ('name' in item ? [[item.name.text, item.span]] : [])),

@@ -1,6 +1,6 @@
 export { type Analysis, analyse, type Token } from './analysis.js';
 export { type Completion, complete } from './complete.js';
-export { type Drawing, drawing } from './drawing.js';
+export { type Drawing, drawing, undrawable } from './drawing.js';
 export { type Fix, fixes } from './fixes.js';
 export { formatter, Memory } from './format.js';
 export { type Hint, hints } from './hints.js';

@@ -1,4 +1,4 @@
-import { type Format, pictureOf, renderers, type Theme } from '../../compiler/5-emit/drawing/index.js';
+import { type Format, pictureOf, renderers, type Theme, tooLargeToDraw } from '../../compiler/5-emit/drawing/index.js';
 import type { Network, Recipe } from '../../compiler/index.js';
 import { writeAtomic } from '../../runtime/support/files/atomic.js';
 import { UserError } from '../../runtime/support/user-error.js';
@@ -25,9 +25,13 @@ export async function draw(file: string, options: DrawOptions, io: Io): Promise<
   const { network, recipe, hasTrain } = await loadSpec(file, parseSettings(options.set), io);
   const { level } = chooseSelection(network, { prune: options.prune });
   const { sizes } = referenceSize(network, size, hasTrain ? recipe : undefined);
+  const tooLarge = tooLargeToDraw(network);
+  if (tooLarge !== null) {
+    throw new UserError('drawing-too-large', `${file} can't be drawn: ${tooLarge}`, "'unetc plan' lists every node");
+  }
   const picture = pictureOf(network, { level, sizes });
   const text = renderers[format](picture, { theme });
-  if (options.out === undefined) return { json: { [format]: text, level }, text: text.trimEnd() };
+  if (options.out === undefined) return { json: { [format]: text, level }, text: text.trimEnd(), exact: true };
   await writeAtomic(options.out, text);
   return { json: { out: options.out, level, format }, text: `wrote ${options.out}` };
 }

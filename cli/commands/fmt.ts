@@ -46,7 +46,7 @@ async function fmtInput({ check }: { check?: boolean }, io: Io): Promise<Outcome
   const ok = !check || !changed;
   const json = { ok, files: [{ file: '-', changed, kept, ...(check ? {} : { text }) }] };
   // The line break at the end is the command line's own.
-  return { json, text: check ? '' : text.replace(/\n$/, ''), exit: ok ? 0 : 1 };
+  return { json, text: check ? '' : text.replace(/\n$/, ''), exact: true, exit: ok ? 0 : 1 };
 }
 
 /** @param damaged whether bytes were lost when the text was read, so that they would be lost for good when it is written */

@@ -1,6 +1,6 @@
 import type { Range } from 'vscode-languageserver/node';
 import type { TextDocument } from 'vscode-languageserver-textdocument';
-import { type Analysis, type Drawing, drawing } from '../../language/index.js';
+import { type Analysis, type Drawing, drawing, undrawable } from '../../language/index.js';
 import { diagnosticOf, spanRange } from './convert.js';
 
 /** What `unetc/drawing` answers. */
@@ -31,7 +31,12 @@ export function answerDrawing(document: TextDocument, analysis: Analysis): Drawi
 function problemOf(document: TextDocument, analysis: Analysis): DrawingAnswer['problem'] {
   const errors = analysis.studied.diagnostics.filter((d) => d.severity === 'error');
   const [first] = errors;
-  if (first === undefined) return null;
+  if (first === undefined) {
+    const start = { line: 0, character: 0 };
+    const reason = undrawable(analysis);
+    if (reason === null) return null;
+    return { message: `the network is not drawn: ${reason}`, range: { start, end: start }, count: 1 };
+  }
   const { message, range } = diagnosticOf(document, analysis, first, undefined);
   return { message: typeof message === 'string' ? message : message.value, range, count: errors.length };
 }

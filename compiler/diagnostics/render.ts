@@ -1,4 +1,5 @@
 import type { Diagnostic, Severity, Span } from '../../grammar/diagnostic.js';
+import { visible, visibleLine } from '../../grammar/visible.js';
 
 export interface RenderOptions {
   /** The file's name as it is to be shown. */
@@ -35,7 +36,7 @@ export function renderDiagnostic(diagnostic: Diagnostic, { file, text, imports, 
     span.file === undefined ? file : (imports?.get(span.file)?.name ?? span.file);
   const tone = tones[diagnostic.severity];
   const at = (span: Span): string =>
-    linked(`${nameOf(span)}:${span.start.line}:${span.start.column}`, links?.place(span));
+    linked(`${visibleLine(nameOf(span))}:${span.start.line}:${span.start.column}`, links?.place(span));
   const digits = Math.max(5, ...[diagnostic, ...diagnostic.related].map((d) => String(d.span.start.line).length + 1));
   const gutter = ' '.repeat(digits);
 
@@ -44,28 +45,28 @@ export function renderDiagnostic(diagnostic: Diagnostic, { file, text, imports, 
     if (line === undefined) return [];
     const cut = cutOut(line, span);
     return [
-      `${String(span.start.line).padStart(digits)} | ${cut.shown}`,
+      `${String(span.start.line).padStart(digits)} | ${visible(cut.shown)}`,
       `${gutter} | ${cut.lead}${paint(style, mark.repeat(cut.marks))}`,
     ];
   };
 
   const out = [
-    `${paint('bold', at(diagnostic.span))}: ${paint(tone, `${diagnostic.severity}[${linked(diagnostic.code, links?.page(diagnostic.code))}]`)}: ${diagnostic.message}`,
+    `${paint('bold', at(diagnostic.span))}: ${paint(tone, `${diagnostic.severity}[${linked(diagnostic.code, links?.page(diagnostic.code))}]`)}: ${visibleLine(diagnostic.message)}`,
     ...excerpt(diagnostic.span, '^', tone),
   ];
   for (const related of diagnostic.related) {
-    out.push(`${gutter} = ${related.message} (${at(related.span)})`);
+    out.push(`${gutter} = ${visibleLine(related.message)} (${at(related.span)})`);
     const elsewhere =
       related.span.file !== diagnostic.span.file || related.span.start.line !== diagnostic.span.start.line;
     if (elsewhere) out.push(...excerpt(related.span, '-', 'cyan'));
   }
-  for (const hint of diagnostic.hints) out.push(`${gutter} = ${paint('cyan', 'help')}: ${hint}`);
+  for (const hint of diagnostic.hints) out.push(`${gutter} = ${paint('cyan', 'help')}: ${visibleLine(hint)}`);
   return out.join('\n');
 }
 
 /** A terminal's hyperlink: OSC 8, ended by ST. */
 const linked = (shown: string, address: string | undefined): string =>
-  address === undefined ? shown : `\u001b]8;;${address}\u001b\\${shown}\u001b]8;;\u001b\\`;
+  address === undefined ? shown : `\u001b]8;;${visibleLine(address)}\u001b\\${shown}\u001b]8;;\u001b\\`;
 
 const ansi = { bold: '1', red: '31', yellow: '33', cyan: '36' } as const;
 const tones = { error: 'red', warning: 'yellow', info: 'cyan' } as const satisfies Record<Severity, keyof typeof ansi>;

@@ -1,10 +1,11 @@
+import { visible } from '../../../grammar/visible.js';
 import { spotsOf } from './layout/cells.js';
 import { type Box, boxName, describeBox, type Link, type Picture, parameterLine } from './picture/picture.js';
 import { lookOf } from './svg/boxes.js';
 import { dark, light, type Palette, type Theme } from './theme.js';
 
 /** A DOT string (Graphviz): quotes and backslashes escaped; a line break is `\n`. */
-const quoted = (text: string): string => `"${text.replace(/[\\"]/g, '\\$&').replace(/\n/g, '\\n')}"`;
+const quoted = (text: string): string => `"${visible(text).replace(/[\\"]/g, '\\$&').replace(/\n/g, '\\n')}"`;
 
 /**
  * The picture for Graphviz: a rank for each row, links that go against the ranks kept from bending them; what the level cuts is

@@ -6,6 +6,7 @@ import { drawSvg } from './svg/index.js';
 import type { Theme } from './theme.js';
 
 export { type PageData, type PageParts, pageParts } from './html/index.js';
+export { tooLargeToDraw } from './limits.js';
 export { type PictureOptions, pictureOf } from './picture/index.js';
 export type { Picture } from './picture/picture.js';
 export type { Theme };

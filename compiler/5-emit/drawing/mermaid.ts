@@ -1,9 +1,10 @@
+import { visible } from '../../../grammar/visible.js';
 import { type Box, boxName, type Link, type Picture, parameterLine } from './picture/picture.js';
 import { lookOf } from './svg/boxes.js';
 import { dark, light, type Palette, type Theme, type Token } from './theme.js';
 
 /** Text in quotes: what Mermaid would read as its own marks is written as a character's number. */
-const quoted = (text: string): string => `"${text.replace(/["#;<>&\\`]/g, (c) => `#${c.charCodeAt(0)};`)}"`;
+const quoted = (text: string): string => `"${visible(text).replace(/["#;<>&\\`]/g, (c) => `#${c.charCodeAt(0)};`)}"`;
 
 const looks: readonly Token[] = ['encoder', 'node', 'plain', 'head', 'cut'];
 const fills: Readonly<Partial<Record<Token, Token>>> = {
@@ -28,7 +29,7 @@ export function drawMermaid(picture: Picture, { theme = 'light' }: { readonly th
   const title = [picture.name, parameterLine(picture)].filter((t) => t !== '').join(': ');
   return [
     '---',
-    `title: ${JSON.stringify(title)}`,
+    `title: ${JSON.stringify(visible(title))}`,
     '---',
     'flowchart LR',
     ...boxes.map((b) => `  ${ids.get(b.id)}${boxMermaid(b, picture)}:::${lookOf(b)[1]}`),

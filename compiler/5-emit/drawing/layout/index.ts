@@ -1,8 +1,9 @@
+import { mostRouted } from '../limits.js';
 import type { Box, Link, Picture } from '../picture/picture.js';
 import { line, type Path, type Point } from './geometry.js';
 import { headHalfHeight, type Placed, placeBoxes, type Row } from './place.js';
 import { portsOf } from './ports.js';
-import { routeLinks } from './routes.js';
+import { routeCrowded, routeLinks } from './routes.js';
 import { textWidth } from './text.js';
 
 /** Everything in its place. */
@@ -25,10 +26,11 @@ const outputHalfHeight = 26;
  * @param left x where boxes may begin, @param top y of the first thing drawn
  */
 export function layOut(picture: Picture, left: number, top: number): Layout {
+  const crowded = picture.links.length > mostRouted;
   const heads = picture.boxes.filter((b) => b.kind === 'head');
   const output = picture.boxes.find((b) => b.kind === 'output') as Box;
   const headY = top + outputHalfHeight + (heads.length > 1 ? busLift + headHalfHeight : 0);
-  const { boxes: below, rows } = placeBoxes(picture, left, headY);
+  const { boxes: below, rows } = placeBoxes(picture, left, headY, crowded);
 
   const provisional = new Map(below);
   // Heads stand straight above: over the port that leads to them.
@@ -53,7 +55,8 @@ export function layOut(picture: Picture, left: number, top: number): Layout {
 
   const answers = new Set(picture.links.filter((l) => l.to === output.id && boxes.get(l.from)?.row === -1));
   const others = picture.links.filter((l) => !answers.has(l));
-  const routes = new Map(routeLinks(others, portsOf(others, boxes), boxes, rows));
+  const ports = portsOf(others, boxes);
+  const routes = new Map(crowded ? routeCrowded(others, ports, boxes) : routeLinks(others, ports, boxes, rows));
   const at = boxes.get(output.id) as Placed;
   for (const link of answers) routes.set(link, toOutput(boxes.get(link.from) as Placed, at));
 

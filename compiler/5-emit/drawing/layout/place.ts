@@ -1,5 +1,5 @@
 import { type Box, boxName, type Link, type Picture } from '../picture/picture.js';
-import { arcPeak, nodesBetween } from './arcs.js';
+import { arcPeak, type NodesBetween, nodesBetween } from './arcs.js';
 import { type Spot, spotsOf } from './cells.js';
 import type { Frame } from './geometry.js';
 import { textWidth } from './text.js';
@@ -37,11 +37,13 @@ export const portPitch = 7;
 /**
  * Gives every box below the heads its place.
  * @param left x where boxes may begin, @param top y of the heads' centres
+ * @param crowded boxes are no wider for their links, and arcs lower
  */
-export function placeBoxes(picture: Picture, left: number, top: number): Places {
+export function placeBoxes(picture: Picture, left: number, top: number, crowded: boolean): Places {
   const spots = spotsOf(picture);
   const below = picture.boxes.filter((b) => (spots.get(b.id)?.row ?? -1) >= 0);
-  const widths = halfWidths(below, picture.links, spots);
+  const between = nodesBetween(spots);
+  const widths = halfWidths(below, crowded ? [] : picture.links, spots, between);
   const columns = columnPlaces(below, spots, widths);
   const first = Math.max(0, ...below.filter((b) => spots.get(b.id)?.column === 0).map((b) => widths.get(b.id) ?? 0));
 
@@ -51,7 +53,7 @@ export function placeBoxes(picture: Picture, left: number, top: number): Places 
   let y = top + headHalfHeight;
   for (let row = 0; row < count; row++) {
     const inRow = below.filter((b) => spots.get(b.id)?.row === row);
-    y += channelAbove(row, inRow, picture.links, spots) + boxHalfHeight;
+    y += channelAbove(row, inRow, picture.links, (l) => arcPeak(between(l), crowded)) + boxHalfHeight;
     for (const box of inRow) {
       const column = spots.get(box.id)?.column ?? 0;
       const x = left + first + (columns[column] ?? 0);
@@ -64,14 +66,20 @@ export function placeBoxes(picture: Picture, left: number, top: number): Places 
 }
 
 /** Room for the row's arcs and for arrows from the row above. */
-function channelAbove(row: number, inRow: readonly Box[], links: readonly Link[], spots: ReadonlyMap<string, Spot>) {
+function channelAbove(row: number, inRow: readonly Box[], links: readonly Link[], peakOf: (link: Link) => number) {
   const ids = new Set(inRow.map((b) => b.id));
-  const peaks = links.filter((l) => ids.has(l.from) && ids.has(l.to)).map((l) => arcPeak(nodesBetween(l, spots)));
-  return Math.max(row === 0 ? 30 : leastChannel, Math.max(0, ...peaks) + (row === 0 ? 22 : 40));
+  const peaks = links.filter((l) => ids.has(l.from) && ids.has(l.to)).map(peakOf);
+  const highest = peaks.reduce((a, b) => Math.max(a, b), 0);
+  return Math.max(row === 0 ? 30 : leastChannel, highest + (row === 0 ? 22 : 40));
 }
 
 /** As wide as its words and its ports need; those of a grid are alike, and others that differ little. */
-function halfWidths(boxes: readonly Box[], links: readonly Link[], spots: ReadonlyMap<string, Spot>) {
+function halfWidths(
+  boxes: readonly Box[],
+  links: readonly Link[],
+  spots: ReadonlyMap<string, Spot>,
+  between: NodesBetween,
+) {
   const needed = boxes.map((b) => {
     const row = spots.get(b.id)?.row ?? 0;
     const ports = { arcsIn: 0, arcsOut: 0, top: 0, bottom: 0 };
@@ -80,7 +88,7 @@ function halfWidths(boxes: readonly Box[], links: readonly Link[], spots: Readon
       const other = spots.get(l.from === b.id ? l.to : l.from)?.row ?? 0;
       if (other > row) ports.bottom++;
       else if (other < row) ports.top++;
-      else if (nodesBetween(l, spots) > 0) ports[l.from === b.id ? 'arcsOut' : 'arcsIn']++;
+      else if (between(l) > 0) ports[l.from === b.id ? 'arcsOut' : 'arcsIn']++;
     }
     const words = Math.max(nameWidth(b), textWidth(b.shape, 11.5)) / 2 + 11;
     const arcs = 24 + portPitch * Math.max(ports.arcsIn, ports.arcsOut);

@@ -1,5 +1,5 @@
 import type { Link } from '../picture/picture.js';
-import { nodesBetween } from './arcs.js';
+import { type NodesBetween, nodesBetween } from './arcs.js';
 import type { Point } from './geometry.js';
 import { type Placed, portPitch } from './place.js';
 
@@ -32,9 +32,12 @@ const firstArc = 23;
  */
 export function portsOf(links: readonly Link[], places: ReadonlyMap<string, Placed>): ReadonlyMap<Link, Ports> {
   const bySide = new Map<string, Entry[]>();
-  for (const e of links.flatMap((link) => entriesOf(link, places))) {
+  const between = nodesBetween(places);
+  for (const e of links.flatMap((link) => entriesOf(link, places, between))) {
     const key = `${e.side} ${e.place.box.id}`;
-    bySide.set(key, [...(bySide.get(key) ?? []), e]);
+    const there = bySide.get(key);
+    if (there) there.push(e);
+    else bySide.set(key, [e]);
   }
   const points = new Map<Link, { start?: Point; end?: Point }>();
   for (const entries of bySide.values()) {
@@ -92,11 +95,11 @@ function spread(wanted: readonly number[], halfWidth: number): number[] {
 }
 
 /** Links within a row that pass over nothing have none: they run from side to side. */
-function entriesOf(link: Link, places: ReadonlyMap<string, Placed>): Entry[] {
+function entriesOf(link: Link, places: ReadonlyMap<string, Placed>, between: NodesBetween): Entry[] {
   const [from, to] = [places.get(link.from), places.get(link.to)];
   if (!from || !to) return [];
   if (from.row === to.row) {
-    if (nodesBetween(link, places) === 0) return [];
+    if (between(link) === 0) return [];
     const length = to.x - from.x;
     return [
       { link, place: from, side: 'top', end: 'start', order: 1e6 - length, wanted: null },

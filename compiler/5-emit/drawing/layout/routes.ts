@@ -6,6 +6,24 @@ import type { Placed, Row } from './place.js';
 import { boxHalfHeight } from './place.js';
 import type { Ports } from './ports.js';
 
+/** A straight line or an arc for every link, whatever lies in its way: for pictures with too many of them to look for a free one. */
+export function routeCrowded(
+  links: readonly Link[],
+  ports: ReadonlyMap<Link, Ports>,
+  places: ReadonlyMap<string, Placed>,
+): ReadonlyMap<Link, Path> {
+  const between = nodesBetween(places);
+  return new Map(
+    links.flatMap((link) => {
+      const port = ports.get(link);
+      if (!port) return [];
+      const peak = arcPeak(between(link), true);
+      const path = peak === 0 ? line(port.start, port.end) : arc(port.start, port.end, peak);
+      return [[link, path] as const];
+    }),
+  );
+}
+
 /** No path comes nearer than this to a box that it does not lead to. */
 const clearance = 5;
 
@@ -21,6 +39,7 @@ export function routeLinks(
   rows: readonly Row[],
 ): ReadonlyMap<Link, Path> {
   const routes = new Map<Link, Path>();
+  const between = nodesBetween(places);
   const crowd = new Crowd();
   /** Where a path begins or ends: no other does. */
   const used = new Set<string>();
@@ -35,7 +54,7 @@ export function routeLinks(
     if (!from || !to || !port) continue;
     if (from.row !== to.row) across.push(link);
     else {
-      const over = nodesBetween(link, places);
+      const over = between(link);
       settle(link, over === 0 ? line(port.start, port.end) : arc(port.start, port.end, arcPeak(over)));
     }
   }

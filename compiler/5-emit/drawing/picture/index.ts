@@ -18,7 +18,7 @@ export interface PictureOptions {
   readonly sizes: Sizes;
 }
 
-/** What there is to draw of a network. */
+/** What there is to draw of a network that is not too large (`tooLargeToDraw`). */
 export function pictureOf(network: Network, { level = topLevel(network), sizes }: PictureOptions): Picture {
   const groups = groupNodes(network);
   const liveAt = liveness(network);
@@ -38,7 +38,7 @@ export function pictureOf(network: Network, { level = topLevel(network), sizes }
     state: stateOf(link.levels),
   }));
   const notEncoder = new Set(links.filter((l) => l.kind === 'up' || l.kind === 'skip').map((l) => l.to));
-  const largest = Math.max(...groups.map(sizeOf));
+  const largest = groups.map(sizeOf).reduce((a, b) => Math.max(a, b));
   const boundNodes = new Map(bound.nodes.flatMap((n) => n.outputs.map((o) => [o.id, n] as const)));
   const fields = receptiveFields(network.graph);
 

@@ -81,6 +81,7 @@ function kindOf(
 
 /** Whether what `from` gives enters a product with something that depends on another group. */
 function isGated(from: Group, to: Group, made: ReadonlyMap<number, Group>): boolean {
+  if (!to.nodes.some((n) => n.op === 'mul')) return false;
   const comesFrom = new Map<number, ReadonlySet<Group>>();
   const sources = (id: number): ReadonlySet<Group> => {
     const group = made.get(id);

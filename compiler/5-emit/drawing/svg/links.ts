@@ -1,6 +1,6 @@
 import { beforeEnd, endOf, middle, type Path, type Point } from '../layout/geometry.js';
 import type { Layout } from '../layout/index.js';
-import { boxName, type Link, type Picture } from '../picture/picture.js';
+import { type Box, boxName, type Link, type Picture } from '../picture/picture.js';
 import type { Token } from '../theme.js';
 import { type Attributes, element, escapeXml, fixed, type Pen } from './xml.js';
 
@@ -71,9 +71,9 @@ export function gateSvg({ x, y }: Point, cut: boolean, pen: Pen): string {
 }
 
 /** `X[0,0] → X[0,2], skip` */
-function describeLink(link: Link, picture: Picture): string {
+function describeLink(link: Link, boxes: ReadonlyMap<string, Box>): string {
   const name = (id: string): string => {
-    const box = picture.boxes.find((b) => b.id === id);
+    const box = boxes.get(id);
     return box ? boxName(box) : id;
   };
   const kind = { down: ', down', up: ', up', skip: ', skip', next: '', head: '', output: '' }[link.kind];
@@ -82,13 +82,14 @@ function describeLink(link: Link, picture: Picture): string {
 
 /** Cut links first, so that what is kept lies on top; wide ones last. */
 export function linksSvg(picture: Picture, layout: Layout, pen: Pen, keepAbsent: boolean): string {
+  const boxes = new Map(picture.boxes.map((b) => [b.id, b]));
   const order = (l: Link): number => (l.state === 'kept' ? 10 : 0) + widthOf(l.kind);
   return [...picture.links]
     .sort((a, b) => order(a) - order(b))
     .flatMap((link) => {
       const path = layout.routes.get(link);
       if (!path || (link.state === 'absent' && !keepAbsent)) return [];
-      const title = element('title', {}, escapeXml(describeLink(link, picture)));
+      const title = element('title', {}, escapeXml(describeLink(link, boxes)));
       const marks = { 'data-from': link.from, 'data-to': link.to, 'data-kind': link.kind, 'data-state': link.state };
       const look = { kind: link.kind, cut: link.state !== 'kept', gated: link.gated };
       return [element('g', marks, title + lineSvg(path, look, pen))];

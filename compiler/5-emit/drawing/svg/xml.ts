@@ -1,9 +1,10 @@
+import { visible } from '../../../../grammar/visible.js';
 import type { Palette, Token } from '../theme.js';
 
 /** Writing SVG: escaping, numbers, elements. */
 
 export const escapeXml = (s: string): string =>
-  s.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;').replace(/"/g, '&quot;');
+  visible(s).replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;').replace(/"/g, '&quot;');
 
 /** At most one decimal, so that bytes do not depend on rounding noise. */
 export const fixed = (n: number): string => String(Math.round(n * 10) / 10 + 0);
