@@ -1,5 +1,6 @@
 import { type Graph, type Network, printDim } from '../../compiler/index.js';
 import { adaptiveMode } from '../../runtime/deployment/adaptive/facts.js';
+import { sealed } from '../../runtime/models/seal.js';
 import { specHash } from '../../runtime/run/run-folder.js';
 import { writeAtomic } from '../../runtime/support/files/atomic.js';
 import { writeFolderAtomic } from '../../runtime/support/files/atomic-folder.js';
@@ -47,7 +48,7 @@ export async function build(given: string, asked: BuildOptions, io: Io): Promise
   if (source?.run && source.run.spec !== specHash(spec.text, spec.imports)) {
     io.err(`warning: ${source.path} was trained with another text of this spec; its weights are used by their paths\n`);
   }
-  const built = await artefact(spec, options, { size, batch, seed, source }, target, io);
+  const built = withSeal(await artefact(spec, options, { size, batch, seed, source }, target, io), target);
   if (built.model instanceof Uint8Array) await writeAtomic(options.out, built.model);
   else await writeFolderAtomic(options.out, built.model, isModelFile);
   const { graph, parameters, cost } = built;
@@ -77,6 +78,10 @@ export async function build(given: string, asked: BuildOptions, io: Io): Promise
   ].join('\n');
   return { json, text };
 }
+
+/** An ONNX file gets a checksum, by which `predict` and others tell that it is whole. */
+const withSeal = (built: Built, target: Target): Built =>
+  built.model instanceof Uint8Array && target.startsWith('onnx') ? { ...built, model: sealed(built.model) } : built;
 
 /** What the flags ask for. */
 async function artefact(

@@ -3,6 +3,7 @@ import type { NativeEngine } from '../../runtime/engines/native-engines.js';
 import type { Cpu } from '../../runtime/support/cpu.js';
 import { UserError } from '../../runtime/support/user-error.js';
 import { UsageError } from '../errors.js';
+import { interruptibleEngine } from '../interruptible.js';
 
 export interface EngineOptions {
   readonly engine?: string;
@@ -30,6 +31,12 @@ const names = ['auto', 'ort', 'tfjs', 'openvino'];
  * @throws UsageError for a name that is none; UserError for an engine, a device or a precision that this machine does not have
  */
 export async function chooseEngine(options: EngineOptions, purpose: Purpose = 'predict', cpu?: Cpu): Promise<Engine> {
+  const engine = await findEngine(options, purpose, cpu);
+  // A file may be anyone's, and take any time.
+  return purpose === 'open' ? interruptibleEngine(engine) : engine;
+}
+
+async function findEngine(options: EngineOptions, purpose: Purpose, cpu?: Cpu): Promise<Engine> {
   const { engine = 'auto', device } = options;
   const precision = readPrecision(options.precision);
   if (!names.includes(engine)) {

@@ -2,10 +2,11 @@ import type { Dataset } from '../../data/index.js';
 import type { Engine, Predictor } from '../../engines/engine.js';
 import { HeldOut } from '../../evaluation/held-out.js';
 import { type Quality, Scores } from '../../evaluation/metrics.js';
+import { openChecked } from '../../prediction/checked.js';
 import { infer } from '../../prediction/inference.js';
 import { deepestLevel } from '../../prediction/model.js';
 import type { Plane } from '../../prediction/tiling.js';
-import type { Task } from '../../run/task.js';
+import type { ModelFile } from '../../run/model-file.js';
 import { UserError } from '../../support/user-error.js';
 import { type AdaptiveFacts, adaptiveMode } from './facts.js';
 import { fixedAt } from './rethreshold.js';
@@ -34,10 +35,8 @@ export interface AdaptiveEvaluation {
 }
 
 export interface AdaptiveEvaluateOptions {
-  /** The file. */
-  readonly model: Uint8Array;
+  readonly model: ModelFile;
   readonly facts: AdaptiveFacts;
-  readonly task: Task;
   readonly dataset: Dataset;
   readonly engine: Engine;
   readonly signal?: AbortSignal;
@@ -53,17 +52,18 @@ const warmUp = 2;
  * @throws UserError without images
  */
 export async function evaluateAdaptive(options: AdaptiveEvaluateOptions): Promise<AdaptiveEvaluation> {
-  const { model, facts, task, dataset, engine, signal } = options;
+  const { model, facts, dataset, engine, signal } = options;
+  const { task } = model;
   if (dataset.names.length === 0) {
     throw new UserError('data-empty', `there are no images to evaluate on in ${dataset.folder}`, 'name others');
   }
   const held = new HeldOut(dataset, task);
-  const files = [...facts.levels.map((l) => fixedAt(model, facts, l.level)), model];
+  const files = [...facts.levels.map((l) => fixedAt(model.bytes, facts, l.level)), model.bytes];
   const sides = files.map(() => ({ scores: new Scores(task), milliseconds: 0 }));
   const answered: { name: string; level: number }[] = [];
   const predictors: Predictor[] = [];
   try {
-    for (const file of files) predictors.push(await engine.open(file));
+    for (const bytes of files) predictors.push(await openChecked(engine, { ...model, bytes }));
     for (let k = 0; k < Math.min(warmUp, held.length); k++) {
       const { input } = await held.at(k);
       for (const predictor of predictors) await infer(input, predictor, null, { axes: task.axes });
