@@ -20,11 +20,12 @@ interface Settings {
 /** `unetc bench MODEL.onnx` for an adaptive model: its levels side by side, and the level it takes itself for a batch of noise. */
 export async function benchAdaptiveModel(
   file: string,
-  { bytes, facts, task }: AdaptiveModel,
+  { model, facts }: AdaptiveModel,
   { size, batch, runs }: Settings,
   options: EngineOptions,
   io: Io,
 ): Promise<Outcome> {
+  const { task } = model;
   const engine = await chooseEngine(options, 'open');
   const trained = size ?? task.resize ?? task.patch;
   const wanted = task.axes.map((_, k) => (trained?.length === 1 ? trained[0] : trained?.[k]));
@@ -40,7 +41,7 @@ export async function benchAdaptiveModel(
   const image = noise([batch, task.channels, ...shape]);
   const bar = await progressBar(io, 'timing');
   const rows = await benchAdaptive(
-    { model: bytes, facts, engine, image, runs },
+    { model, facts, engine, image, runs },
     { signal: io.interruption(), onProgress: (done, total) => bar.update(done, total) },
   ).finally(() => bar.stop());
   const text = [

@@ -19,7 +19,7 @@ interface Options extends EngineOptions {
 /** `unetc eval MODEL.onnx --data DIR` for an adaptive model: each of its levels alone, and the model as it chooses. */
 export async function evaluateAdaptiveModel(
   file: string,
-  { bytes: model, facts, task }: AdaptiveModel,
+  { model, facts }: AdaptiveModel,
   options: Options,
   io: Io,
 ): Promise<Outcome> {
@@ -27,13 +27,13 @@ export async function evaluateAdaptiveModel(
     throw new UsageError(`${file} is a built model: all of its levels are compared`, 'leave --prune out');
   }
   const engine = await chooseEngine(options, 'open');
-  const { channels, exclusive, classes } = task;
+  const { channels, exclusive, classes } = model.task;
   const opened = await openFolder(options.data, { channels, exclusive, classes: classes.length });
   const dataset = options.split === undefined ? opened : namedImages(opened, await readNames(options.split));
   warn(dataset, facts.calibration?.names, options, io);
   const bar = await progressBar(io, 'evaluating');
   const evaluation = await evaluateAdaptive({
-    ...{ model, facts, task, dataset, engine },
+    ...{ model, facts, dataset, engine },
     signal: io.interruption(),
     onProgress: (done, total) => bar.update(done, total),
   }).finally(() => bar.stop());

@@ -1,6 +1,6 @@
 import { type Command, CommanderError } from 'commander';
-import { UserError } from '../runtime/support/user-error.js';
 import { visible, visibleLine } from '../grammar/visible.js';
+import { UserError } from '../runtime/support/user-error.js';
 import { Reported, UsageError } from './errors.js';
 import { type Io, type Outcome, processIo } from './io.js';
 import { buildProgram } from './program.js';

@@ -66,6 +66,8 @@ const answering = (): Option =>
   new Option('--engine <name>', 'auto, ort, tensorflow or openvino; see doctor').default('auto');
 const answeringPrecision = (): Option =>
   new Option('--precision <p>', 'fp32, or bf16 (tensorflow, openvino); default: fp32');
+const trust = (): Option =>
+  new Option('--trust', 'run an ONNX file of any operators, loops and sizes: only one of somebody you trust');
 const batch = (): Option => new Option('--batch <N>', 'images in a batch');
 
 function declareSpecCommands(program: Command, io: Io, perform: Perform): void {
@@ -211,6 +213,7 @@ function declareRunCommands(program: Command, io: Io, perform: Perform): void {
     .addOption(answering())
     .addOption(device())
     .addOption(answeringPrecision())
+    .addOption(trust())
     .addHelpText('after', example('eval runs/nuclei --data data/nuclei'))
     .action((run: string, options) =>
       perform(async () => (await import('./commands/eval.js')).evaluate(run, options, io)),
@@ -227,6 +230,7 @@ function declareRunCommands(program: Command, io: Io, perform: Perform): void {
     .addOption(answering())
     .addOption(device())
     .addOption(answeringPrecision())
+    .addOption(trust())
     .addHelpText('after', example('predict runs/nuclei cells/*.png -o masks --overlay'))
     .action((model: string, images: string[], options) =>
       perform(async () => (await import('./commands/predict.js')).predict(model, images, options, io)),
@@ -241,6 +245,7 @@ function declareRunCommands(program: Command, io: Io, perform: Perform): void {
     .addOption(answering())
     .addOption(device())
     .addOption(answeringPrecision())
+    .addOption(trust())
     .addHelpText('after', example('bench specs/unetpp.unet --size 256x256'))
     .action((target: string, options) =>
       perform(async () => (await import('./commands/bench.js')).bench(target, options, io)),

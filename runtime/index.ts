@@ -34,6 +34,8 @@ export { type BenchModelOptions, type BenchOptions, type BenchRow, bench, benchM
 export { type EvaluateOptions, type Evaluation, type EvaluationRow, evaluate } from './evaluation/evaluate.js';
 export { type EvaluateModelOptions, evaluateModel, type ModelRow } from './evaluation/evaluate-model.js';
 export { type Quality, Scores } from './evaluation/scores.js';
+export { type CheckedModel, type CheckOptions, checkModel } from './models/check.js';
+export { checkSeal, sealed, sealKey } from './models/seal.js';
 export { type Model, type ModelOptions, openModel } from './prediction/model.js';
 export { type Prediction, type PredictOptions, predictImages, predictPicture } from './prediction/predict.js';
 export { type Checkpoint, loadCheckpoint, saveWeights, weightsOf } from './run/checkpoint.js';

@@ -24,6 +24,7 @@ export interface BenchOptions extends EngineOptions {
   readonly batch?: string;
   readonly runs?: string;
   readonly set?: string[];
+  readonly trust?: boolean;
 }
 
 /** `unetc bench FILE|RUN|MODEL.onnx`: every level side by side on this machine; of a built model those it has. */
@@ -33,7 +34,7 @@ export async function bench(target: string, options: BenchOptions, io: Io): Prom
   const runs = parseCount(options.runs ?? '10', '--runs', 1, 100_000);
   if (isModel(target)) {
     if (options.set) throw new UsageError(`${target} is a built model: its params are set`, 'leave --set out');
-    const adaptive = await adaptiveModel(target);
+    const adaptive = await adaptiveModel(target, options);
     const settings = { size, batch, runs };
     return adaptive
       ? benchAdaptiveModel(target, adaptive, settings, options, io)
@@ -69,7 +70,7 @@ async function benchBuilt(
   if (options.set)
     throw new UsageError(`${file} is a built model: it has no params`, 'leave --set out, or name a spec');
   const engine = await chooseEngine(options, 'open');
-  const { task, predictor, selection } = await openModel(file, { engine });
+  const { task, predictor, selection } = await openModel(file, { engine, trust: options.trust });
   const bar = await progressBar(io, 'timing');
   try {
     const wanted = size ?? task.resize ?? task.patch ?? [256];

@@ -19,6 +19,7 @@ export interface EvalOptions extends EngineOptions {
   readonly data: string;
   readonly prune?: string;
   readonly split?: string;
+  readonly trust?: boolean;
 }
 
 /**
@@ -28,7 +29,7 @@ export interface EvalOptions extends EngineOptions {
  */
 export async function evaluate(path: string, options: EvalOptions, io: Io): Promise<Outcome> {
   if (await isRun(path)) return evaluateRun(path, options, io);
-  const adaptive = await adaptiveModel(path);
+  const adaptive = await adaptiveModel(path, options);
   return adaptive ? evaluateAdaptiveModel(path, adaptive, options, io) : evaluateBuilt(path, options, io);
 }
 
@@ -37,7 +38,7 @@ async function evaluateBuilt(file: string, options: EvalOptions, io: Io): Promis
     throw new UsageError(`${file} is a built model: its level is the one it was built with`, 'leave --prune out');
   }
   const engine = await chooseEngine(options, 'open');
-  const model = await openModel(file, { engine });
+  const model = await openModel(file, { engine, trust: options.trust });
   const bar = await progressBar(io, 'evaluating');
   try {
     const { channels, classes, exclusive } = model.task;

@@ -15,6 +15,7 @@ export interface PredictOptions extends EngineOptions {
   readonly tile?: string;
   readonly overlay?: boolean;
   readonly threshold?: string;
+  readonly trust?: boolean;
 }
 
 /** `unetc predict RUN|MODEL.onnx IMAGE... -o DIR`: masks of the images' own size. */
@@ -30,7 +31,7 @@ export async function predict(
   if (threshold === 1) throw new UsageError('--threshold 1 would make every mask empty', 'give a number below 1');
   const engine = await chooseEngine(options, (await isRun(path)) ? 'predict' : 'open');
   const signal = io.interruption();
-  const model = await openModel(path, { engine, level, mode: options.mode });
+  const model = await openModel(path, { engine, level, mode: options.mode, trust: options.trust });
   const bar = await progressBar(io, 'predicting');
   try {
     const results = await predictImages({

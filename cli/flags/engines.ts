@@ -1,7 +1,9 @@
+import type { OnnxEngine } from '../../runtime/engines/engine.js';
 import type { Device, EngineEntry, NativeParts, Precision, Purpose } from '../../runtime/engines/entry.js';
 import type { EngineFor } from '../../runtime/engines/open.js';
 import type { Cpu } from '../../runtime/support/cpu.js';
 import { UsageError } from '../errors.js';
+import { interruptibleEngine } from '../interruptible.js';
 
 export interface EngineOptions {
   readonly engine?: string;
@@ -37,7 +39,9 @@ export async function chooseEngine<P extends Purpose = 'predict'>(
   }
   const device = readDevice(options.device);
   if (entry) refuseMisfit(entry, { purpose: wanted, device, precision }, able);
-  return openEngine(engine, { device, precision, cpu, ...(purpose ? { purpose } : {}) });
+  const opened = await openEngine(engine, { device, precision, cpu, ...(purpose ? { purpose } : {}) });
+  // A file may be anyone's, and take any time.
+  return wanted === 'open' ? (interruptibleEngine(opened as OnnxEngine) as EngineFor<P>) : opened;
 }
 
 /** Throws a `UsageError` for what an engine does on no machine. */

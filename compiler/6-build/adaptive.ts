@@ -13,6 +13,7 @@ import { halfReport, halved } from './half.js';
 import { chooseLevels } from './levels.js';
 import { type GoodSpec, metadataKeys, specMetadata } from './metadata.js';
 import type { AdaptiveOptions } from './options.js';
+import { sealed } from './seal.js';
 import { type ChosenSize, chooseSize } from './size.js';
 import { weightArrays, weightsText } from './weights.js';
 
@@ -86,7 +87,7 @@ export function buildAdaptive(spec: GoodSpec, options: AdaptiveOptions): Artifac
   const what = `${network.name} L${levels[0]} to L${top} as needed, each answering in mode ${mode}`;
   return {
     target: options.target,
-    files: new Map([[onnxFile, model]]),
+    files: new Map([[onnxFile, sealed(model)]]),
     inputs: portsOf(graph.inputs),
     outputs: portsOf(outputsOf(staged)),
     parameters: found.parameters,

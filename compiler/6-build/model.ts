@@ -14,6 +14,7 @@ import { formatFiles } from './format-files.js';
 import { halfReport, halved } from './half.js';
 import { type GoodSpec, metadataKeys, specMetadata } from './metadata.js';
 import type { FolderOptions, OnnxOptions, QuantizedOptions } from './options.js';
+import { sealed } from './seal.js';
 import { type ChosenSelection, chooseSelection } from './selection.js';
 import { type ChosenSize, chooseSize } from './size.js';
 import { weightArrays, weightsText } from './weights.js';
@@ -100,7 +101,7 @@ const onnxArtifact = (
   { what, report, warnings = [], ...facts }: OnnxFacts,
 ): Artifact => ({
   ...facts,
-  files: new Map([[onnxFile, model]]),
+  files: new Map([[onnxFile, sealed(model)]]),
   inputs: portsOf(graph.inputs),
   outputs: portsOf(graph.outputs),
   nodes: graph.nodes.length,

@@ -7,6 +7,7 @@ import { type Artifact, onnxFile, portsOf } from './artifact.js';
 import { savedModelFolder } from './folder.js';
 import type { GoodSpec } from './metadata.js';
 import type { StepOptions } from './options.js';
+import { sealed } from './seal.js';
 import { chooseSize } from './size.js';
 import { specHash } from './spec-hash.js';
 
@@ -38,7 +39,7 @@ export function buildStep(spec: GoodSpec, { target, size, batch }: StepOptions):
     return {
       ...facts,
       files: new Map([
-        [onnxFile, emitOnnx(plan.graph, { name: `${network.name}_step`, metadata, weights: new Map() })],
+        [onnxFile, sealed(emitOnnx(plan.graph, { name: `${network.name}_step`, metadata, weights: new Map() }))],
       ]),
       inputs: portsOf(plan.graph.inputs),
       outputs: portsOf(plan.graph.outputs),

@@ -1,7 +1,8 @@
 import { type Picture, resizePicture, resizePlanes, toInput } from '../data/index.js';
 import type { Predictor, Tensor } from '../engines/engine.js';
 import { type AxisRule, type Task, validSize } from '../run/task.js';
-import { Blender, cut, type Plane, planTiles } from './tiling.js';
+import { UserError } from '../support/user-error.js';
+import { Blender, cut, type Plane, planTiles, type TilePlan } from './tiling.js';
 
 /** An image as the network takes it, at the resolution it works at: resized and normalized as in training. */
 export function prepare(picture: Picture, task: Task): Plane {
@@ -37,6 +38,7 @@ export async function infer(
   const { height, width, channels } = image;
   const tile = options.tile === undefined ? (height * width > largestWhole ? defaultTile : null) : options.tile;
   const plan = planTiles(height, width, tile, sizing(options.axes, height, width, tile));
+  checkSize(plan, image);
   const blenders = new Map<string, Blender>();
   const single = plan.tops.length === 1 && plan.lefts.length === 1;
   for (const top of plan.tops) {
@@ -48,9 +50,10 @@ export async function infer(
       options.onAnswers?.(answers);
       const wanted = outputs ?? [...answers.keys()].slice(0, 1);
       // One tile needs no blending: dividing by its own weight could change the last bit.
-      if (single) return new Map(wanted.map((name) => [name, window(answerOf(answers, name), plan, image, top, left)]));
+      if (single)
+        return new Map(wanted.map((name) => [name, window(answerOf(answers, name, plan), plan, image, top, left)]));
       for (const name of wanted) {
-        const answer = answerOf(answers, name);
+        const answer = answerOf(answers, name, plan);
         const classes = answer.shape[1] ?? 1;
         const blender = blenders.get(name) ?? new Blender(classes, height, width, plan);
         blenders.set(name, blender);
@@ -61,10 +64,33 @@ export async function infer(
   return new Map([...blenders].map(([name, blender]) => [name, blender.finish()]));
 }
 
-function answerOf(answers: ReadonlyMap<string, Tensor>, name: string): Tensor {
+function answerOf(
+  answers: ReadonlyMap<string, Tensor>,
+  name: string,
+  { height, width }: Pick<TilePlan, 'height' | 'width'>,
+): Tensor {
   const answer = answers.get(name);
   if (!answer) throw new Error(`the engine did not answer output ${name}`);
-  return answer;
+  const [n, , ...space] = answer.shape;
+  if (n === 1 && space.length === 2 && space[0] === height && space[1] === width) return answer;
+  throw new UserError(
+    'model-output',
+    `the output ${JSON.stringify(name)} is [${answer.shape.join(', ')}] for an image of ${height}x${width}, where maps of that size are due`,
+    'use a model whose maps have the size of its image',
+  );
+}
+
+/** Elements of the largest tile that is made: 1 GiB in floats. */
+const largestTile = 2 ** 28;
+
+/** @throws UserError if the network's rule of sizes makes a small image huge */
+function checkSize({ height, width }: TilePlan, image: Plane): void {
+  if (height * width * image.channels <= largestTile) return;
+  throw new UserError(
+    'size-too-large',
+    `an image of ${image.height}x${image.width} would be padded to ${height}x${width}, the next size that the model takes`,
+    'use a model that takes smaller sizes, or a smaller --tile',
+  );
 }
 
 /** The image's part of the one tile that holds it. */

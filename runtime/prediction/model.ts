@@ -1,11 +1,12 @@
-import { readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { checkSelection, deploy, levelOutput } from '../../compiler/index.js';
 import { type Engine, opensOnnx, type Predictor, type Tensor } from '../engines/engine.js';
-import { selectionOfModel, taskOfModel } from '../run/metadata.js';
+import { readModelFile } from '../run/model-file.js';
 import { openRun, runWeights } from '../run/run-folder.js';
 import type { Task } from '../run/task.js';
 import { failedWith, fileFailure } from '../support/files/failure.js';
 import { UserError } from '../support/user-error.js';
+import { checked, openChecked } from './checked.js';
 
 /** Something that predicts: a session, and what to feed it. */
 export interface Model {
@@ -22,6 +23,8 @@ export interface ModelOptions {
   /** Only for a run: a built model has the level and mode it was built with. */
   readonly level?: number;
   readonly mode?: string;
+  /** Only for a built model: whoever runs it vouches for it (models/check.ts). */
+  readonly trust?: boolean;
 }
 
 /**
@@ -38,22 +41,16 @@ async function openTrained(folder: string, { engine, level, mode }: ModelOptions
   if (refused) throw new UserError(refused.code, refused.message, refused.hint);
   const graph = deploy(network, { level, mode });
   const predictor = await engine.predictor(graph, await runWeights(folder));
-  return { task: record.task, predictor, output: network.outputName };
+  return { task: record.task, predictor: checked(predictor, folder, record.task), output: network.outputName };
 }
 
-async function openBuilt(file: string, { engine, level, mode }: ModelOptions): Promise<Model> {
+async function openBuilt(file: string, { engine, level, mode, trust = false }: ModelOptions): Promise<Model> {
   if (level !== undefined || mode !== undefined) {
     throw new UserError(
       'model-selection',
       `${file} is a built model: its level and mode are those it was built with`,
       "choose them with 'unetc build', or predict with the run's folder",
     );
-  }
-  let bytes: Buffer;
-  try {
-    bytes = await readFile(file);
-  } catch (error) {
-    throw fileFailure('read', file, error);
   }
   if (!opensOnnx(engine)) {
     throw new UserError(
@@ -62,9 +59,8 @@ async function openBuilt(file: string, { engine, level, mode }: ModelOptions): P
       'use --engine ort, or name the run instead',
     );
   }
-  const task = taskOfModel(file, bytes);
-  const selection = selectionOfModel(file, bytes);
-  return { task, predictor: await engine.open(bytes), output: null, selection };
+  const model = await readModelFile(file, { trust });
+  return { task: model.task, predictor: await openChecked(engine, model), output: null, selection: model.selection };
 }
 
 /** The deepest level that answered, as far as answers say: only an adaptive model's do. `add` is for `infer`'s `onAnswers`. */

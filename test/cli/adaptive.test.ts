@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { adaptiveFactsOf } from '../../runtime/deployment/adaptive/facts.js';
-import { taskOfModel } from '../../runtime/run/metadata.js';
+import { readMetadataProps, taskOfModel } from '../../runtime/run/metadata.js';
 import { writeData, writeSpec } from './fixtures.js';
 import { inFolder, json, unetc } from './io.js';
 
@@ -41,7 +41,7 @@ describe('build --mode adaptive', () => {
     expect(calibration!.iou).toBeGreaterThanOrEqual(calibration!.deepest - 0.02);
     expect(calibration!.answered.reduce((a, b) => a + b)).toBe(heldOut);
     const bytes = readFileSync('model.onnx');
-    expect(adaptiveFactsOf('model.onnx', bytes)).toEqual(built.adaptive);
+    expect(adaptiveFactsOf('model.onnx', readMetadataProps('model.onnx', bytes))).toEqual(built.adaptive);
     expect(taskOfModel('model.onnx', bytes).resize).toEqual([16, 16]);
     // What each level costs alone, but for the heads before it.
     const alone = await json<{ macs: number; parameters: number }>(

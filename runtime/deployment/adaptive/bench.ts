@@ -1,6 +1,8 @@
 import type { OnnxEngine, Predictor, Tensor } from '../../engines/engine.js';
 import { type Timing, timeRatio, timing } from '../../evaluation/times.js';
+import { openChecked } from '../../prediction/checked.js';
 import { deepestLevel } from '../../prediction/model.js';
+import type { ModelFile } from '../../run/model-file.js';
 import { type AdaptiveFacts, adaptiveMode } from './facts.js';
 import { fixedAt } from './rethreshold.js';
 
@@ -26,7 +28,7 @@ export async function benchAdaptive(
     image,
     runs,
   }: {
-    readonly model: Uint8Array;
+    readonly model: ModelFile;
     readonly facts: AdaptiveFacts;
     readonly engine: OnnxEngine;
     readonly image: Tensor;
@@ -37,12 +39,12 @@ export async function benchAdaptive(
     onProgress,
   }: { readonly signal?: AbortSignal; readonly onProgress?: (done: number, total: number) => void } = {},
 ): Promise<readonly AdaptiveBenchRow[]> {
-  const files = [...facts.levels.map(({ level }) => fixedAt(model, facts, level)), model];
+  const files = [...facts.levels.map(({ level }) => fixedAt(model.bytes, facts, level)), model.bytes];
   const times = files.map((): number[] => []);
   const levels = files.map(() => 0);
   const predictors: Predictor[] = [];
   try {
-    for (const file of files) predictors.push(await engine.open(file));
+    for (const bytes of files) predictors.push(await openChecked(engine, { ...model, bytes }));
     for (let round = -2; round < runs; round++) {
       for (const [k, predictor] of predictors.entries()) {
         signal?.throwIfAborted();

@@ -6,8 +6,9 @@ import { type JudgedSide, judge } from '../../evaluation/judge.js';
 import { bootstrapMean } from '../../evaluation/metrics/bootstrap.js';
 import { meanOf } from '../../evaluation/metrics/statistics.js';
 import type { Quality, Scores, ScoresOptions } from '../../evaluation/scores.js';
+import { openChecked } from '../../prediction/checked.js';
 import { deepestLevel } from '../../prediction/model.js';
-import type { Task } from '../../run/task.js';
+import type { ModelFile } from '../../run/model-file.js';
 import { UserError } from '../../support/user-error.js';
 import { type AdaptiveFacts, adaptiveMode } from './facts.js';
 import { fixedAt } from './rethreshold.js';
@@ -38,10 +39,8 @@ export interface AdaptiveEvaluation {
 }
 
 export interface AdaptiveEvaluateOptions {
-  /** The file. */
-  readonly model: Uint8Array;
+  readonly model: ModelFile;
   readonly facts: AdaptiveFacts;
-  readonly task: Task;
   readonly dataset: Dataset;
   readonly engine: OnnxEngine;
   readonly scores?: Pick<ScoresOptions, 'absent'>;
@@ -55,17 +54,18 @@ export interface AdaptiveEvaluateOptions {
  * @throws UserError without images
  */
 export async function evaluateAdaptive(options: AdaptiveEvaluateOptions): Promise<AdaptiveEvaluation> {
-  const { model, facts, task, dataset, engine, signal } = options;
+  const { model, facts, dataset, engine, signal } = options;
+  const { task } = model;
   if (dataset.names.length === 0) {
     throw new UserError('data-empty', `there are no images to evaluate on in ${dataset.folder}`, 'name others');
   }
   const held = new HeldOut(dataset, task);
-  const files = [...facts.levels.map((l) => fixedAt(model, facts, l.level)), model];
+  const files = [...facts.levels.map((l) => fixedAt(model.bytes, facts, l.level)), model.bytes];
   const answered: { name: string; level: number }[] = [];
   const predictors: Predictor[] = [];
   let seen = deepestLevel();
   try {
-    for (const file of files) predictors.push(await engine.open(file));
+    for (const bytes of files) predictors.push(await openChecked(engine, { ...model, bytes }));
     const sides = predictors.map((predictor, k) => ({
       predictor,
       outputs: null,

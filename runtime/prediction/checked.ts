@@ -1,0 +1,55 @@
+import type { OnnxEngine, Predictor, Tensor } from '../engines/engine.js';
+import type { ModelFile } from '../run/model-file.js';
+import type { Task } from '../run/task.js';
+import { UserError } from '../support/user-error.js';
+
+const hint = "use an intact copy of it, or build it again with 'unetc build'";
+
+/**
+ * Opens a model file, or its bytes with other thresholds, in an engine.
+ * @throws UserError if it is refused, or the engine can't run it; the predictor's `run` as `checked` says
+ */
+export async function openChecked(
+  engine: OnnxEngine,
+  { file, bytes, task, trust }: Pick<ModelFile, 'file' | 'bytes' | 'task' | 'trust'>,
+): Promise<Predictor> {
+  return checked(await engine.open(bytes, { name: file, trust }), file, task);
+}
+
+/**
+ * A predictor whose answers are believed no more than they are: the first output of each run has to be a map of the task's classes,
+ * and of finite numbers. What an engine says of a model that fails in the middle becomes an error about the file.
+ * @param name the model's, for messages
+ */
+export function checked(predictor: Predictor, name: string, task: Pick<Task, 'classes'>): Predictor {
+  return {
+    run: async (image) => {
+      const answers = await predictor.run(image).catch((error: unknown) => {
+        throw failed(name, error);
+      });
+      const [first] = answers;
+      if (!first) throw new UserError('model-output', `${name} has no output`, hint);
+      checkMap(name, first, image, task.classes.length);
+      return answers;
+    },
+    dispose: () => predictor.dispose(),
+  };
+}
+
+function failed(name: string, error: unknown): unknown {
+  if (error instanceof UserError || !(error instanceof Error) || error.name === 'AbortError') return error;
+  const [line = ''] = error.message.split('\n');
+  return new UserError('engine-model', `${name} can't be run on this image: ${line}`, hint, { cause: error });
+}
+
+function checkMap(name: string, [output, { data, shape }]: [string, Tensor], image: Tensor, classes: number): void {
+  const wrong = (why: string): UserError =>
+    new UserError('model-output', `${name}: its output ${JSON.stringify(output)} ${why}`, hint);
+  if (shape.length !== image.shape.length || shape[0] !== image.shape[0] || shape[1] !== classes) {
+    throw wrong(
+      `is [${shape.join(', ')}] for an image of [${image.shape.join(', ')}], where ${classes} map${classes === 1 ? '' : 's'} for each image ${classes === 1 ? 'is' : 'are'} due`,
+    );
+  }
+  const odd = data.findIndex((v) => !Number.isFinite(v));
+  if (odd !== -1) throw wrong(`holds ${data[odd]} (element ${odd} of ${data.length}), which is no probability`);
+}
