@@ -5,7 +5,7 @@ import { type Io, type Outcome, processIo } from './io.js';
 import { buildProgram } from './program.js';
 import { styleFor } from './render/style.js';
 
-/** 0 done, 1 the input is wrong, 2 the use is wrong, 130 interrupted. */
+/** 0 done, 1 the input is wrong, 2 the use is wrong, 130 interrupted (a process that SIGTERM or SIGHUP ended: 143, 129). */
 export type ExitCode = 0 | 1 | 2 | 130;
 
 /** Runs one command line (without `node` and the script) and answers the exit code; never throws. */
@@ -113,18 +113,32 @@ export const run = (work: (io: Io) => Promise<Outcome>): Promise<void> =>
     }
   });
 
+/** What asks a process to end, and its number: Ctrl-C, a batch system or a service manager, a terminal that is closed. */
+const requests = { SIGINT: 2, SIGTERM: 15, SIGHUP: 1 } as const;
+
 async function onProcess(work: (io: Io) => Promise<ExitCode>): Promise<void> {
   const controller = new AbortController();
   let graceful = false;
-  process.on('SIGINT', () => {
-    if (!graceful || controller.signal.aborted) process.exit(130);
-    controller.abort();
+  let asked = 0;
+  for (const [signal, number] of Object.entries(requests)) {
+    process.on(signal, () => {
+      if (!graceful || controller.signal.aborted) process.exit(128 + number);
+      asked = number;
+      controller.abort();
+    });
+  }
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    // A reader that went away (`| head`) is no error.
+    if (error.code === 'EPIPE') process.exit(0);
+    process.stderr.write(`error: can't write the result to stdout: ${error.message}\n`);
+    process.exit(1);
   });
-  // A reader that went away (`| head`) is no error.
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
+  // Messages that nobody reads any more (`2>&1 | head`, a closed terminal) are no reason to give up the work.
+  process.stderr.on('error', () => undefined);
   const io = processIo(() => {
     graceful = true;
     return controller.signal;
   });
-  process.exitCode = await work(io);
+  const code = await work(io);
+  process.exitCode = code === 130 && asked > 0 ? 128 + asked : code;
 }

@@ -1,6 +1,7 @@
-import { readdir, readFile, rm, rmdir, stat } from 'node:fs/promises';
+import { readdir, readFile, stat } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { isAbsolute, join, resolve } from 'node:path';
+import { remove, rmdir } from '../../support/files/disk.js';
 import { acquireLock, type LockOptions } from '../../support/files/lock.js';
 import type { Build, Kind, NativeLibrary } from './library.js';
 import { isTemporary } from './temporary.js';
@@ -106,7 +107,7 @@ async function removeIn(folder: string, removed: string[]): Promise<number> {
     const ours = isTemporary(name) || (/^\d[\w.]*-(cpu|gpu)-\w+-\w+$/.test(name) && (await isInstall(path)));
     if (!ours) continue;
     freedBytes += await sizeOf(path);
-    await rm(path, { recursive: true, force: true });
+    await remove(path);
     removed.push(path);
   }
   return freedBytes;

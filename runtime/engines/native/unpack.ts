@@ -1,9 +1,9 @@
-import { createWriteStream } from 'node:fs';
-import { chmod, mkdir, open } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { type Entry, openPromise, type ZipFile } from 'yauzl';
+import { makeFolder } from '../../support/files/atomic.js';
+import { open } from '../../support/files/disk.js';
 import { failedWith, fileFailure } from '../../support/files/failure.js';
 import { UserError } from '../../support/user-error.js';
 
@@ -30,11 +30,18 @@ export async function unpack(file: string, folder: string, options: UnpackOption
       signal?.throwIfAborted();
       const target = join(folder, path);
       try {
-        await mkdir(dirname(target), { recursive: true });
-        const stream = await zip.openReadStreamPromise(entry);
-        await pipeline(stream, counter(onProgress), createWriteStream(target, { flags: 'wx' }), { signal });
-        if (isExecutable(entry)) await chmod(target, 0o755);
-        await sync(target);
+        await makeFolder(dirname(target));
+        const output = await open(target, 'wx');
+        try {
+          const into = async (chunks: AsyncIterable<Buffer>): Promise<void> => {
+            for await (const chunk of chunks) await output.write(chunk);
+          };
+          await pipeline(await zip.openReadStreamPromise(entry), counter(onProgress), into, { signal });
+          if (isExecutable(entry)) await output.makeExecutable();
+          await output.sync();
+        } finally {
+          await output.close();
+        }
       } catch (error) {
         throw fileFailure('write', target, error);
       }
@@ -74,8 +81,3 @@ const counter = (count?: (bytes: number) => void): Transform =>
 
 /** Of zips made on Unix, the mode is in the upper half. */
 const isExecutable = (entry: Entry): boolean => ((entry.externalFileAttributes >>> 16) & 0o100) !== 0;
-
-async function sync(path: string): Promise<void> {
-  const handle = await open(path, 'r+');
-  await handle.sync().finally(() => handle.close());
-}
