@@ -164,14 +164,3 @@ async function openPart(path: string): Promise<Part> {
     close: () => output.close(),
   };
 }
-
-/** SHA-256 of a file, in hexadecimal. */
-export async function sha256Of(path: string, signal?: AbortSignal): Promise<string> {
-  const hash = createHash('sha256');
-  try {
-    for await (const chunk of createReadStream(path, { signal })) hash.update(chunk);
-  } catch (error) {
-    throw fileFailure('read', path, error);
-  }
-  return hash.digest('hex');
-}

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { dirname, join } from 'node:path';
 import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -16,6 +17,9 @@ export interface UnpackOptions {
 export interface Unpacked {
   readonly path: string;
   readonly bytes: number;
+  readonly sha256: string;
+  /** When it was written, in whole seconds since 1970: copies of a folder keep no more. */
+  readonly modified: number;
 }
 
 /** Writes the kept files of a zip below `folder`, piece by piece, synced to the disk; answers them in the zip's order. */
@@ -29,23 +33,29 @@ export async function unpack(file: string, folder: string, options: UnpackOption
       if (path.endsWith('/') || !keep(path)) continue;
       signal?.throwIfAborted();
       const target = join(folder, path);
+      const hash = createHash('sha256');
+      let modified = 0;
       try {
         await makeFolder(dirname(target));
         const output = await open(target, 'wx');
         try {
           const into = async (chunks: AsyncIterable<Buffer>): Promise<void> => {
-            for await (const chunk of chunks) await output.write(chunk);
+            for await (const chunk of chunks) {
+              hash.update(chunk);
+              await output.write(chunk);
+            }
           };
           await pipeline(await zip.openReadStreamPromise(entry), counter(onProgress), into, { signal });
           if (isExecutable(entry)) await output.makeExecutable();
           await output.sync();
+          modified = await output.modified();
         } finally {
           await output.close();
         }
       } catch (error) {
         throw fileFailure('write', target, error);
       }
-      unpacked.push({ path, bytes: entry.uncompressedSize });
+      unpacked.push({ path, bytes: entry.uncompressedSize, sha256: hash.digest('hex'), modified });
     }
   } catch (error) {
     throw damaged(file, error);

@@ -74,7 +74,8 @@ export interface Output {
   truncate(length: number): Promise<void>;
   /** May be executed. */
   makeExecutable(): Promise<void>;
-  size(): Promise<number>;
+  /** When it was changed last, in whole seconds since 1970. */
+  modified(): Promise<number>;
   close(): Promise<void>;
 }
 
@@ -104,7 +105,7 @@ export async function open(path: string, flags: 'w' | 'wx' | 'a' | 'a+'): Promis
       about('mode', path);
       await handle.chmod(0o755);
     },
-    size: async () => (await handle.stat()).size,
+    modified: async () => Math.floor((await handle.stat()).mtimeMs / 1000),
     close: () => handle.close(),
   };
 }
@@ -114,6 +115,12 @@ export async function syncFolder(path: string): Promise<void> {
   about('sync', path);
   const handle = await fs.open(path, 'r');
   await handle.sync().finally(() => handle.close());
+}
+
+/** Sets when a file was changed last, in seconds since 1970. */
+export async function setModified(path: string, seconds: number): Promise<void> {
+  about('mode', path);
+  await fs.utimes(path, seconds, seconds);
 }
 
 /** For the end of the process, when nothing can be awaited any more. */
