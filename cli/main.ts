@@ -1,4 +1,5 @@
 import { type Command, CommanderError } from 'commander';
+import { fileFailure } from '../runtime/support/files/failure.js';
 import { UserError } from '../runtime/support/user-error.js';
 import { Reported, UsageError } from './errors.js';
 import { type Io, type Outcome, processIo } from './io.js';
@@ -75,7 +76,17 @@ interface Described {
   readonly exit: ExitCode;
 }
 
-function describe(error: unknown, command: string): Described {
+/** What the machine lacks, wherever it is noticed: no mistake in unetc, even where nothing is said of it. */
+const shortages = ['EMFILE', 'ENFILE', 'ENOMEM', 'ENOSPC', 'EDQUOT', 'EIO'];
+
+function ofTheMachine(error: unknown): unknown {
+  const { code, path } = error as NodeJS.ErrnoException;
+  if (!(error instanceof Error) || code === undefined || !shortages.includes(code)) return error;
+  return fileFailure('read', path ?? 'a file', error);
+}
+
+function describe(thrown: unknown, command: string): Described {
+  const error = ofTheMachine(thrown);
   // What `signal.throwIfAborted()` throws: the first Ctrl-C.
   if (error instanceof Error && error.name === 'AbortError') {
     return { code: 'interrupted', message: 'interrupted', hint: '', exit: 130 };
