@@ -1,10 +1,13 @@
-import { readdir, rm, writeFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { generateNuclei } from '../runtime/data/generate/nuclei.js';
 import { type Dataset, openFolder } from '../runtime/data/index.js';
 import { readBinaryMask } from '../runtime/data/mask.js';
 import type { Evaluation, EvaluationRow } from '../runtime/evaluation/evaluate.js';
+import { Scores } from '../runtime/evaluation/metrics.js';
 import { Scores } from '../runtime/evaluation/scores.js';
+import { writeAtomic } from '../runtime/support/files/atomic.js';
+import { remove } from '../runtime/support/files/disk.js';
 import { build } from './commands/build.js';
 import { draw } from './commands/draw.js';
 import { evaluate } from './commands/eval.js';
@@ -43,7 +46,7 @@ export const runDemo = (): Promise<void> => run(demo);
 
 async function demo(io: Io): Promise<Outcome> {
   const started = performance.now();
-  for (const path of Object.values(paths)) await rm(path, { recursive: true, force: true });
+  for (const path of Object.values(paths)) await remove(path);
   const say = (text: string): void => io.out(`${text}\n`);
   const step = async (command: string, work: () => Promise<Outcome>): Promise<Outcome> => {
     say(`\n$ unetc ${command}`);
@@ -57,7 +60,7 @@ async function demo(io: Io): Promise<Outcome> {
   await generateNuclei(paths.test, testImages);
   const test = await openFolder(paths.test, { channels: 3, classes: 1 });
   // Numbered as the training images are: the names say that all of this folder is meant.
-  await writeFile(paths.names, test.names.map((name) => `${name}\n`).join(''));
+  await writeAtomic(paths.names, test.names.map((name) => `${name}\n`).join(''));
   await step(`draw ${spec} -o ${paths.drawing}`, () => draw(spec, { out: paths.drawing }, io));
   const trained = await step(`train ${spec} --data ${paths.data} --out ${paths.run}`, () =>
     train(spec, { data: paths.data, out: paths.run }, io),

@@ -1,12 +1,13 @@
 import { type Command, CommanderError } from 'commander';
 import { visible, visibleLine } from '../grammar/visible.js';
+import { fileFailure } from '../runtime/support/files/failure.js';
 import { UserError } from '../runtime/support/user-error.js';
 import { Reported, UsageError } from './errors.js';
 import { type Io, type Outcome, processIo } from './io.js';
 import { buildProgram } from './program.js';
 import { styleFor } from './render/style.js';
 
-/** 0 done, 1 the input is wrong, 2 the use is wrong, 130 interrupted. */
+/** 0 done, 1 the input is wrong, 2 the use is wrong, 130 interrupted (a process that SIGTERM or SIGHUP ended: 143, 129). */
 export type ExitCode = 0 | 1 | 2 | 130;
 
 /** Runs one command line (without `node` and the script) and answers the exit code; never throws. */
@@ -99,7 +100,17 @@ interface Described {
   readonly exit: ExitCode;
 }
 
-function describe(error: unknown, command: string): Described {
+/** What the machine lacks, wherever it is noticed: no mistake in unetc, even where nothing is said of it. */
+const shortages = ['EMFILE', 'ENFILE', 'ENOMEM', 'ENOSPC', 'EDQUOT', 'EIO'];
+
+function ofTheMachine(error: unknown): unknown {
+  const { code, path } = error as NodeJS.ErrnoException;
+  if (!(error instanceof Error) || code === undefined || !shortages.includes(code)) return error;
+  return fileFailure('read', path ?? 'a file', error);
+}
+
+function describe(thrown: unknown, command: string): Described {
+  const error = ofTheMachine(thrown);
   // What `signal.throwIfAborted()` throws: the first Ctrl-C.
   if (error instanceof Error && error.name === 'AbortError') {
     return { code: 'interrupted', message: 'interrupted', hint: '', exit: 130 };
@@ -137,18 +148,32 @@ export const run = (work: (io: Io) => Promise<Outcome>): Promise<void> =>
     }
   });
 
+/** What asks a process to end, and its number: Ctrl-C, a batch system or a service manager, a terminal that is closed. */
+const requests = { SIGINT: 2, SIGTERM: 15, SIGHUP: 1 } as const;
+
 async function onProcess(work: (io: Io) => Promise<ExitCode>): Promise<void> {
   const controller = new AbortController();
   let graceful = false;
-  process.on('SIGINT', () => {
-    if (!graceful || controller.signal.aborted) process.exit(130);
-    controller.abort();
+  let asked = 0;
+  for (const [signal, number] of Object.entries(requests)) {
+    process.on(signal, () => {
+      if (!graceful || controller.signal.aborted) process.exit(128 + number);
+      asked = number;
+      controller.abort();
+    });
+  }
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    // A reader that went away (`| head`) is no error.
+    if (error.code === 'EPIPE') process.exit(0);
+    process.stderr.write(`error: can't write the result to stdout: ${error.message}\n`);
+    process.exit(1);
   });
-  // A reader that went away (`| head`) is no error.
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
+  // Messages that nobody reads any more (`2>&1 | head`, a closed terminal) are no reason to give up the work.
+  process.stderr.on('error', () => undefined);
   const io = processIo(() => {
     graceful = true;
     return controller.signal;
   });
-  process.exitCode = await work(withVisibleText(io));
+  const code = await work(withVisibleText(io));
+  process.exitCode = code === 130 && asked > 0 ? 128 + asked : code;
 }

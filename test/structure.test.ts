@@ -149,6 +149,25 @@ describe('the structure of the source', () => {
     expect(files.flatMap(([file, source]) => violations(file, source))).toEqual([]);
   });
 
+  it('changes the file system in one place', () => {
+    const writers =
+      /\b(write|writev|writeFile|appendFile|mkdir|mkdtemp|createWriteStream|open|openAsBlob|rename|rm|rmdir|unlink|link|symlink|chmod|chown|copyFile|cp|truncate|ftruncate|utimes|fsync)(Sync)?\b/;
+    const found = [...all]
+      .filter(([file]) => /^(runtime|cli)\//.test(file) && file !== 'runtime/support/files/disk.ts')
+      .flatMap(([file, source]) => {
+        const imported = [...source.matchAll(/^import\s+(type\s)?([^;]*?)\s*from\s+'(?:node:)?fs(?:\/promises)?';/gm)];
+        return imported
+          .filter(([, typeOnly, names = '']) => !typeOnly && (writers.test(names) || !names.startsWith('{')))
+          .map(([line]) => `${file}: ${line}`);
+      });
+    expect(found).toEqual([]);
+    // What a library writes by a path.
+    const elsewhere = [...all].filter(
+      ([file, source]) => /^(runtime|cli)\//.test(file) && /\.toFile\(/.test(codeOf(source)),
+    );
+    expect(elsewhere.map(([file]) => file)).toEqual([]);
+  });
+
   it('has no file that imports one that does not exist', () => {
     const missing = [...all].flatMap(([file, source]) =>
       importsOf(source)

@@ -1,5 +1,6 @@
 import { availableParallelism, totalmem } from 'node:os';
 import type { EngineEntry, NativeParts } from '../../runtime/engines/entry.js';
+import { damagedFile, installOf } from '../../runtime/engines/native/cache.js';
 import { isMissing } from '../../runtime/engines/native/library.js';
 import { glibcVersion } from '../../runtime/engines/native/machine.js';
 import { nativeEngines } from '../../runtime/engines/registry.js';
@@ -82,6 +83,13 @@ async function findNative({ name, title, native }: EngineEntry & { readonly nati
   const found = await locate();
   if (isMissing(found)) return { name, available: false, devices: [], reason: found.missing, remedy: found.remedy };
   const { library, source, kind } = found;
+  const install = installOf(known, library);
+  const damaged = install && (await damagedFile(install));
+  if (damaged) {
+    const reason = `${damaged} is not what was installed: its SHA-256 is another`;
+    const remedy = `'unetc engine remove ${name}' and 'unetc engine install ${name}' fetch it anew`;
+    return { name, available: false, devices: [], library, source, reason, remedy };
+  }
   const probed = await probe(found);
   if (!probed.ok) {
     const remedy =

@@ -1,5 +1,6 @@
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
+import { writeNew } from '../../runtime/support/files/atomic.js';
 import { failedWith, fileFailure } from '../../runtime/support/files/failure.js';
 import { UserError } from '../../runtime/support/user-error.js';
 import { UsageError } from '../errors.js';
@@ -17,17 +18,16 @@ export async function init(name = 'network', { data }: InitOptions = {}): Promis
   const file = name.endsWith('.unet') ? name : `${name}.unet`;
   const network = networkName(basename(file, '.unet'));
   if (data !== undefined) await refuseFull(data);
-  try {
-    await writeFile(file, await starterSpec(network), { flag: 'wx' });
-  } catch (error) {
-    if (failedWith(error, 'EEXIST')) {
-      throw new UserError(
-        'exists',
-        `${file} exists already and was left as it is`,
-        'give another name, as in unetc init cells',
-      );
-    }
+  const text = await starterSpec(network);
+  const made = await writeNew(file, text).catch((error: unknown) => {
     throw fileFailure('write', file, error);
+  });
+  if (!made) {
+    throw new UserError(
+      'exists',
+      `${file} exists already and was left as it is`,
+      'give another name, as in unetc init cells',
+    );
   }
   const next = `wrote ${file}; next: unetc check ${file}`;
   if (data === undefined) return { json: { file, network }, text: next };

@@ -1,10 +1,9 @@
 import { existsSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { explain } from '../../compiler/diagnostics/explain.js';
 import { cacheFolder } from '../../runtime/engines/native/cache.js';
-import { writeAtomic } from '../../runtime/support/files/atomic.js';
+import { makeFolder, writeAtomic } from '../../runtime/support/files/atomic.js';
 import { version } from '../../runtime/support/version.js';
 import { pageAddress } from '../render/links.js';
 
@@ -26,7 +25,7 @@ export class Pages {
     if (text === undefined) return undefined;
     const file = join(this.folder, `${code}.txt`);
     try {
-      await mkdir(this.folder, { recursive: true });
+      await makeFolder(this.folder);
       if (!existsSync(file)) await writeAtomic(file, text);
       return pathToFileURL(file).href;
     } catch {

@@ -15,9 +15,17 @@ import { type AddressInfo, connect } from 'node:net';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { removeInstalled } from '../../runtime/engines/native/cache.js';
+import {
+  damagedFile,
+  installLock,
+  installOf,
+  manifestName,
+  readInstalled,
+  removeInstalled,
+} from '../../runtime/engines/native/cache.js';
 import { type InstallOptions, install as installLibrary, packageIndex } from '../../runtime/engines/native/install.js';
 import { tensorFlowLibrary } from '../../runtime/engines/tensorflow/native/library.js';
+import { acquireLock } from '../../runtime/support/files/lock.js';
 import { UserError } from '../../runtime/support/user-error.js';
 import { contents, cutAfter, linux, type Pinned, pinnedWheel, serveWheel, type WheelServer } from './wheel-server.js';
 
@@ -81,6 +89,64 @@ describe('an install', () => {
     const before = server.requests.length;
     expect(await install()).toMatchObject({ already: true, bytes: 350_007 });
     expect(server.requests).toHaveLength(before);
+  });
+
+  it('that was changed is noticed: by its time when it is looked for, by its bytes when doctor asks', async () => {
+    const { folder: at } = await install();
+    const library = join(at, 'tensorflow/libtensorflow_cc.so.2');
+    const { mtime, atime } = statSync(library);
+    expect(await readInstalled(at)).toBeDefined();
+    expect(await damagedFile(at)).toBeUndefined();
+    // A copy has other times, and the same bytes; after the first look its own again.
+    utimesSync(library, atime, new Date(0));
+    expect(await readInstalled(at)).toBeDefined();
+    expect(Math.floor(statSync(library).mtimeMs / 1000)).toBe(Math.floor(mtime.getTime() / 1000));
+    const bytes = readFileSync(library);
+    bytes[0] = (bytes[0] ?? 0) ^ 1;
+    writeFileSync(library, bytes);
+    utimesSync(library, atime, new Date(0));
+    expect(await readInstalled(at)).toBeUndefined();
+    // With size and time as they were only its bytes tell.
+    utimesSync(library, atime, mtime);
+    expect(await readInstalled(at)).toBeDefined();
+    expect(await damagedFile(at)).toBe(library);
+    expect(installOf({ ...tensorFlowLibrary, builds: pinned.builds }, library, { UNETC_CACHE: cache })).toBe(at);
+  });
+
+  it('that was made by an older version, without hashes, is taken by its sizes', async () => {
+    const { folder: at } = await install();
+    const file = join(at, manifestName);
+    const manifest = JSON.parse(readFileSync(file, 'utf8')) as { files: { path: string; bytes: number }[] };
+    const files = manifest.files.map(({ path, bytes }) => ({ path, bytes }));
+    writeFileSync(file, JSON.stringify({ ...manifest, files }));
+    utimesSync(join(at, 'tensorflow/libtensorflow_cc.so.2'), new Date(0), new Date(0));
+    expect(await readInstalled(at)).toBeDefined();
+    expect(await damagedFile(at)).toBeUndefined();
+    for (const text of ['{', 'null', '{"files":[1]}', '{"files":{}}']) {
+      writeFileSync(file, text);
+      expect(await readInstalled(at)).toBeUndefined();
+    }
+  });
+
+  it('and a removal do not meet: the removal is refused while an install has the lock', async () => {
+    await install();
+    const lock = await acquireLock(...installLock(tensorFlowLibrary, { UNETC_CACHE: cache }));
+    expect((await failure(removeInstalled(tensorFlowLibrary, { UNETC_CACHE: cache }))).message).toContain(
+      'is in use: an install or removal by process',
+    );
+    await lock.release();
+    expect((await removeInstalled(tensorFlowLibrary, { UNETC_CACHE: cache })).removed).toHaveLength(1);
+    expect(readdirSync(cache)).toEqual([]);
+  });
+
+  it('waits for another one, and finds what that brought', async () => {
+    mkdirSync(folder, { recursive: true });
+    const lock = await acquireLock(...installLock(tensorFlowLibrary, { UNETC_CACHE: cache }));
+    const waits: number[] = [];
+    const second = install({ onWait: ({ pid }) => waits.push(pid) });
+    setTimeout(() => void lock.release(), 300);
+    expect((await second).already).toBe(false);
+    expect(waits).toEqual([process.pid]);
   });
 
   it('that lost a part of a library is made anew', async () => {

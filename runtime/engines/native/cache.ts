@@ -1,7 +1,9 @@
-import { readdir, readFile, rm, rmdir, stat } from 'node:fs/promises';
+import { readdir, readFile, stat } from 'node:fs/promises';
 import { userInfo } from 'node:os';
-import { isAbsolute, join, resolve } from 'node:path';
+import { isAbsolute, join, resolve, sep } from 'node:path';
+import { remove, rmdir, setModified } from '../../support/files/disk.js';
 import { acquireLock, type LockOptions } from '../../support/files/lock.js';
+import { sha256Of } from './hash.js';
 import type { Build, Kind, NativeLibrary } from './library.js';
 import { isTemporary } from './temporary.js';
 
@@ -12,7 +14,13 @@ export interface Manifest {
   readonly version: string;
   readonly kind: Kind;
   readonly wheels: readonly { readonly file: string; readonly sha256: string }[];
-  readonly files: readonly { readonly path: string; readonly bytes: number }[];
+  readonly files: readonly {
+    readonly path: string;
+    readonly bytes: number;
+    /** Of what was unpacked from a wheel whose own hash is pinned. Both are absent of installs by older versions. */
+    readonly sha256?: string;
+    readonly modified?: number;
+  }[];
 }
 
 export interface Installed {
@@ -53,17 +61,49 @@ export const installLock = (known: NativeLibrary, env?: NodeJS.ProcessEnv): [fil
   return [join(folder, 'install.lock'), { work: 'an install or removal', subject: folder }];
 };
 
-/** The install in a folder, if it is whole: every file there, of the size it was written with. */
+/**
+ * The install in a folder, if it is whole: every file there, of the size and the time it was written with. A file of another
+ * time (the folder was copied) is read, and is right if it has its SHA-256.
+ */
 export async function readInstalled(folder: string): Promise<Installed | undefined> {
-  let manifest: Manifest;
-  try {
-    manifest = JSON.parse(await readFile(join(folder, manifestName), 'utf8')) as Manifest;
-    for (const { path, bytes } of manifest.files) if ((await stat(join(folder, path))).size !== bytes) return undefined;
-  } catch {
-    return undefined;
+  const manifest = await readManifest(folder);
+  if (!manifest) return undefined;
+  for (const file of manifest.files) {
+    const path = join(folder, file.path);
+    const found = await stat(path).catch(() => undefined);
+    if (found?.size !== file.bytes) return undefined;
+    const { sha256, modified } = file;
+    if (sha256 === undefined || modified === undefined || Math.floor(found.mtimeMs / 1000) === modified) continue;
+    if ((await sha256Of(path).catch(() => '')) !== sha256) return undefined;
+    // So that it is read once only; where that is not allowed, each time.
+    await setModified(path, modified).catch(() => undefined);
   }
   const bytes = manifest.files.reduce((sum, file) => sum + file.bytes, 0);
   return { folder, version: manifest.version, kind: manifest.kind, bytes };
+}
+
+/** The first file of an install that has not the SHA-256 it was written with; all of them are read. */
+export async function damagedFile(folder: string): Promise<string | undefined> {
+  for (const { path, sha256 } of (await readManifest(folder))?.files ?? []) {
+    const file = join(folder, path);
+    if (sha256 !== undefined && (await sha256Of(file).catch(() => '')) !== sha256) return file;
+  }
+  return undefined;
+}
+
+/** The folder of an install that a library lies in, if it lies in one. */
+export const installOf = (known: NativeLibrary, library: string, env?: NodeJS.ProcessEnv): string | undefined =>
+  Object.values(known.builds)
+    .map((build) => buildFolder(known, build, env))
+    .find((folder) => library.startsWith(join(folder, sep)));
+
+async function readManifest(folder: string): Promise<Manifest | undefined> {
+  try {
+    const found = JSON.parse(await readFile(join(folder, manifestName), 'utf8')) as Manifest;
+    return Array.isArray(found.files) && found.files.every((f) => typeof f.path === 'string') ? found : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** The installs of a library's builds that are whole. */
@@ -106,7 +146,7 @@ async function removeIn(folder: string, removed: string[]): Promise<number> {
     const ours = isTemporary(name) || (/^\d[\w.]*-(cpu|gpu)-\w+-\w+$/.test(name) && (await isInstall(path)));
     if (!ours) continue;
     freedBytes += await sizeOf(path);
-    await rm(path, { recursive: true, force: true });
+    await remove(path);
     removed.push(path);
   }
   return freedBytes;

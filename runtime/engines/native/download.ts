@@ -1,7 +1,7 @@
 import { createHash, type Hash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { type FileHandle, open } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { type Output, open } from '../../support/files/disk.js';
 import { fileFailure } from '../../support/files/failure.js';
 import { UserError } from '../../support/user-error.js';
 import type { Wheel } from './library.js';
@@ -130,9 +130,9 @@ interface Part {
 }
 
 async function openPart(path: string): Promise<Part> {
-  let handle: FileHandle;
+  let output: Output;
   try {
-    handle = await open(path, 'a+');
+    output = await open(path, 'a+');
   } catch (error) {
     throw fileFailure('create', path, error);
   }
@@ -148,7 +148,7 @@ async function openPart(path: string): Promise<Part> {
     },
     async append(chunk) {
       try {
-        await handle.writeFile(chunk);
+        await output.write(chunk);
       } catch (error) {
         throw fileFailure('write', path, error);
       }
@@ -156,22 +156,11 @@ async function openPart(path: string): Promise<Part> {
       bytes += chunk.length;
     },
     async restart() {
-      await handle.truncate(0);
+      await output.truncate(0);
       hash = createHash('sha256');
       bytes = 0;
     },
     digest: () => hash.copy().digest('hex'),
-    close: () => handle.close(),
+    close: () => output.close(),
   };
-}
-
-/** SHA-256 of a file, in hexadecimal. */
-export async function sha256Of(path: string, signal?: AbortSignal): Promise<string> {
-  const hash = createHash('sha256');
-  try {
-    for await (const chunk of createReadStream(path, { signal })) hash.update(chunk);
-  } catch (error) {
-    throw fileFailure('read', path, error);
-  }
-  return hash.digest('hex');
 }

@@ -2,7 +2,7 @@ import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileFailure } from '../../support/files/failure.js';
 import { UserError } from '../../support/user-error.js';
-import { sha256Of } from './download.js';
+import { sha256Of } from './hash.js';
 import type { WheelFile } from './install.js';
 import type { Build, Wheel } from './library.js';
 

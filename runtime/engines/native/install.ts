@@ -1,6 +1,7 @@
-import { rename, stat, statfs, writeFile } from 'node:fs/promises';
+import { stat, statfs } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { makeFolder } from '../../support/files/atomic.js';
+import { makeFolder, writeAtomic } from '../../support/files/atomic.js';
+import { rename } from '../../support/files/disk.js';
 import { failedWith, fileFailure } from '../../support/files/failure.js';
 import { awaitLock, type Lock, LockHeld, type LockOwner } from '../../support/files/lock.js';
 import { UserError } from '../../support/user-error.js';
@@ -201,7 +202,7 @@ async function unpackAll(
       wheels: build.wheels.map(({ file, sha256 }) => ({ file, sha256 })),
       files,
     };
-    await writeFile(join(work, manifestName), `${JSON.stringify(manifest, null, 2)}\n`);
+    await writeAtomic(join(work, manifestName), `${JSON.stringify(manifest, null, 2)}\n`);
     await putInPlace(work, folder);
   } finally {
     await discard(work);

@@ -1,6 +1,7 @@
-import { readdir, rename, rm, stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { basename, join } from 'node:path';
+import { remove, rename } from '../../support/files/disk.js';
 
 /**
  * Unfinished work in a folder that several processes share. A name says whose it is:
@@ -54,7 +55,7 @@ export async function leave(folder: string, file: string, path: string): Promise
 
 /** Removes the work, a file or a folder. */
 export async function discard(path: string): Promise<void> {
-  await rm(path, { recursive: true, force: true }).catch(() => undefined);
+  await remove(path).catch(() => undefined);
   release(path);
 }
 
@@ -65,7 +66,7 @@ export const release = (path: string): void => void active.delete(basename(path)
 export async function clean(folder: string): Promise<void> {
   const folders = await abandoned(folder, still, true);
   for (const name of [...folders, ...(await abandoned(folder, stale))]) {
-    await rm(join(folder, name), { recursive: true, force: true }).catch(() => undefined);
+    await remove(join(folder, name)).catch(() => undefined);
   }
 }
 

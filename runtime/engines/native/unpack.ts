@@ -1,9 +1,10 @@
-import { createWriteStream } from 'node:fs';
-import { chmod, mkdir, open } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
 import { dirname, join } from 'node:path';
 import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { type Entry, openPromise, type ZipFile } from 'yauzl';
+import { makeFolder } from '../../support/files/atomic.js';
+import { open } from '../../support/files/disk.js';
 import { failedWith, fileFailure } from '../../support/files/failure.js';
 import { UserError } from '../../support/user-error.js';
 
@@ -16,6 +17,9 @@ export interface UnpackOptions {
 export interface Unpacked {
   readonly path: string;
   readonly bytes: number;
+  readonly sha256: string;
+  /** When it was written, in whole seconds since 1970: copies of a folder keep no more. */
+  readonly modified: number;
 }
 
 /** Writes the kept files of a zip below `folder`, piece by piece, synced to the disk; answers them in the zip's order. */
@@ -29,16 +33,29 @@ export async function unpack(file: string, folder: string, options: UnpackOption
       if (path.endsWith('/') || !keep(path)) continue;
       signal?.throwIfAborted();
       const target = join(folder, path);
+      const hash = createHash('sha256');
+      let modified = 0;
       try {
-        await mkdir(dirname(target), { recursive: true });
-        const stream = await zip.openReadStreamPromise(entry);
-        await pipeline(stream, counter(onProgress), createWriteStream(target, { flags: 'wx' }), { signal });
-        if (isExecutable(entry)) await chmod(target, 0o755);
-        await sync(target);
+        await makeFolder(dirname(target));
+        const output = await open(target, 'wx');
+        try {
+          const into = async (chunks: AsyncIterable<Buffer>): Promise<void> => {
+            for await (const chunk of chunks) {
+              hash.update(chunk);
+              await output.write(chunk);
+            }
+          };
+          await pipeline(await zip.openReadStreamPromise(entry), counter(onProgress), into, { signal });
+          if (isExecutable(entry)) await output.makeExecutable();
+          await output.sync();
+          modified = await output.modified();
+        } finally {
+          await output.close();
+        }
       } catch (error) {
         throw fileFailure('write', target, error);
       }
-      unpacked.push({ path, bytes: entry.uncompressedSize });
+      unpacked.push({ path, bytes: entry.uncompressedSize, sha256: hash.digest('hex'), modified });
     }
   } catch (error) {
     throw damaged(file, error);
@@ -74,8 +91,3 @@ const counter = (count?: (bytes: number) => void): Transform =>
 
 /** Of zips made on Unix, the mode is in the upper half. */
 const isExecutable = (entry: Entry): boolean => ((entry.externalFileAttributes >>> 16) & 0o100) !== 0;
-
-async function sync(path: string): Promise<void> {
-  const handle = await open(path, 'r+');
-  await handle.sync().finally(() => handle.close());
-}

@@ -1,7 +1,8 @@
-import { mkdir, readdir, realpath, rename, rm, rmdir, stat } from 'node:fs/promises';
+import { readdir, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { someOf, UserError } from '../user-error.js';
 import { writeAtomic } from './atomic.js';
+import { mkdir, remove, rename, rmdir } from './disk.js';
 import { failedWith, fileFailure } from './failure.js';
 import { safeFileName } from './safe-name.js';
 
@@ -36,9 +37,9 @@ export async function writeFolderAtomic(
     else if (found) await rename(target, `${aside}-old.unetc-tmp`);
     await rename(temporary, target);
     temporary = undefined;
-    if (found && !found.empty) await rm(`${aside}-old.unetc-tmp`, { recursive: true, force: true });
+    if (found && !found.empty) await remove(`${aside}-old.unetc-tmp`);
   } catch (error) {
-    if (temporary !== undefined) await rm(temporary, { recursive: true, force: true }).catch(() => undefined);
+    if (temporary !== undefined) await remove(temporary).catch(() => undefined);
     throw fileFailure('write', folder, error);
   }
 }
@@ -89,7 +90,6 @@ async function removeAbandoned(folder: string): Promise<void> {
     if (!/^\..+\.\d+-\d+(-old)?\.unetc-tmp$/.test(entry)) continue;
     const path = join(folder, entry);
     const found = await stat(path).catch(() => undefined);
-    if (found?.isDirectory() && Date.now() - found.mtimeMs > abandonedAfter)
-      await rm(path, { recursive: true, force: true }).catch(() => undefined);
+    if (found?.isDirectory() && Date.now() - found.mtimeMs > abandonedAfter) await remove(path).catch(() => undefined);
   }
 }

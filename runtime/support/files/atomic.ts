@@ -1,6 +1,7 @@
-import { type FileHandle, mkdir, open, readdir, realpath, rename, rm, rmdir, stat } from 'node:fs/promises';
+import { readdir, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { UserError } from '../user-error.js';
+import { link, mkdir, open, remove, rename, rmdir, syncFolder as syncFolderNow } from './disk.js';
 import { failedWith, fileFailure } from './failure.js';
 
 let written = 0;
@@ -23,16 +24,63 @@ export async function writeAtomic(
     if (target.direct) return await write(target.path, 'w', chunks, false);
     const folder = dirname(target.path);
     await removeAbandoned(folder);
-    temporary = join(folder, `.${basename(target.path)}.${process.pid}-${written++}.unetc-tmp`);
+    temporary = temporaryName(target.path);
     await write(temporary, 'wx', chunks, true);
     await rename(temporary, target.path);
     temporary = undefined;
     await syncFolder(folder);
   } catch (error) {
-    if (temporary !== undefined) await rm(temporary, { force: true }).catch(() => undefined);
+    if (temporary !== undefined) await remove(temporary).catch(() => undefined);
     throw fileFailure('write', file, error);
   }
 }
+
+/**
+ * Writes a file where there is none, whole or not at all, for one caller only.
+ * @returns whether it did: false where a file of that name is there
+ * @throws what the system says otherwise
+ */
+export async function writeNew(file: string, text: string): Promise<boolean> {
+  const temporary = await writeBeside(file, text);
+  try {
+    // A second name for it, which fails if there is such a name: `rename` would replace it.
+    await link(temporary, file);
+    return true;
+  } catch (error) {
+    if (failedWith(error, 'EEXIST')) return false;
+    if (!['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK'].some((code) => failedWith(error, code))) throw error;
+  } finally {
+    await remove(temporary);
+  }
+  // FAT and some network file systems have no links: the name is still given once, and is filled a moment later.
+  try {
+    await writeOrRemove(file, text);
+    return true;
+  } catch (error) {
+    if (failedWith(error, 'EEXIST')) return false;
+    throw error;
+  }
+}
+
+/** Writes text under a temporary name beside a file, synced, to be renamed; returns that name. @throws what the system says */
+export async function writeBeside(file: string, text: string): Promise<string> {
+  const path = temporaryName(file);
+  await writeOrRemove(path, text);
+  return path;
+}
+
+async function writeOrRemove(path: string, text: string): Promise<void> {
+  try {
+    await write(path, 'wx', [text], true);
+  } catch (error) {
+    if (!failedWith(error, 'EEXIST')) await remove(path).catch(() => undefined);
+    throw error;
+  }
+}
+
+/** By which `removeAbandoned` knows later what a killed process left. */
+const temporaryName = (file: string): string =>
+  join(dirname(file), `.${basename(file)}.${process.pid}-${written++}.unetc-tmp`);
 
 /**
  * Makes a folder and those above it; one that exists is fine.
@@ -113,20 +161,19 @@ async function write(
   chunks: Iterable<string | Uint8Array> | AsyncIterable<Uint8Array>,
   sync: boolean,
 ): Promise<void> {
-  const handle: FileHandle = await open(path, flags);
+  const output = await open(path, flags);
   try {
-    for await (const chunk of chunks) await handle.writeFile(chunk);
-    if (sync) await handle.sync();
+    for await (const chunk of chunks) await output.write(chunk);
+    if (sync) await output.sync();
   } finally {
-    await handle.close();
+    await output.close();
   }
 }
 
 /** A renamed file is durable once its folder is; some systems can't sync a folder, and lose no more than the rename. */
 async function syncFolder(folder: string): Promise<void> {
   try {
-    const handle = await open(folder, 'r');
-    await handle.sync().finally(() => handle.close());
+    await syncFolderNow(folder);
   } catch {
     // Nothing to do: the content itself is safe.
   }
@@ -143,7 +190,6 @@ async function removeAbandoned(folder: string): Promise<void> {
     if (!/^\..+\.\d+-\d+\.unetc-tmp$/.test(entry)) continue;
     const path = join(folder, entry);
     const found = await stat(path).catch(() => undefined);
-    if (found?.isFile() && Date.now() - found.mtimeMs > abandonedAfter)
-      await rm(path, { force: true }).catch(() => undefined);
+    if (found?.isFile() && Date.now() - found.mtimeMs > abandonedAfter) await remove(path).catch(() => undefined);
   }
 }

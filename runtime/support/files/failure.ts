@@ -16,6 +16,9 @@ const reasons: Readonly<Record<string, readonly [reason: string, hint: string]>>
   ENAMETOOLONG: ['the name is too long', 'choose a shorter name'],
   ELOOP: ['the symbolic links form a loop', 'check the path'],
   EMFILE: ['too many files are open', 'raise the limit on open files (ulimit -n)'],
+  EBUSY: ['it is in use', 'end what uses it, or choose another place'],
+  ENOMEM: ['the system has no memory for it', 'free some memory and run again'],
+  EPIPE: ['nobody reads it any more', 'run again'],
   ENFILE: ['too many files are open', 'raise the limit on open files (ulimit -n)'],
 };
 
@@ -41,7 +44,7 @@ export function fileFailure(verb: 'read' | 'write' | 'create', path: string, err
       },
     );
   }
-  const known = code === undefined ? undefined : reasons[code];
-  if (known === undefined) return error;
+  if (code === undefined || !/^E[A-Z\d]+$/.test(code)) return error;
+  const known = reasons[code] ?? [`the system refuses it (${code})`, 'choose another place'];
   return new UserError(`file-${verb}`, `can't ${verb} ${path}: ${known[0]}`, known[1], { cause: error });
 }

@@ -1,6 +1,7 @@
-import { open, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { UserError } from '../user-error.js';
 import { writeAtomic } from './atomic.js';
+import { open } from './disk.js';
 import { failedWith, fileFailure } from './failure.js';
 
 /** A record of a run's history, one JSON object a line. */
@@ -9,12 +10,12 @@ export type JsonRecord = Readonly<Record<string, unknown>>;
 /** Appends one line and syncs it to the disk before answering. */
 export async function appendRecord(file: string, record: JsonRecord): Promise<void> {
   try {
-    const handle = await open(file, 'a');
+    const output = await open(file, 'a');
     try {
-      await handle.writeFile(`${JSON.stringify(record)}\n`);
-      await handle.sync();
+      await output.write(`${JSON.stringify(record)}\n`);
+      await output.sync();
     } finally {
-      await handle.close();
+      await output.close();
     }
   } catch (error) {
     throw fileFailure('write', file, error);

@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { readFileSync, unlinkSync } from 'node:fs';
-import { link, open, readFile, rename, rm, stat } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { readFile, stat } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Liveness, livenessOf, type ProcessIdentity, thisProcess } from '../process-identity.js';
 import { UserError } from '../user-error.js';
+import { writeBeside, writeNew } from './atomic.js';
+import { remove, rename, unlinkSync } from './disk.js';
 import { failedWith, fileFailure } from './failure.js';
 
 /**
@@ -111,7 +112,7 @@ async function acquire(file: string, options: LockOptions, depth: number): Promi
     ...(await thisProcess()),
   };
   for (let attempt = 0; ; attempt++) {
-    if (await create(file, owner)) return held(file, owner);
+    if (await writeNew(file, textOf(owner))) return held(file, owner);
     const found = await readOwner(file);
     if (found === 'none') continue;
     if (found === 'unreadable') {
@@ -121,7 +122,7 @@ async function acquire(file: string, options: LockOptions, depth: number): Promi
       }
       throw damaged(file, options);
     }
-    const liveness = await livenessOf(found);
+    const liveness = left.has(found.id) ? 'gone' : await livenessOf(found);
     if (liveness !== 'gone') throw new LockHeld(file, found, liveness, options);
     if (depth === deepest) throw damaged(file, options);
     if (await replace(file, found, owner, options, depth)) return held(file, owner, found);
@@ -148,11 +149,11 @@ async function replace(
   try {
     const now = await readOwner(file);
     if (typeof now === 'string' || now.id !== old.id) return false;
-    const temporary = await writeBeside(file, owner);
+    const temporary = await writeBeside(file, textOf(owner));
     try {
       await rename(temporary, file);
     } catch (error) {
-      await rm(temporary, { force: true });
+      await remove(temporary);
       throw error;
     }
     return true;
@@ -161,50 +162,7 @@ async function replace(
   }
 }
 
-/** Whether the lock file was created: by this call, whole, where there was none. */
-async function create(file: string, owner: LockOwner): Promise<boolean> {
-  const temporary = await writeBeside(file, owner);
-  try {
-    await link(temporary, file);
-    return true;
-  } catch (error) {
-    if (failedWith(error, 'EEXIST')) return false;
-    const noLinks = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK'].some((code) => failedWith(error, code));
-    if (!noLinks) throw error;
-  } finally {
-    await rm(temporary, { force: true });
-  }
-  // FAT and some network file systems have no links: the name is still given once, and is filled a moment later.
-  return write(file, owner).then(
-    () => true,
-    (error) => {
-      if (failedWith(error, 'EEXIST')) return false;
-      throw error;
-    },
-  );
-}
-
-let written = 0;
-
-/** The lock under a temporary name, by which `writeAtomic` knows later what a killed process left. */
-async function writeBeside(file: string, owner: LockOwner): Promise<string> {
-  const path = join(dirname(file), `.${basename(file)}.${process.pid}-${written++}.unetc-tmp`);
-  await write(path, owner);
-  return path;
-}
-
-async function write(path: string, owner: LockOwner): Promise<void> {
-  const handle = await open(path, 'wx');
-  try {
-    await handle.writeFile(`${JSON.stringify(owner, null, 2)}\n`);
-    await handle.sync();
-  } catch (error) {
-    await rm(path, { force: true });
-    throw error;
-  } finally {
-    await handle.close();
-  }
-}
+const textOf = (owner: LockOwner): string => `${JSON.stringify(owner, null, 2)}\n`;
 
 /** A lock file is some hundred bytes; what is larger is none. */
 const largest = 65_536;
@@ -248,6 +206,9 @@ const damaged = (file: string, { subject }: LockOptions): UserError =>
 /** Locks of this process, to be removed however it ends. */
 const mine = new Map<string, string>();
 
+/** Locks of this process that could not be removed: they hold nothing. */
+const left = new Set<string>();
+
 function held(file: string, { id }: LockOwner, before?: LockOwner): Lock {
   if (mine.size === 0) process.on('exit', removeAll);
   mine.set(file, id);
@@ -258,7 +219,7 @@ function held(file: string, { id }: LockOwner, before?: LockOwner): Lock {
       mine.delete(file);
       if (mine.size === 0) process.off('exit', removeAll);
       const now = await readOwner(file).catch(() => 'none' as const);
-      if (typeof now !== 'string' && now.id === id) await rm(file, { force: true }).catch(() => undefined);
+      if (typeof now !== 'string' && now.id === id) await remove(file).catch(() => void left.add(id));
     },
   };
 }

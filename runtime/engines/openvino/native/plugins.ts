@@ -1,6 +1,7 @@
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
+import { withTemporaryFile } from '../../../support/files/disk.js';
 
 /** OpenVINO's devices and the libraries that it would load for them, the first that is there. */
 const devices: Readonly<Record<string, readonly string[]>> = {
@@ -38,16 +39,8 @@ export function pluginList(library: string): string {
 }
 
 /** Has a file of that list for as long as `use` takes: OpenVINO reads it while it starts. */
-export function withPluginList<T>(library: string, use: (file: string) => T): T {
-  const folder = mkdtempSync(join(resolve(tmpdir()), 'unetc-openvino-'));
-  try {
-    const file = join(folder, 'plugins.xml');
-    writeFileSync(file, pluginList(library), { flag: 'wx' });
-    return use(file);
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
-}
+export const withPluginList = <T>(library: string, use: (file: string) => T): T =>
+  withTemporaryFile(join(resolve(tmpdir()), 'unetc-openvino-'), 'plugins.xml', pluginList(library), use);
 
 const filesIn = (folder: string): string[] => entries(folder, false);
 const foldersIn = (folder: string): string[] => entries(folder, true).filter((name) => /^openvino-\d/.test(name));
