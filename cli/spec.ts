@@ -5,7 +5,6 @@ import { renderDiagnostic } from '../compiler/diagnostics/index.js';
 import { type Diagnostic, fromFiles, type ImportedFile, type Loaded, load, type Network } from '../compiler/index.js';
 import { failedWith, fileFailure } from '../runtime/files/failure.js';
 import { importsOf, largestSpec, placeOf } from '../runtime/files/imported.js';
-import { openRun, runFiles } from '../runtime/run-folder.js';
 import { UserError } from '../runtime/user-error.js';
 import { Reported } from './errors.js';
 import type { Io } from './io.js';
@@ -90,6 +89,8 @@ export const isFolder = (path: string): Promise<boolean> =>
 
 /** The spec that a run was trained with, and the files it imported then; throws `Reported` if the network is wrong. */
 export async function loadRunSpec(folder: string, set: Readonly<Record<string, string>>, io: Io): Promise<GoodSpec> {
+  // What `check` has no use for, and which brings Node's cryptography along.
+  const { openRun, runFiles } = await import('../runtime/run-folder.js');
   const { specText: text, imports } = await openRun(folder);
   const file = join(folder, runFiles.spec);
   const loaded = load(text, { set, file, resolve: fromFiles(imports) });
