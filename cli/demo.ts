@@ -4,7 +4,6 @@ import { generateNuclei } from '../runtime/data/generate/nuclei.js';
 import { type Dataset, openFolder } from '../runtime/data/index.js';
 import { readBinaryMask } from '../runtime/data/mask.js';
 import type { Evaluation, EvaluationRow } from '../runtime/evaluation/evaluate.js';
-import { Scores } from '../runtime/evaluation/metrics.js';
 import { Scores } from '../runtime/evaluation/scores.js';
 import { writeAtomic } from '../runtime/support/files/atomic.js';
 import { remove } from '../runtime/support/files/disk.js';

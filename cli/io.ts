@@ -1,4 +1,3 @@
-import { text } from 'node:stream/consumers';
 import { createSupportsHyperlinks } from 'supports-hyperlinks';
 
 /** Where a command reads its surroundings and writes: the process itself, or a test's buffers. */
@@ -48,6 +47,6 @@ export const processIo = (interruption: () => AbortSignal): Io => ({
   terminal: process.stderr.isTTY === true && process.env.TERM !== 'dumb',
   color: mayColor(process.stderr, process.env),
   links: mayColor(process.stderr, process.env) && createSupportsHyperlinks(process.stderr),
-  input: () => text(process.stdin),
+  input: async () => (await import('node:stream/consumers')).text(process.stdin),
   interruption,
 });
