@@ -2,15 +2,18 @@ import { type Dataset, openFolder, readNames } from '../runtime/data/index.js';
 import { evaluateAdaptive } from '../runtime/deployment/adaptive/evaluate.js';
 import { titleOf } from '../runtime/engines/engine.js';
 import { namesHash } from '../runtime/run/run-folder.js';
+import { judgedFormat } from '../runtime/run/task.js';
 import type { AdaptiveModel } from './adaptive-model.js';
 import { UsageError } from './errors.js';
 import { chooseEngine, type EngineOptions } from './flags/engines.js';
 import { namedImages } from './flags/held-out.js';
+import { type MaskOptions, parseMaskOptions } from './flags/masks.js';
 import type { Io, Outcome } from './io.js';
 import { adaptiveTable } from './render/adaptive.js';
+import { sayMasks } from './render/masks.js';
 import { progressBar } from './render/progress.js';
 
-interface Options extends EngineOptions {
+interface Options extends EngineOptions, MaskOptions {
   readonly data: string;
   readonly prune?: string;
   readonly split?: string;
@@ -27,8 +30,8 @@ export async function evaluateAdaptiveModel(
     throw new UsageError(`${file} is a built model: all of its levels are compared`, 'leave --prune out');
   }
   const engine = await chooseEngine(options, 'open');
-  const { channels, exclusive, classes } = task;
-  const opened = await openFolder(options.data, { channels, exclusive, classes: classes.length });
+  const opened = await openFolder(options.data, judgedFormat(task, parseMaskOptions(options)));
+  sayMasks(opened, io);
   const dataset = options.split === undefined ? opened : namedImages(opened, await readNames(options.split));
   warn(dataset, facts.calibration?.names, options, io);
   const bar = await progressBar(io, 'evaluating');

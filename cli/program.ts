@@ -51,6 +51,12 @@ const engine = (): Option => new Option('--engine <name>', 'auto, ort or tfjs; s
 const answering = (): Option =>
   new Option('--engine <name>', 'auto, ort, tfjs or openvino; see doctor').default('auto');
 const answeringPrecision = (): Option => new Option('--precision <p>', 'fp32, or bf16 (tfjs, openvino); default: fp32');
+const masks = (): Option =>
+  new Option('--masks <rule>', "how mask files are read, as in 'threshold(128)'; default: found by looking at all");
+const ignore = (): Option =>
+  new Option('--ignore <N>', 'the number in masks that marks pixels to leave out, as in 255');
+const orientation = (): Option =>
+  new Option('--orientation <how>', 'how masks lie on images with an EXIF orientation: stored or exif');
 const batch = (): Option => new Option('--batch <N>', 'images in a batch');
 
 function declareSpecCommands(program: Command, io: Io, perform: Perform): void {
@@ -181,6 +187,9 @@ function declareRunCommands(program: Command, io: Io, perform: Perform): void {
     .option('--lr <rate>', 'learning rate')
     .option('--seed <S>', 'seed of weights, order and augmentation')
     .option('--split <NAMES.txt>', 'names of the images held out')
+    .addOption(masks())
+    .addOption(ignore())
+    .addOption(orientation())
     .addOption(set())
     .option('--resume', 'go on from the last checkpoint of RUN')
     .addHelpText('after', example('train specs/unetpp.unet --data data/nuclei --out runs/nuclei --epochs 40'))
@@ -193,6 +202,9 @@ function declareRunCommands(program: Command, io: Io, perform: Perform): void {
     .requiredOption('--data <DIR>', 'folder with images/ and masks/ of equal names')
     .option('--prune <Lk|all>', 'one level, or all', 'all')
     .option('--split <NAMES.txt>', "names of the images to use; default: the run's held-out ones, or all")
+    .addOption(masks())
+    .addOption(ignore())
+    .addOption(orientation())
     .addOption(answering())
     .addOption(device())
     .addOption(answeringPrecision())

@@ -7,15 +7,17 @@ import { dataFormat } from '../../runtime/run/task.js';
 import { hasFeature, readCpu } from '../../runtime/support/cpu.js';
 import { type TrainResult, train as trainNetwork } from '../../runtime/training/train.js';
 import { chooseEngine, type EngineOptions } from '../flags/engines.js';
+import { type MaskOptions, parseMaskOptions } from '../flags/masks.js';
 import { parseCount, parseNumber, parseSettings, parseSize } from '../flags/options.js';
 import { type GoodSpec, loadSpec } from '../flags/spec.js';
 import { type ChosenBatch, chooseBatch } from '../flags/train-memory.js';
 import type { Io, Outcome } from '../io.js';
 import { evaluationTable } from '../render/evaluation.js';
+import { sayMasks } from '../render/masks.js';
 import { percent } from '../render/numbers.js';
 import { trainingProgress } from '../render/progress.js';
 
-export interface TrainOptions extends EngineOptions {
+export interface TrainOptions extends EngineOptions, MaskOptions {
   readonly data: string;
   readonly out: string;
   readonly epochs?: string;
@@ -46,7 +48,12 @@ export async function train(file: string, options: TrainOptions, io: Io): Promis
   const set = { ...before?.set, ...given };
   const spec = await loadSpec(file, set, io);
   const asked = withChanges(before?.recipe ?? spec.recipe, change);
-  const dataset = await openFolder(options.data, dataFormat(spec.network, asked));
+  const masksBefore = before?.task.masks;
+  const dataset = await openFolder(options.data, {
+    ...dataFormat(spec.network, asked),
+    ...(masksBefore ? { before: masksBefore } : {}),
+  });
+  sayMasks(dataset, io);
   const { recipe, replan } = withMemory(asked, options, spec, dataset, engine, before, io);
   for (const mask of dataset.unusedMasks.slice(0, 3)) io.err(`warning: ${mask} belongs to no image\n`);
   const heldOut = options.split === undefined ? undefined : await readNames(options.split);
@@ -120,6 +127,7 @@ function recipeChange(options: TrainOptions): Partial<Recipe> & { readonly lr?: 
     ...(patch === undefined ? {} : { patch: parseSize(patch, '--patch') }),
     ...(lr === undefined ? {} : { lr: parseNumber(lr, '--lr') }),
     ...(seed === undefined ? {} : { seed: parseCount(seed, '--seed', 0) }),
+    ...parseMaskOptions(options),
   };
 }
 

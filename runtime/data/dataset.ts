@@ -1,8 +1,10 @@
+import type { MaskOrientation, MaskSetting } from '../../compiler/recipe.js';
 import { UserError } from '../support/user-error.js';
 import { readHeader, readPicture } from './decode.js';
 import { mapEach } from './each.js';
 import { type DataFiles, listFolder } from './folder.js';
-import { readBinaryMask, readClassMasks, readLabelMask } from './mask.js';
+import { decideMasks, examineMasks, type MaskReading, type MaskReport, readMask } from './masks/index.js';
+import { turnsOf } from './masks/orientation.js';
 import { type Mask, type Pair, type Picture, printSize, type Size } from './picture.js';
 
 /** What a network expects of its data. */
@@ -13,6 +15,14 @@ export interface DataFormat {
   readonly classes: number;
   /** Each pixel is of exactly one class, as cross entropy needs; default false. */
   readonly exclusive?: boolean;
+  /** How masks are read, where the user says so; default: by a rule that is found by looking at all of them. */
+  readonly masks?: MaskSetting;
+  /** The number of pixels that are left out of losses and measures. */
+  readonly ignore?: number;
+  /** How masks lie on images from which they differ in EXIF orientation. */
+  readonly orientation?: MaskOrientation;
+  /** How the masks were read that the network was trained with. */
+  readonly before?: MaskReading;
 }
 
 /** The images and masks of a data folder, decoded when asked for. Indices follow `names`. */
@@ -28,6 +38,8 @@ export interface Dataset {
   readonly classNames: readonly string[];
   /** Masks that belong to no image, worth a warning. */
   readonly unusedMasks: readonly string[];
+  /** How all of its masks are read, and what is to be said of them. */
+  readonly masks: MaskReport;
   image(index: number): Promise<Picture>;
   mask(index: number): Promise<Mask>;
   /** Both, checked to be of one size. */
@@ -53,15 +65,50 @@ export async function openFolder(folder: string, format: DataFormat): Promise<Da
   }
   const files = await listFolder(folder);
   checkClasses(folder, files, classes, format.exclusive === true);
-  const sizes = await mapEach(files.names, (name) => matchingSize(files, name), 8);
-  const read: MaskReader = { files, classes, exclusive: format.exclusive === true };
-  return makeDataset(folder, files.names, sizes, channels, classNames(files, classes), read);
+  const sizes = await mapEach(files.names, (name) => readHeader(fileOf(files.images, name)), 8);
+  const { masks, turns } = await examine(files, sizes, format);
+  const read: MaskReader = { files, classes, exclusive: format.exclusive === true, masks, turns };
+  const plain = sizes.map(({ height, width }) => ({ height, width }));
+  return makeDataset(folder, files.names, plain, channels, classNames(files, classes), read);
+}
+
+/** Looks at every mask: how it lies on its image, and by which rule all of them are read. */
+async function examine(
+  files: DataFiles,
+  sizes: readonly Size[],
+  format: DataFormat,
+): Promise<{ masks: MaskReport; turns: ReadonlyMap<string, number> }> {
+  const { classes, before } = format;
+  const pairs = files.names.map((name, k) => ({
+    image: fileOf(files.images, name),
+    size: sizes[k] as Size,
+    masks: files.masks.map((found) => fileOf(found, name)),
+  }));
+  const stated = format.orientation ?? before?.orientation;
+  const { orientation, turns, differing } = await turnsOf(pairs, stated, mapEach);
+  const examination = await examineMasks(pairs.flatMap((pair) => pair.masks));
+  const masks = await decideMasks(examination, {
+    classes,
+    folders: files.classFolders.length > 0,
+    ...(format.masks ? { stated: format.masks } : {}),
+    ...(format.ignore === undefined ? {} : { ignore: format.ignore }),
+    ...(before ? { before } : {}),
+    ...(orientation ? { orientation } : {}),
+  });
+  if (differing === 0) return { masks, turns };
+  const way =
+    orientation === 'stored' ? 'are turned with it, as they lie in the order of its stored pixels' : 'lie upright';
+  const warning = `masks of ${differing} ${differing === 1 ? 'image that has another' : 'images that have another'} EXIF orientation ${way}${format.orientation ? '' : ' (so say their sizes)'}`;
+  return { masks: { ...masks, warnings: [...masks.warnings, warning] }, turns };
 }
 
 interface MaskReader {
   readonly files: DataFiles;
   readonly classes: number;
   readonly exclusive: boolean;
+  readonly masks: MaskReport;
+  /** By image: the EXIF orientation that its masks are turned by; absent: each by its own. */
+  readonly turns: ReadonlyMap<string, number>;
 }
 
 function makeDataset(
@@ -75,7 +122,7 @@ function makeDataset(
   const { files, classes } = reader;
   const imageFiles = names.map((name) => fileOf(files.images, name));
   const image = (index: number): Promise<Picture> => readPicture(at(imageFiles, index), channels);
-  const mask = (index: number): Promise<Mask> => readMask(reader, at(names, index));
+  const mask = (index: number): Promise<Mask> => maskOf(reader, at(names, index));
   return {
     folder,
     names,
@@ -85,6 +132,7 @@ function makeDataset(
     classes,
     classNames: labels,
     unusedMasks: files.unusedMasks,
+    masks: reader.masks,
     image,
     mask,
     async pair(index) {
@@ -106,22 +154,21 @@ function makeDataset(
   };
 }
 
-function readMask({ files, classes, exclusive }: MaskReader, name: string): Promise<Mask> {
+function maskOf({ files, classes, exclusive, masks, turns }: MaskReader, name: string): Promise<Mask> {
   const paths = files.masks.map((found) => fileOf(found, name));
-  if (files.classFolders.length > 1) return readClassMasks(paths, classes, exclusive);
-  if (classes === 1) return readBinaryMask(paths[0]!);
-  return files.classFolders.length === 1
-    ? readClassMasks(paths, classes, exclusive)
-    : readLabelMask(paths[0]!, classes);
+  const exif = turns.get(fileOf(files.images, name));
+  const folders = files.classFolders.length > 0;
+  return readMask(paths, masks, { classes, exclusive, folders, ...(exif === undefined ? {} : { exif }) });
 }
 
 function checkClasses(folder: string, files: DataFiles, classes: number, exclusive: boolean): void {
   const found = files.classFolders.length;
   if (found === 0) {
-    if (classes <= 256) return;
+    // One number of the 256 that a byte has is for pixels that are left out.
+    if (classes <= 255) return;
     throw new UserError(
       'classes-many',
-      `a mask holds at most 256 classes, the network answers ${classes}`,
+      `a mask holds at most 255 classes, the network answers ${classes}`,
       'use masks/<class>/',
     );
   }
@@ -139,15 +186,6 @@ function classNames(files: DataFiles, classes: number): readonly string[] {
   if (classFolders.length === classes) return classFolders;
   if (classFolders.length > 0) return ['background', ...classFolders];
   return classes === 1 ? ['mask'] : Array.from({ length: classes }, (_, k) => String(k));
-}
-
-async function matchingSize(files: DataFiles, name: string): Promise<Size> {
-  const { height, width } = await readHeader(fileOf(files.images, name));
-  for (const found of files.masks) {
-    const mask = await readHeader(fileOf(found, name));
-    if (mask.height !== height || mask.width !== width) throw sizesDiffer(files, name, { height, width }, mask, found);
-  }
-  return { height, width };
 }
 
 function sizesDiffer(files: DataFiles, name: string, image: Size, mask: Size, found = files.masks[0]): UserError {

@@ -13,6 +13,7 @@ export {
   type SampleArray,
   volumeOf,
 } from './image.js';
+export { type MaskReading, type MaskReport, ruleText } from './masks/index.js';
 export { type Normalization, normalizationOf, toInput } from './normalize.js';
 export { type Mask, type Pair, type Picture, planesOf, printSize, type Size } from './picture.js';
 export { resizeMask, resizePicture, resizePlanes } from './resize.js';

@@ -29,15 +29,20 @@ export function resizeMask(mask: Mask, size: Size): Mask {
   if (mask.height === size.height && mask.width === size.width) return mask;
   const rows = nearest(mask.height, size.height);
   const columns = nearest(mask.width, size.width);
-  const data = new Uint8Array(planesOf(mask) * size.height * size.width);
-  let to = 0;
-  for (let plane = 0; plane < planesOf(mask); plane++) {
-    for (const y of rows) {
-      const row = (plane * mask.height + y) * mask.width;
-      for (const x of columns) data[to++] = mask.data[row + x]!;
+  const resized = (from: Uint8Array, planes: number): Uint8Array => {
+    const data = new Uint8Array(planes * size.height * size.width);
+    let to = 0;
+    for (let plane = 0; plane < planes; plane++) {
+      for (const y of rows) {
+        const row = (plane * mask.height + y) * mask.width;
+        for (const x of columns) data[to++] = from[row + x]!;
+      }
     }
-  }
-  return { kind: mask.kind, classes: mask.classes, height: size.height, width: size.width, data };
+    return data;
+  };
+  const ignore = mask.ignore && { ignore: resized(mask.ignore, 1) };
+  const data = resized(mask.data, planesOf(mask));
+  return { kind: mask.kind, classes: mask.classes, height: size.height, width: size.width, data, ...ignore };
 }
 
 /** The same bilinear resize on planes of any numbers, such as predicted probabilities; answers floats. */

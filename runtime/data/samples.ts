@@ -5,6 +5,7 @@ import { mapEach } from './each.js';
 import { normalizationOf } from './normalize.js';
 import type { Size } from './picture.js';
 import { resizeMask, resizePicture } from './resize.js';
+import { markLeftOut } from './target.js';
 
 /**
  * Decoded samples of a data set, kept in memory up to a budget; what does not fit is decoded each time it is asked for.
@@ -32,7 +33,7 @@ export class SampleCache {
     if (known !== undefined) return known;
     const pair = await this.dataset.pair(index);
     const image = this.resize === undefined ? pair.image : resizePicture(pair.image, this.resize);
-    const mask = this.resize === undefined ? pair.mask : resizeMask(pair.mask, this.resize);
+    const mask = markLeftOut(this.resize === undefined ? pair.mask : resizeMask(pair.mask, this.resize));
     const sample = { image, mask, normalization: normalizationOf(image, this.normalize) };
     const bytes = image.data.byteLength + mask.data.byteLength;
     if (bytes <= this.free && !this.kept.has(index)) {

@@ -1,4 +1,5 @@
 import { Reader } from 'protobufjs/minimal.js';
+import type { MaskReading } from '../data/index.js';
 import { UserError } from '../support/user-error.js';
 import type { AxisRule, Task } from './task.js';
 
@@ -19,6 +20,8 @@ export const metadataKeys = {
   resize: 'unetc.resize',
   patch: 'unetc.patch',
   axes: 'unetc.axes',
+  /** How masks of training were read. */
+  masks: 'unetc.masks',
   /** Of a file in fp16 only. */
   precision: 'unetc.precision',
 } as const;
@@ -48,6 +51,7 @@ export function modelMetadata(identity: ModelIdentity, task: Task): Record<strin
     ...(task.resize ? { [k.resize]: JSON.stringify(task.resize) } : {}),
     ...(task.patch ? { [k.patch]: JSON.stringify(task.patch) } : {}),
     [k.axes]: JSON.stringify(task.axes),
+    ...(task.masks ? { [k.masks]: JSON.stringify(task.masks) } : {}),
   };
 }
 
@@ -92,7 +96,39 @@ export function taskOfModel(file: string, bytes: Uint8Array): Task {
     ...(props.has(k.resize) ? { resize: list(k.resize, isSize) } : {}),
     ...(props.has(k.patch) ? { patch: list(k.patch, isSize) } : {}),
     axes: list(k.axes, isAxisRule),
+    ...masksOf(props.get(k.masks)),
   };
+}
+
+/** How masks were read, if the file says so in a way that is understood: a later version may know more rules. */
+function masksOf(text: string | undefined): { masks?: MaskReading } {
+  try {
+    const masks = JSON.parse(text ?? 'null') as MaskReading | null;
+    return isReading(masks) ? { masks } : {};
+  } catch {
+    return {};
+  }
+}
+
+function isReading(value: MaskReading | null): value is MaskReading {
+  const rule = value?.rule;
+  if (typeof rule !== 'object' || rule === null) return false;
+  const lists = (classes: unknown, type: string): boolean =>
+    Array.isArray(classes) && classes.every((c) => Array.isArray(c) && c.every((v) => typeof v === type));
+  switch (rule.kind) {
+    case 'nonzero':
+      return typeof rule.invert === 'boolean';
+    case 'threshold':
+    case 'alpha':
+      return typeof rule.invert === 'boolean' && typeof rule.least === 'number';
+    case 'values':
+    case 'entries':
+      return rule.classes === undefined || lists(rule.classes, 'number');
+    case 'colors':
+      return lists(rule.classes, 'string');
+    default:
+      return false;
+  }
 }
 
 /**

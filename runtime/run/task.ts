@@ -3,6 +3,7 @@ import { known } from '../../compiler/ir/dim.js';
 import type { Network } from '../../compiler/ir/graph.js';
 import type { Recipe } from '../../compiler/recipe.js';
 import type { DataFormat } from '../data/dataset.js';
+import type { MaskReading } from '../data/index.js';
 import { UserError } from '../support/user-error.js';
 
 /** Which sizes a network takes along one axis: one, or those of a rule. Plain data, so that a model file can carry it. */
@@ -24,6 +25,8 @@ export interface Task {
   readonly patch?: readonly number[];
   /** One for each spatial axis. */
   readonly axes: readonly AxisRule[];
+  /** How the masks it was trained with were read; absent in models of earlier versions. */
+  readonly masks?: MaskReading;
 }
 
 /** The sizes a network takes, by spatial axis. */
@@ -58,7 +61,21 @@ export function dataFormat(network: Network, recipe: Recipe): DataFormat {
   const input = network.graph.inputs[0]?.value.type.shape ?? [];
   const channels = input[1] ? known(input[1]) : 1;
   const classes = classCount(network);
-  return { channels, classes, exclusive: classes > 1 && isExclusive(network, recipe) };
+  const { masks, orientation, ignore } = recipe as Recipe & { readonly ignore?: number };
+  return {
+    channels,
+    classes,
+    exclusive: classes > 1 && isExclusive(network, recipe),
+    ...(masks ? { masks } : {}),
+    ...(orientation ? { orientation } : {}),
+    ...(ignore === undefined ? {} : { ignore }),
+  };
+}
+
+/** What a run or a model file is judged on: read as it was trained, unless flags say otherwise. */
+export function judgedFormat(task: Task, format: Partial<DataFormat> = {}): DataFormat {
+  const { channels, classes, exclusive, masks } = task;
+  return { channels, classes: classes.length, exclusive, ...(masks ? { before: masks } : {}), ...format };
 }
 
 /** Classes exclude each other where the loss or the last layer says that probabilities sum to 1. */
@@ -69,7 +86,7 @@ function isExclusive(network: Network, recipe: Recipe): boolean {
 }
 
 /** The task a network is trained for, on a data set with these class names. */
-export function taskOf(network: Network, recipe: Recipe, classNames: readonly string[]): Task {
+export function taskOf(network: Network, recipe: Recipe, classNames: readonly string[], masks?: MaskReading): Task {
   const { channels, exclusive } = dataFormat(network, recipe);
   return {
     channels,
@@ -79,5 +96,14 @@ export function taskOf(network: Network, recipe: Recipe, classNames: readonly st
     ...(recipe.resize ? { resize: recipe.resize } : {}),
     ...(recipe.patch ? { patch: recipe.patch } : {}),
     axes: axisRules(network),
+    ...(masks ? { masks: readingOf(masks) } : {}),
   };
 }
+
+/** What of a report is kept. */
+const readingOf = ({ rule, ignore, orientation, stated }: MaskReading): MaskReading => ({
+  rule,
+  ...(ignore === undefined ? {} : { ignore }),
+  ...(orientation ? { orientation } : {}),
+  ...(stated ? { stated } : {}),
+});

@@ -41,6 +41,7 @@ export type { TrainOptions, TrainProgress, TrainResult } from './session.js';
  */
 export async function train(options: TrainOptions): Promise<TrainResult> {
   const { runFolder, onProgress } = options;
+  checkIgnored(options.dataset, options.recipe);
   const recipe = withTrainingSize(options.network, options.recipe, options.dataset);
   const size = recipe.patch ?? recipe.resize ?? [];
   const before = await previous(options);
@@ -73,6 +74,17 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
       : await runEpochs(session, position);
   if (result.interrupted || options.report === false) return result;
   return finished(session, result, parts.held);
+}
+
+/** A number that is no class must be known to the loss: it is not left out on a guess. */
+function checkIgnored({ masks, folder }: Dataset, recipe: Recipe): void {
+  const { ignore } = recipe as Recipe & { readonly ignore?: number };
+  if (!masks.assumedIgnore || ignore !== undefined) return;
+  throw new UserError(
+    'mask-void',
+    `${folder}: masks hold ${masks.ignore}, which is no class and by habit means "not annotated"`,
+    `leave such pixels out of the loss: ignore = ${masks.ignore} in the train block; or say what they are: masks = ...`,
+  );
 }
 
 /** Judges every level of the trained network, and writes the report. */
@@ -134,7 +146,7 @@ function recordOf(options: TrainOptions, recipe: Recipe, heldOut: readonly strin
     engine: { name, device, precision },
     data: { folder: dataset.folder, images: dataset.names.length, names: namesHash(dataset.names) },
     heldOut,
-    task: taskOf(network, recipe, dataset.classNames),
+    task: taskOf(network, recipe, dataset.classNames, dataset.masks),
   };
 }
 

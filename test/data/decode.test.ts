@@ -2,8 +2,9 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import sharp from 'sharp';
 import { describe, expect, test } from 'vitest';
+import type { Mask } from '../../runtime/data/index.js';
 import { readHeader, readPicture } from '../../runtime/data/index.js';
-import { readBinaryMask, readClassMasks, readLabelMask } from '../../runtime/data/mask.js';
+import { decideMasks, examineMasks, readMask } from '../../runtime/data/masks/index.js';
 import { failure, greyJpeg, greyPng, greyTiff, inFolder, rawPng, rgbPng, writeTree } from './fixtures.js';
 
 /** Writes one file and reads it. */
@@ -12,6 +13,16 @@ const withFile = <T>(name: string, content: Uint8Array, read: (file: string) => 
     await writeTree(folder, { [name]: content });
     return read(join(folder, name));
   });
+
+/** A set of one mask, read by the rule that is found for it. */
+async function readAlone(file: string, classes: number): Promise<Mask> {
+  const found = await decideMasks(await examineMasks([file]), { classes, folders: false });
+  return readMask([file], found, { classes, exclusive: classes > 1, folders: false });
+}
+const readBinaryMask = (file: string): Promise<Mask> => readAlone(file, 1);
+const readLabelMask = readAlone;
+const readClassMasks = (files: readonly string[], classes: number, exclusive: boolean): Promise<Mask> =>
+  readMask(files, { rule: { kind: 'nonzero', invert: false } }, { classes, exclusive, folders: true });
 
 describe('images', () => {
   test('8-bit grey is repeated over 3 channels, planar', async () => {
@@ -93,7 +104,7 @@ describe('binary masks', () => {
     const read = async (content: Uint8Array): Promise<number[]> => [
       ...(await withFile('a.png', content, readBinaryMask)).data,
     ];
-    expect(await read(await greyPng([0, 1, 128, 255], 1, 4))).toEqual([0, 1, 1, 1]);
+    expect(await read(await greyPng([0, 1, 2, 9], 1, 4))).toEqual([0, 1, 1, 1]);
     expect(await read(rawPng({ width: 4, height: 1, bits: 1, colour: 0, rows: [[0, 0b01100000]] }))).toEqual([
       0, 1, 1, 0,
     ]);

@@ -33,7 +33,7 @@ const pair = (image: Uint8Array | string, mask: Uint8Array | string = black): Fi
   'masks/a.png': mask,
 });
 
-/** Everything that can be wrong with a folder before a pixel is decoded, then what only decoding shows. */
+/** Everything that can be wrong with a folder before images are decoded, then what only decoding shows. */
 const atOpen: readonly Case[] = [
   { name: 'an empty folder', files: { '.keep': '' }, code: 'images-missing', says: /no folder .*images/ },
   { name: 'images is a file', files: { images: 'x' }, code: 'images-missing', says: /images is a file, not a folder/ },
@@ -144,11 +144,8 @@ const atOpen: readonly Case[] = [
     files: pair(black),
     format: { classes: 300 },
     code: 'classes-many',
-    says: /256 classes/,
+    says: /255 classes/,
   },
-];
-
-const atDecoding: readonly Case[] = [
   {
     name: 'a class the network lacks',
     files: pair(black, labels),
@@ -170,6 +167,9 @@ const atDecoding: readonly Case[] = [
     code: 'mask-lossy',
     says: /masks\/a\.jpg/,
   },
+];
+
+const atDecoding: readonly Case[] = [
   {
     name: 'an image cut off',
     files: pair(noisy.subarray(0, noisy.length >> 1), blank),
