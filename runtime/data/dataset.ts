@@ -1,31 +1,44 @@
 import { UserError } from '../support/user-error.js';
-import { readHeader, readPicture } from './decode.js';
+import { checkChannels } from './channels.js';
 import { mapEach } from './each.js';
-import { type DataFiles, listFolder } from './folder.js';
+import type { ReadOptions } from './formats/index.js';
+import { asPicture, printShape } from './image.js';
+import { type DataFiles, type DataSource, findSamples, printSource, type SampleFiles } from './layouts/index.js';
 import { readBinaryMask, readClassMasks, readLabelMask } from './mask.js';
 import { type Mask, type Pair, type Picture, printSize, type Size } from './picture.js';
+import { isVolume, readHeader, readPicture } from './read-image.js';
+import { sameSpace } from './space.js';
 
 /** What a network expects of its data. */
 export interface DataFormat {
-  /** Channels of the network's input: 1 or 3. */
+  /** Channels of the network's input. */
   readonly channels: number;
   /** Channels of its output: 1 is a binary mask. */
   readonly classes: number;
   /** Each pixel is of exactly one class, as cross entropy needs; default false. */
   readonly exclusive?: boolean;
+  /** Answers to what files leave open. */
+  readonly read?: ReadOptions;
 }
 
-/** The images and masks of a data folder, decoded when asked for. Indices follow `names`. */
+/** The images and masks of a data source, decoded when asked for. Indices follow `names`. */
 export interface Dataset {
+  /** The folder, list or pattern, as it was named. */
   readonly folder: string;
-  /** File names without extension, ascending. */
+  /** Short names, each one's own, ascending: a file's without extension, and more where that is not enough. */
   readonly names: readonly string[];
+  /** What each sample is known by: where its image lies in its data. See `SampleFiles`. */
+  readonly ids: readonly string[];
+  readonly samples: readonly SampleFiles[];
+  /** The file of each image, the first of several. */
   readonly imageFiles: readonly string[];
   readonly sizes: readonly Size[];
-  readonly channels: 1 | 3;
+  readonly channels: number;
   readonly classes: number;
-  /** `masks/<class>/` folder names, or `0`, `1`, …; `mask` for a binary one. */
+  /** `masks/<class>/` folder names, those of a `dataset.json`, or `0`, `1`, …; `mask` for a binary one. */
   readonly classNames: readonly string[];
+  /** Which layout the data has, in words. */
+  readonly layout: string;
   /** Masks that belong to no image, worth a warning. */
   readonly unusedMasks: readonly string[];
   image(index: number): Promise<Picture>;
@@ -37,82 +50,72 @@ export interface Dataset {
 }
 
 /**
- * Opens `images/` and `masks/` of a folder: pairs them by name and reads every header, so that what can be known to be
- * wrong is known before training starts. Pixels are decoded later.
+ * Opens a folder, a list or patterns of images and masks: pairs them by their paths and reads every header, so that what
+ * can be known to be wrong is known before training starts. Pixels are decoded later.
  *
  * @throws UserError naming the file and the way out
  */
-export async function openFolder(folder: string, format: DataFormat): Promise<Dataset> {
-  const { channels, classes } = format;
-  if (channels !== 1 && channels !== 3) {
-    throw new UserError(
-      'input-channels',
-      `the network takes ${channels} channels, but images have 1 (grey) or 3 (RGB)`,
-      'declare the input as [N, 1, H, W] or [N, 3, H, W]',
-    );
-  }
-  const files = await listFolder(folder);
+export async function openFolder(source: DataSource, format: DataFormat): Promise<Dataset> {
+  const { classes } = format;
+  const files = await findSamples(source);
+  const folder = printSource(source);
   checkClasses(folder, files, classes, format.exclusive === true);
-  const sizes = await mapEach(files.names, (name) => matchingSize(files, name), 8);
-  const read: MaskReader = { files, classes, exclusive: format.exclusive === true };
-  return makeDataset(folder, files.names, sizes, channels, classNames(files, classes), read);
-}
-
-interface MaskReader {
-  readonly files: DataFiles;
-  readonly classes: number;
-  readonly exclusive: boolean;
+  const sizes = await mapEach(files.samples, (sample) => matchingSize(sample, format), 8);
+  return makeDataset(folder, files, files.samples, sizes, classNames(files, classes), format);
 }
 
 function makeDataset(
   folder: string,
-  names: readonly string[],
+  files: DataFiles,
+  samples: readonly SampleFiles[],
   sizes: readonly Size[],
-  channels: 1 | 3,
   labels: readonly string[],
-  reader: MaskReader,
+  format: DataFormat,
 ): Dataset {
-  const { files, classes } = reader;
-  const imageFiles = names.map((name) => fileOf(files.images, name));
-  const image = (index: number): Promise<Picture> => readPicture(at(imageFiles, index), channels);
-  const mask = (index: number): Promise<Mask> => readMask(reader, at(names, index));
+  const { channels, classes } = format;
+  const image = (index: number): Promise<Picture> => readPicture(at(samples, index).images, channels, format.read);
+  const mask = (index: number): Promise<Mask> => readMask(files, format, at(samples, index));
   return {
     folder,
-    names,
-    imageFiles,
+    names: samples.map(({ name }) => name),
+    ids: samples.map(({ id }) => id),
+    samples,
+    imageFiles: samples.map(({ images }) => at(images, 0)),
     sizes,
     channels,
     classes,
     classNames: labels,
+    layout: files.layout,
     unusedMasks: files.unusedMasks,
     image,
     mask,
     async pair(index) {
       const pair = { image: await image(index), mask: await mask(index) };
       // Headers agreed when the folder was opened; the files may have been changed since.
-      if (printSize(pair.image) !== printSize(pair.mask))
-        throw sizesDiffer(files, at(names, index), pair.image, pair.mask);
+      if (printSize(pair.image) !== printSize(pair.mask)) {
+        const sample = at(samples, index);
+        throw sizesDiffer(sample, at(sample.masks, 0), printSize(pair.image), printSize(pair.mask));
+      }
       return pair;
     },
     select: (indices) =>
       makeDataset(
         folder,
-        indices.map((index) => at(names, index)),
+        files,
+        indices.map((index) => at(samples, index)),
         indices.map((index) => at(sizes, index)),
-        channels,
         labels,
-        reader,
+        format,
       ),
   };
 }
 
-function readMask({ files, classes, exclusive }: MaskReader, name: string): Promise<Mask> {
-  const paths = files.masks.map((found) => fileOf(found, name));
-  if (files.classFolders.length > 1) return readClassMasks(paths, classes, exclusive);
-  if (classes === 1) return readBinaryMask(paths[0]!);
+function readMask(files: DataFiles, { classes, exclusive = false }: DataFormat, { masks }: SampleFiles): Promise<Mask> {
+  if (files.classFolders.length > 1) return readClassMasks(masks, classes, exclusive);
+  if (classes === 1) return readBinaryMask(at(masks, 0));
   return files.classFolders.length === 1
-    ? readClassMasks(paths, classes, exclusive)
-    : readLabelMask(paths[0]!, classes);
+    ? readClassMasks(masks, classes, exclusive)
+    : readLabelMask(at(masks, 0), classes);
 }
 
 function checkClasses(folder: string, files: DataFiles, classes: number, exclusive: boolean): void {
@@ -138,30 +141,41 @@ function classNames(files: DataFiles, classes: number): readonly string[] {
   const { classFolders } = files;
   if (classFolders.length === classes) return classFolders;
   if (classFolders.length > 0) return ['background', ...classFolders];
+  if (files.classNames?.length === classes) return files.classNames;
   return classes === 1 ? ['mask'] : Array.from({ length: classes }, (_, k) => String(k));
 }
 
-async function matchingSize(files: DataFiles, name: string): Promise<Size> {
-  const { height, width } = await readHeader(fileOf(files.images, name));
-  for (const found of files.masks) {
-    const mask = await readHeader(fileOf(found, name));
-    if (mask.height !== height || mask.width !== width) throw sizesDiffer(files, name, { height, width }, mask, found);
+/** The size of a sample, of which image and masks agree. Headers alone are read. */
+async function matchingSize(sample: SampleFiles, { channels, read }: DataFormat): Promise<Size> {
+  const header = await readHeader(sample.images, read);
+  checkChannels(header.file, header, channels);
+  const picture = asPicture({ ...header, data: new Uint8Array(), range: [0, 0] });
+  if (picture === null) throw isVolume(header.file, header.shape);
+  for (const file of sample.masks) {
+    const mask = await readHeader(file, read);
+    if (printShape(mask.shape) !== printShape(header.shape)) {
+      throw sizesDiffer(sample, file, printShape(header.shape), printShape(mask.shape));
+    }
+    const apart = sameSpace(header, mask);
+    if (apart !== null) {
+      throw new UserError(
+        'mask-space',
+        `${file} lies elsewhere in space than ${header.file}: ${apart}`,
+        'resample the mask to its image, or write the image with the placement that holds',
+      );
+    }
   }
-  return { height, width };
+  return { height: picture.height, width: picture.width };
 }
 
-function sizesDiffer(files: DataFiles, name: string, image: Size, mask: Size, found = files.masks[0]): UserError {
+function sizesDiffer(sample: SampleFiles, file: string, image: string, mask: string): UserError {
+  const [first] = sample.images;
+  const axes = image.split('x').length === 2 ? ' (height x width)' : '';
   return new UserError(
     'mask-size',
-    `${found?.get(name)} is ${printSize(mask)}, but ${fileOf(files.images, name)} is ${printSize(image)} (height x width)`,
+    `${file} is ${mask}, but ${first} is ${image}${axes}`,
     'export the mask at the size of its image',
   );
-}
-
-function fileOf(files: ReadonlyMap<string, string>, name: string): string {
-  const file = files.get(name);
-  if (file === undefined) throw new Error(`no file for ${name}`);
-  return file;
 }
 
 function at<T>(items: readonly T[], index: number): T {

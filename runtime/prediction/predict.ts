@@ -54,7 +54,7 @@ export async function predictImages(options: PredictOptions): Promise<Prediction
   for (const [k, image] of images.entries()) {
     signal?.throwIfAborted();
     const place = places[k] as Places;
-    const picture = await readPicture(image, task.channels === 1 ? 1 : 3);
+    const picture = await readPicture(image, task.channels);
     const started = performance.now();
     const seen = deepestLevel();
     const maps = await predictPicture(model, picture, { ...options, onAnswers: seen.add });
