@@ -83,11 +83,13 @@ export function named(samples: readonly Unnamed[]): SampleFiles[] {
   ];
   let open = [...samples];
   const names = new Map<Unnamed, string>();
+  const ambiguous = new Set<string>();
   for (const candidate of candidates) {
     const count = new Map<string, number>();
-    // A name that some sample has already is taken, too.
-    for (const name of names.values()) count.set(name, 1);
+    // A name that some sample has already is taken, and one that several might have had stays nobody's.
+    for (const name of [...names.values(), ...ambiguous]) count.set(name, 1);
     for (const { id } of open) count.set(candidate(id), (count.get(candidate(id)) ?? 0) + 1);
+    for (const { id } of open) if (count.get(candidate(id))! > 1) ambiguous.add(candidate(id));
     for (const sample of open) if (count.get(candidate(sample.id)) === 1) names.set(sample, candidate(sample.id));
     open = open.filter((sample) => !names.has(sample));
   }
