@@ -4,14 +4,14 @@ import { titleOf } from '../runtime/engines/engine.js';
 import { namesHash } from '../runtime/run/run-folder.js';
 import type { AdaptiveModel } from './adaptive-model.js';
 import { UsageError } from './errors.js';
+import { type DataOptions, dataSource } from './flags/data.js';
 import { chooseEngine, type EngineOptions } from './flags/engines.js';
 import { namedImages } from './flags/held-out.js';
 import type { Io, Outcome } from './io.js';
 import { adaptiveTable } from './render/adaptive.js';
 import { progressBar } from './render/progress.js';
 
-interface Options extends EngineOptions {
-  readonly data: string;
+interface Options extends EngineOptions, DataOptions {
   readonly prune?: string;
   readonly split?: string;
 }
@@ -28,7 +28,7 @@ export async function evaluateAdaptiveModel(
   }
   const engine = await chooseEngine(options, 'open');
   const { channels, exclusive, classes } = task;
-  const opened = await openFolder(options.data, { channels, exclusive, classes: classes.length });
+  const opened = await openFolder(dataSource(options), { channels, exclusive, classes: classes.length });
   const dataset = options.split === undefined ? opened : namedImages(opened, await readNames(options.split));
   warn(dataset, facts.calibration?.names, options, io);
   const bar = await progressBar(io, 'evaluating');

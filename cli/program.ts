@@ -51,6 +51,10 @@ const engine = (): Option => new Option('--engine <name>', 'auto, ort or tfjs; s
 const answering = (): Option =>
   new Option('--engine <name>', 'auto, ort, tfjs or openvino; see doctor').default('auto');
 const answeringPrecision = (): Option => new Option('--precision <p>', 'fp32, or bf16 (tfjs, openvino); default: fp32');
+const pages = (): Option =>
+  new Option('--pages <axis>', 'what the pages of a TIFF are that does not say: depth or channels');
+const placement = (): Option =>
+  new Option('--placement <form>', 'which holds where the sform and qform of a NIfTI differ: sform or qform');
 const batch = (): Option => new Option('--batch <N>', 'images in a batch');
 
 function declareSpecCommands(program: Command, io: Io, perform: Perform): void {
@@ -168,7 +172,11 @@ function declareRunCommands(program: Command, io: Io, perform: Perform): void {
   program
     .command('train <FILE>')
     .description('train a spec on a data folder (images/ and masks/); safe to stop, resumes exactly')
-    .requiredOption('--data <DIR>', 'folder with images/ and masks/ of equal names')
+    .option('--data <DIR>', 'folder with images/ and masks/ of equal names, or another layout of docs/data.md')
+    .option('--images <PATTERN>', "instead of --data: where the images are, as in 'img/*.png'")
+    .option('--masks <PATTERN>', "with --images: where the mask of each is, as in 'gt/{}_seg.png'")
+    .addOption(pages())
+    .addOption(placement())
     .requiredOption('--out <RUN>', 'the folder of the run: checkpoints, metrics.jsonl, report.html')
     .addOption(engine())
     .addOption(device())
@@ -190,7 +198,11 @@ function declareRunCommands(program: Command, io: Io, perform: Perform): void {
   program
     .command('eval <RUN|MODEL>')
     .description('quality by level and mode on held-out images; of a built ONNX file on all')
-    .requiredOption('--data <DIR>', 'folder with images/ and masks/ of equal names')
+    .option('--data <DIR>', 'folder with images/ and masks/ of equal names, or another layout of docs/data.md')
+    .option('--images <PATTERN>', "instead of --data: where the images are, as in 'img/*.png'")
+    .option('--masks <PATTERN>', "with --images: where the mask of each is, as in 'gt/{}_seg.png'")
+    .addOption(pages())
+    .addOption(placement())
     .option('--prune <Lk|all>', 'one level, or all', 'all')
     .option('--split <NAMES.txt>', "names of the images to use; default: the run's held-out ones, or all")
     .addOption(answering())
@@ -207,6 +219,8 @@ function declareRunCommands(program: Command, io: Io, perform: Perform): void {
     .addOption(prune())
     .addOption(mode())
     .option('--tile <HxW>', 'slide a window of this size')
+    .addOption(pages())
+    .addOption(placement())
     .option('--overlay', 'also write the image with the mask over it')
     .option('--threshold <t>', 'probability from which a pixel belongs to the mask', '0.5')
     .addOption(answering())

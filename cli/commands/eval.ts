@@ -8,6 +8,7 @@ import { dataFormat } from '../../runtime/run/task.js';
 import { evaluateAdaptiveModel } from '../adaptive-eval.js';
 import { adaptiveModel } from '../adaptive-model.js';
 import { UsageError } from '../errors.js';
+import { type DataOptions, dataSource } from '../flags/data.js';
 import { chooseEngine, type EngineOptions } from '../flags/engines.js';
 import { imagesToJudge, namedImages } from '../flags/held-out.js';
 import { parseLevel } from '../flags/options.js';
@@ -15,8 +16,7 @@ import type { Io, Outcome } from '../io.js';
 import { evaluationTable, modelTable } from '../render/evaluation.js';
 import { progressBar } from '../render/progress.js';
 
-export interface EvalOptions extends EngineOptions {
-  readonly data: string;
+export interface EvalOptions extends EngineOptions, DataOptions {
   readonly prune?: string;
   readonly split?: string;
 }
@@ -41,7 +41,7 @@ async function evaluateBuilt(file: string, options: EvalOptions, io: Io): Promis
   const bar = await progressBar(io, 'evaluating');
   try {
     const { channels, classes, exclusive } = model.task;
-    const opened = await openFolder(options.data, { channels, classes: classes.length, exclusive });
+    const opened = await openFolder(dataSource(options), { channels, classes: classes.length, exclusive });
     const dataset = options.split === undefined ? opened : namedImages(opened, await readNames(options.split));
     const onProgress = (done: number, total: number): void => bar.update(done, total);
     const found = await evaluateModel({ model, dataset, signal: io.interruption(), onProgress });
@@ -57,7 +57,7 @@ async function evaluateRun(folder: string, options: EvalOptions, io: Io): Promis
   const engine = await chooseEngine(options);
   const { network, record } = await openRun(folder);
   const weights = await runWeights(folder);
-  const opened = await openFolder(options.data, dataFormat(network, record.recipe));
+  const opened = await openFolder(dataSource(options), dataFormat(network, record.recipe));
   const named = options.split === undefined ? undefined : await readNames(options.split);
   const dataset = imagesToJudge(opened, record, named, io);
   const bar = await progressBar(io, 'evaluating');

@@ -6,6 +6,7 @@ import { holdsRun, type RunRecord, readRecord, runFiles } from '../../runtime/ru
 import { dataFormat } from '../../runtime/run/task.js';
 import { hasFeature, readCpu } from '../../runtime/support/cpu.js';
 import { type TrainResult, train as trainNetwork } from '../../runtime/training/train.js';
+import { type DataOptions, dataSource } from '../flags/data.js';
 import { chooseEngine, type EngineOptions } from '../flags/engines.js';
 import { parseCount, parseNumber, parseSettings, parseSize } from '../flags/options.js';
 import { type GoodSpec, loadSpec } from '../flags/spec.js';
@@ -15,8 +16,7 @@ import { evaluationTable } from '../render/evaluation.js';
 import { percent } from '../render/numbers.js';
 import { trainingProgress } from '../render/progress.js';
 
-export interface TrainOptions extends EngineOptions {
-  readonly data: string;
+export interface TrainOptions extends EngineOptions, DataOptions {
   readonly out: string;
   readonly epochs?: string;
   readonly batch?: string;
@@ -46,7 +46,7 @@ export async function train(file: string, options: TrainOptions, io: Io): Promis
   const set = { ...before?.set, ...given };
   const spec = await loadSpec(file, set, io);
   const asked = withChanges(before?.recipe ?? spec.recipe, change);
-  const dataset = await openFolder(options.data, dataFormat(spec.network, asked));
+  const dataset = await openFolder(dataSource(options), dataFormat(spec.network, asked));
   const { recipe, replan } = withMemory(asked, options, spec, dataset, engine, before, io);
   for (const mask of dataset.unusedMasks.slice(0, 3)) io.err(`warning: ${mask} belongs to no image\n`);
   const heldOut = options.split === undefined ? undefined : await readNames(options.split);

@@ -3,7 +3,14 @@ import { checkChannels } from './channels.js';
 import { mapEach } from './each.js';
 import type { ReadOptions } from './formats/index.js';
 import { asPicture, printShape } from './image.js';
-import { type DataFiles, type DataSource, findSamples, printSource, type SampleFiles } from './layouts/index.js';
+import {
+  type DataFiles,
+  type DataSource,
+  findSamples,
+  printSource,
+  readOptionsOf,
+  type SampleFiles,
+} from './layouts/index.js';
 import { readBinaryMask, readClassMasks, readLabelMask } from './mask.js';
 import { type Mask, type Pair, type Picture, printSize, type Size } from './picture.js';
 import { isVolume, readHeader, readPicture } from './read-image.js';
@@ -17,8 +24,6 @@ export interface DataFormat {
   readonly classes: number;
   /** Each pixel is of exactly one class, as cross entropy needs; default false. */
   readonly exclusive?: boolean;
-  /** Answers to what files leave open. */
-  readonly read?: ReadOptions;
 }
 
 /** The images and masks of a data source, decoded when asked for. Indices follow `names`. */
@@ -59,9 +64,10 @@ export async function openFolder(source: DataSource, format: DataFormat): Promis
   const { classes } = format;
   const files = await findSamples(source);
   const folder = printSource(source);
+  const read = readOptionsOf(source);
   checkClasses(folder, files, classes, format.exclusive === true);
-  const sizes = await mapEach(files.samples, (sample) => matchingSize(sample, format), 8);
-  return makeDataset(folder, files, files.samples, sizes, classNames(files, classes), format);
+  const sizes = await mapEach(files.samples, (sample) => matchingSize(sample, format.channels, read), 8);
+  return makeDataset(folder, files, files.samples, sizes, classNames(files, classes), format, read);
 }
 
 function makeDataset(
@@ -71,9 +77,10 @@ function makeDataset(
   sizes: readonly Size[],
   labels: readonly string[],
   format: DataFormat,
+  read: ReadOptions,
 ): Dataset {
   const { channels, classes } = format;
-  const image = (index: number): Promise<Picture> => readPicture(at(samples, index).images, channels, format.read);
+  const image = (index: number): Promise<Picture> => readPicture(at(samples, index).images, channels, read);
   const mask = (index: number): Promise<Mask> => readMask(files, format, at(samples, index));
   return {
     folder,
@@ -106,6 +113,7 @@ function makeDataset(
         indices.map((index) => at(sizes, index)),
         labels,
         format,
+        read,
       ),
   };
 }
@@ -146,7 +154,7 @@ function classNames(files: DataFiles, classes: number): readonly string[] {
 }
 
 /** The size of a sample, of which image and masks agree. Headers alone are read. */
-async function matchingSize(sample: SampleFiles, { channels, read }: DataFormat): Promise<Size> {
+async function matchingSize(sample: SampleFiles, channels: number, read: ReadOptions): Promise<Size> {
   const header = await readHeader(sample.images, read);
   checkChannels(header.file, header, channels);
   const picture = asPicture({ ...header, data: new Uint8Array(), range: [0, 0] });

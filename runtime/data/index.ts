@@ -2,6 +2,7 @@ export { type Batch, Batches, type BatchOptions, type BatchRecipe } from './batc
 export { type DataFormat, type Dataset, openFolder } from './dataset.js';
 export { mapEach } from './each.js';
 export { stemOf } from './folder.js';
+export { type ImageHeader, type ReadOptions, readImage, readImageHeader, type StoredImage } from './formats/index.js';
 export {
   asPicture,
   type Grid,

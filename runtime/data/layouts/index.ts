@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
-import { join } from 'node:path';
 import { listFolder } from '../folder.js';
+import type { ReadOptions } from '../formats/index.js';
 import { hasMasksBeside, listBeside } from './beside.js';
 import { isList, listOf } from './list.js';
 import { imagesIn, listEntries } from './listing.js';
@@ -11,8 +11,8 @@ import type { DataFiles } from './sample.js';
 export type { Patterns } from './patterns.js';
 export type { DataFiles, SampleFiles } from './sample.js';
 
-/** A folder, a list of samples (.csv, .tsv, .json, .jsonl), or patterns. */
-export type DataSource = string | Patterns;
+/** A folder or a list of samples (.csv, .tsv, .json, .jsonl), or patterns; with answers to what its files leave open. */
+export type DataSource = string | { readonly at: string | Patterns; readonly read?: ReadOptions };
 
 /**
  * Finds the samples of a data source. A folder's layout is told by what it holds: `imagesTr/` is nnU-Net's, `images/` has
@@ -21,7 +21,12 @@ export type DataSource = string | Patterns;
  * @throws UserError naming what is missing
  */
 export async function findSamples(source: DataSource): Promise<DataFiles> {
-  if (typeof source !== 'string') return listPatterns(source);
+  const at = placeOf(source);
+  if (typeof at !== 'string') return listPatterns(at);
+  return findIn(at);
+}
+
+async function findIn(source: string): Promise<DataFiles> {
   if (isList(source) && (await isFile(source))) return listOf(source);
   if (!(await isFolder(source))) return listFolder(source);
   const names = new Set((await listEntries(source)).map((entry) => entry.name));
@@ -43,5 +48,13 @@ const isFolder = (path: string): Promise<boolean> =>
     () => false,
   );
 
-/** `DATA` as a person named it, for messages and records. */
-export const printSource = (source: DataSource): string => (typeof source === 'string' ? source : join(source.images));
+const placeOf = (source: DataSource): string | Patterns => (typeof source === 'string' ? source : source.at);
+
+export const readOptionsOf = (source: DataSource): ReadOptions =>
+  typeof source === 'string' ? {} : (source.read ?? {});
+
+/** A source as a person named it, for messages and records. */
+export function printSource(source: DataSource): string {
+  const at = placeOf(source);
+  return typeof at === 'string' ? at : at.images;
+}
