@@ -60,13 +60,24 @@ const magics: readonly (readonly number[])[] = [
 
 async function metadataOf(source: Source): Promise<Metadata> {
   try {
-    return await sharp(source.path).metadata();
+    // Its size is checked below, with an error that says so.
+    return await sharp(source.path, { limitInputPixels: false }).metadata();
   } catch (error) {
     throw corrupt(source.path, error);
   }
 }
 
+/** sharp's own bound: 2^14 - 1 squared. A picture of more takes gigabytes once it is a network's input. */
+const mostPixels = 0x3fff ** 2;
+
 function headerOf({ path }: Source, metadata: Metadata): ImageHeader {
+  if (metadata.height * metadata.width > mostPixels) {
+    throw new UserError(
+      'image-large',
+      `${path} holds ${metadata.height}x${metadata.width} pixels: more than ${mostPixels} at once (height x width)`,
+      'cut it into smaller pictures',
+    );
+  }
   const { format, space, depth, channels, hasAlpha, orientation } = metadata;
   if ((metadata.pages ?? 1) > 1) {
     throw new UserError('image-pages', `${path} holds ${metadata.pages} pages`, 'save one image a file');
