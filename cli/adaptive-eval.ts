@@ -5,6 +5,7 @@ import { namesHash } from '../runtime/run/run-folder.js';
 import { judgedFormat } from '../runtime/run/task.js';
 import type { AdaptiveModel } from './adaptive-model.js';
 import { UsageError } from './errors.js';
+import { type DataOptions, dataSource } from './flags/data.js';
 import { chooseEngine, type EngineOptions } from './flags/engines.js';
 import { namedImages } from './flags/held-out.js';
 import { type MaskOptions, parseMaskOptions } from './flags/masks.js';
@@ -13,8 +14,7 @@ import { adaptiveTable } from './render/adaptive.js';
 import { sayMasks } from './render/masks.js';
 import { progressBar } from './render/progress.js';
 
-interface Options extends EngineOptions, MaskOptions {
-  readonly data: string;
+interface Options extends EngineOptions, DataOptions, MaskOptions {
   readonly prune?: string;
   readonly split?: string;
 }
@@ -30,7 +30,7 @@ export async function evaluateAdaptiveModel(
     throw new UsageError(`${file} is a built model: all of its levels are compared`, 'leave --prune out');
   }
   const engine = await chooseEngine(options, 'open');
-  const opened = await openFolder(options.data, judgedFormat(task, parseMaskOptions(options)));
+  const opened = await openFolder(dataSource(options), judgedFormat(task, parseMaskOptions(options)));
   sayMasks(opened, io);
   const dataset = options.split === undefined ? opened : namedImages(opened, await readNames(options.split));
   warn(dataset, facts.calibration?.names, options, io);

@@ -51,8 +51,12 @@ const engine = (): Option => new Option('--engine <name>', 'auto, ort or tfjs; s
 const answering = (): Option =>
   new Option('--engine <name>', 'auto, ort, tfjs or openvino; see doctor').default('auto');
 const answeringPrecision = (): Option => new Option('--precision <p>', 'fp32, or bf16 (tfjs, openvino); default: fp32');
-const masks = (): Option =>
-  new Option('--masks <rule>', "how mask files are read, as in 'threshold(128)'; default: found by looking at all");
+const pages = (): Option =>
+  new Option('--pages <axis>', 'what the pages of a TIFF are that does not say: depth or channels');
+const placement = (): Option =>
+  new Option('--placement <form>', 'which holds where the sform and qform of a NIfTI differ: sform or qform');
+const maskRule = (): Option =>
+  new Option('--mask-rule <rule>', "how mask files are read, as in 'threshold(128)'; default: found by looking at all");
 const ignore = (): Option =>
   new Option('--ignore <N>', 'the number in masks that marks pixels to leave out, as in 255');
 const orientation = (): Option =>
@@ -174,7 +178,11 @@ function declareRunCommands(program: Command, io: Io, perform: Perform): void {
   program
     .command('train <FILE>')
     .description('train a spec on a data folder (images/ and masks/); safe to stop, resumes exactly')
-    .requiredOption('--data <DIR>', 'folder with images/ and masks/ of equal names')
+    .option('--data <DIR>', 'folder with images/ and masks/ of equal names, or another layout of docs/data.md')
+    .option('--images <PATTERN>', "instead of --data: where the images are, as in 'img/*.png'")
+    .option('--masks <PATTERN>', "with --images: where the mask of each is, as in 'gt/{}_seg.png'")
+    .addOption(pages())
+    .addOption(placement())
     .requiredOption('--out <RUN>', 'the folder of the run: checkpoints, metrics.jsonl, report.html')
     .addOption(engine())
     .addOption(device())
@@ -187,7 +195,7 @@ function declareRunCommands(program: Command, io: Io, perform: Perform): void {
     .option('--lr <rate>', 'learning rate')
     .option('--seed <S>', 'seed of weights, order and augmentation')
     .option('--split <NAMES.txt>', 'names of the images held out')
-    .addOption(masks())
+    .addOption(maskRule())
     .addOption(ignore())
     .addOption(orientation())
     .addOption(set())
@@ -199,10 +207,14 @@ function declareRunCommands(program: Command, io: Io, perform: Perform): void {
   program
     .command('eval <RUN|MODEL>')
     .description('quality by level and mode on held-out images; of a built ONNX file on all')
-    .requiredOption('--data <DIR>', 'folder with images/ and masks/ of equal names')
+    .option('--data <DIR>', 'folder with images/ and masks/ of equal names, or another layout of docs/data.md')
+    .option('--images <PATTERN>', "instead of --data: where the images are, as in 'img/*.png'")
+    .option('--masks <PATTERN>', "with --images: where the mask of each is, as in 'gt/{}_seg.png'")
+    .addOption(pages())
+    .addOption(placement())
     .option('--prune <Lk|all>', 'one level, or all', 'all')
     .option('--split <NAMES.txt>', "names of the images to use; default: the run's held-out ones, or all")
-    .addOption(masks())
+    .addOption(maskRule())
     .addOption(ignore())
     .addOption(orientation())
     .addOption(answering())
@@ -219,6 +231,8 @@ function declareRunCommands(program: Command, io: Io, perform: Perform): void {
     .addOption(prune())
     .addOption(mode())
     .option('--tile <HxW>', 'slide a window of this size')
+    .addOption(pages())
+    .addOption(placement())
     .option('--overlay', 'also write the image with the mask over it')
     .option('--threshold <t>', 'probability from which a pixel belongs to the mask', '0.5')
     .addOption(answering())

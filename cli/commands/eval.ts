@@ -8,6 +8,7 @@ import { dataFormat, judgedFormat } from '../../runtime/run/task.js';
 import { evaluateAdaptiveModel } from '../adaptive-eval.js';
 import { adaptiveModel } from '../adaptive-model.js';
 import { UsageError } from '../errors.js';
+import { type DataOptions, dataSource } from '../flags/data.js';
 import { chooseEngine, type EngineOptions } from '../flags/engines.js';
 import { imagesToJudge, namedImages } from '../flags/held-out.js';
 import { type MaskOptions, parseMaskOptions } from '../flags/masks.js';
@@ -17,8 +18,7 @@ import { evaluationTable, modelTable } from '../render/evaluation.js';
 import { sayMasks } from '../render/masks.js';
 import { progressBar } from '../render/progress.js';
 
-export interface EvalOptions extends EngineOptions, MaskOptions {
-  readonly data: string;
+export interface EvalOptions extends EngineOptions, DataOptions, MaskOptions {
   readonly prune?: string;
   readonly split?: string;
 }
@@ -42,7 +42,7 @@ async function evaluateBuilt(file: string, options: EvalOptions, io: Io): Promis
   const model = await openModel(file, { engine });
   const bar = await progressBar(io, 'evaluating');
   try {
-    const opened = await openFolder(options.data, judgedFormat(model.task, parseMaskOptions(options)));
+    const opened = await openFolder(dataSource(options), judgedFormat(model.task, parseMaskOptions(options)));
     sayMasks(opened, io);
     const dataset = options.split === undefined ? opened : namedImages(opened, await readNames(options.split));
     const onProgress = (done: number, total: number): void => bar.update(done, total);
@@ -61,7 +61,7 @@ async function evaluateRun(folder: string, options: EvalOptions, io: Io): Promis
   const weights = await runWeights(folder);
   const format = { ...dataFormat(network, record.recipe), ...parseMaskOptions(options) };
   const before = record.task.masks;
-  const opened = await openFolder(options.data, { ...format, ...(before ? { before } : {}) });
+  const opened = await openFolder(dataSource(options), { ...format, ...(before ? { before } : {}) });
   sayMasks(opened, io);
   const named = options.split === undefined ? undefined : await readNames(options.split);
   const dataset = imagesToJudge(opened, record, named, io);

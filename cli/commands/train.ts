@@ -6,6 +6,7 @@ import { holdsRun, type RunRecord, readRecord, runFiles } from '../../runtime/ru
 import { dataFormat } from '../../runtime/run/task.js';
 import { hasFeature, readCpu } from '../../runtime/support/cpu.js';
 import { type TrainResult, train as trainNetwork } from '../../runtime/training/train.js';
+import { type DataOptions, dataSource } from '../flags/data.js';
 import { chooseEngine, type EngineOptions } from '../flags/engines.js';
 import { type MaskOptions, parseMaskOptions } from '../flags/masks.js';
 import { parseCount, parseNumber, parseSettings, parseSize } from '../flags/options.js';
@@ -17,8 +18,7 @@ import { sayMasks } from '../render/masks.js';
 import { percent } from '../render/numbers.js';
 import { trainingProgress } from '../render/progress.js';
 
-export interface TrainOptions extends EngineOptions, MaskOptions {
-  readonly data: string;
+export interface TrainOptions extends EngineOptions, DataOptions, MaskOptions {
   readonly out: string;
   readonly epochs?: string;
   readonly batch?: string;
@@ -49,7 +49,7 @@ export async function train(file: string, options: TrainOptions, io: Io): Promis
   const spec = await loadSpec(file, set, io);
   const asked = withChanges(before?.recipe ?? spec.recipe, change);
   const masksBefore = before?.task.masks;
-  const dataset = await openFolder(options.data, {
+  const dataset = await openFolder(dataSource(options), {
     ...dataFormat(spec.network, asked),
     ...(masksBefore ? { before: masksBefore } : {}),
   });

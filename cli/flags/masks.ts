@@ -6,16 +6,16 @@ import { parseCount } from './options.js';
 
 /** Flags that say how masks are read, as the settings of a train block do. */
 export interface MaskOptions {
-  readonly masks?: string;
+  readonly maskRule?: string;
   readonly ignore?: string;
   readonly orientation?: string;
 }
 
 /** What the flags say, for a data folder's format or a recipe; what they leave out is absent. */
 export function parseMaskOptions(options: MaskOptions): Pick<DataFormat, 'masks' | 'ignore' | 'orientation'> {
-  const { masks, ignore, orientation } = options;
+  const { maskRule, ignore, orientation } = options;
   return {
-    ...(masks === undefined ? {} : { masks: parseMasks(masks) }),
+    ...(maskRule === undefined ? {} : { masks: parseMasks(maskRule) }),
     ...(ignore === undefined ? {} : { ignore: parseCount(ignore, '--ignore', 0, 65535) }),
     ...(orientation === undefined ? {} : { orientation: parseOrientation(orientation) }),
   };
@@ -27,8 +27,8 @@ function parseMasks(text: string): MaskSetting {
   const wrong = diagnostics.find((d) => d.severity === 'error' && d.code !== 'no-network');
   if (wrong || recipe.masks === undefined) {
     throw new UsageError(
-      `--masks '${text}': ${wrong?.message ?? 'this is no rule for masks'}`,
-      wrong?.hints[0] ?? "as in --masks 'threshold(128)'",
+      `--mask-rule '${text}': ${wrong?.message ?? 'this is no rule for masks'}`,
+      wrong?.hints[0] ?? "as in --mask-rule 'threshold(128)'",
     );
   }
   return recipe.masks;

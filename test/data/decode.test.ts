@@ -64,7 +64,7 @@ describe('images', () => {
   test('a photograph that says how it was held is turned upright, and so is its header', async () => {
     const flat = sharp(new Uint8Array(3 * 6 * 4).fill(90), { raw: { width: 6, height: 4, channels: 3 } });
     const content = await flat.withMetadata({ orientation: 6 }).jpeg().toBuffer();
-    expect(await withFile('a.jpg', content, readHeader)).toMatchObject({ height: 6, width: 4, format: 'jpeg' });
+    expect(await withFile('a.jpg', content, readHeader)).toMatchObject({ shape: [6, 4], format: 'jpeg' });
     expect(await withFile('a.jpg', content, (file) => readPicture(file, 3))).toMatchObject({ height: 6, width: 4 });
   });
 
@@ -83,7 +83,10 @@ describe('images', () => {
         const picture = await withFile(name, content.subarray(0, length), (file) => readPicture(file, 1));
         expect(picture.data).toEqual(whole.data);
       } catch (error) {
-        expect(error).toMatchObject({ code: 'image-corrupt', message: expect.stringContaining(name) });
+        expect(error).toMatchObject({
+          code: length === 0 ? 'image-empty' : 'image-corrupt',
+          message: expect.stringContaining(name),
+        });
       }
     }
     const half = content.subarray(0, content.length >> 1);

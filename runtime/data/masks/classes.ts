@@ -1,4 +1,5 @@
 import { UserError } from '../../support/user-error.js';
+import type { ReadOptions } from '../formats/index.js';
 import { type Found, share, sharesOf } from './binary.js';
 import type { Examination, Occurrences } from './examine.js';
 import { colorName, readStoredMask } from './stored.js';
@@ -12,7 +13,7 @@ const voids = [255, 65535];
  * @param ignore a number that is left out, as the recipe says
  * @throws UserError where the files leave it open, or hold what is no class
  */
-export async function classRule(e: Examination, classes: number, ignore?: number): Promise<Found> {
+export async function classRule(e: Examination, classes: number, ignore?: number, read?: ReadOptions): Promise<Found> {
   if (e.lossy.count > 0) {
     throw new UserError(
       'mask-lossy',
@@ -30,7 +31,7 @@ export async function classRule(e: Examination, classes: number, ignore?: number
   if (e.withPalette.count > 0) return paletteRule(e, classes, ignore);
   if (e.colored.count > 0) throw colors(e, classes);
   const void_ = checkNumbers(e.values, classes, ignore);
-  if (void_ === 'wrong') throw await wrongNumber(e, classes, ignore);
+  if (void_ === 'wrong') throw await wrongNumber(e, classes, ignore, read);
   return { rule: { kind: 'values' }, what: 'grey values', ...(void_ === undefined ? {} : { ignore: void_ }) };
 }
 
@@ -108,10 +109,15 @@ function colors(e: Examination, classes: number): UserError {
 }
 
 /** Names the first pixel that is no class. */
-async function wrongNumber(e: Examination, classes: number, ignore: number | undefined): Promise<UserError> {
+async function wrongNumber(
+  e: Examination,
+  classes: number,
+  ignore: number | undefined,
+  read: ReadOptions | undefined,
+): Promise<UserError> {
   const found = [...e.values].filter(([v]) => v !== ignore && !(Number.isInteger(v) && v >= 0 && v < classes));
   const [[value, { file }]] = found as [(typeof found)[0]];
-  const mask = await readStoredMask(file);
+  const mask = await readStoredMask(file, read);
   const at = Math.max(0, mask.values.indexOf(value));
   const place = `row ${Math.floor(at / mask.width)}, column ${at % mask.width}`;
   return new UserError(

@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { mapEach } from '../each.js';
+import type { ReadOptions } from '../formats/index.js';
 import type { SampleArray } from '../image.js';
 import { colorAt, readStoredMask, type StoredMask } from './stored.js';
 
@@ -74,19 +75,20 @@ export const mostColors = 4096;
  */
 export async function examineMasks(
   files: readonly string[],
+  read: ReadOptions = {},
   onProgress?: (done: number, total: number) => void,
 ): Promise<Examination> {
   const states = await mapEach(files, async (file) => {
     const { size, mtimeMs } = await stat(file);
     return `${file}\0${size}\0${mtimeMs}`;
   }, 16); // biome-ignore format: short
-  const key = states.join('\n');
+  const key = [JSON.stringify(read), ...states].join('\n');
   const known = remembered.get(key);
   if (known) return known;
   const tally = new Tally();
   let done = 0;
   await mapEach(files, async (file) => {
-    tally.add(await readStoredMask(file));
+    tally.add(await readStoredMask(file, read));
     onProgress?.(++done, files.length);
   });
   const found = tally.found();

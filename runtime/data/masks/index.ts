@@ -1,5 +1,6 @@
 import type { MaskOrientation, MaskRule, MaskSetting } from '../../../compiler/recipe.js';
 import { UserError } from '../../support/user-error.js';
+import type { ReadOptions } from '../formats/index.js';
 import { binaryRule, type Found, share } from './binary.js';
 import { classRule } from './classes.js';
 import type { Examination, Occurrences } from './examine.js';
@@ -23,6 +24,7 @@ export interface MaskQuestion {
   /** How the masks of the run or model were read that is to be judged. */
   readonly before?: MaskReading;
   readonly orientation?: MaskOrientation;
+  readonly read?: ReadOptions;
 }
 
 /** How the masks of a data set are read, and what is to be said of it. */
@@ -53,7 +55,7 @@ export async function decideMasks(e: Examination, question: MaskQuestion): Promi
     found = { rule: stated, what: ruleText(stated) };
   } else {
     try {
-      found = binary ? binaryRule(e, ignore) : await classRule(e, classes, ignore);
+      found = binary ? binaryRule(e, ignore) : await classRule(e, classes, ignore, question.read);
       if (before && ruleText(before.rule) !== ruleText(found.rule)) {
         warnings.push(
           `these masks are read by ${ruleText(found.rule)}, those of training were by ${ruleText(before.rule)}`,

@@ -1,19 +1,18 @@
 import type { MaskOrientation } from '../../../compiler/recipe.js';
 import { someOf, UserError } from '../../support/user-error.js';
-import { readImageHeader } from '../formats/index.js';
-import { printSize, type Size } from '../picture.js';
-import { turnedSize } from './turn.js';
+import { printShape } from '../image.js';
 
 /** An image and one of its masks, as their headers say. */
-interface PairHeaders {
+export interface PairHeaders {
   readonly image: string;
   readonly mask: string;
-  /** Of the image upright. */
-  readonly size: Size;
+  /** Of the image upright: `256x320`. */
+  readonly shape: string;
+  /** EXIF orientations, 1 where there is none. */
   readonly imageExif: number;
   readonly maskExif: number;
-  /** Of the mask, as it is stored. */
-  readonly stored: Size;
+  /** Of the mask as it is stored, slowest axis first. */
+  readonly stored: readonly number[];
 }
 
 /** How the masks of a data set lie on their images. */
@@ -31,49 +30,28 @@ export interface MaskTurns {
  * pixels in the order in which they are stored, or over the picture held upright; sizes tell which where the picture is not
  * square and lies on its side.
  *
- * @param image files with their upright sizes
  * @throws UserError where sizes don't fit, or nothing tells how a mask lies
  */
-export async function turnsOf(
-  pairs: readonly { readonly image: string; readonly size: Size; readonly masks: readonly string[] }[],
-  stated: MaskOrientation | undefined,
-  each: <T, R>(items: readonly T[], work: (item: T) => Promise<R>, width?: number) => Promise<R[]>,
-): Promise<MaskTurns> {
-  const found = (await each(pairs, headersOf, 8)).flat();
-  const differing = found.filter((pair) => pair.imageExif !== pair.maskExif);
-  const fits = (pair: PairHeaders, exif: number): boolean =>
-    printSize(turnedSize(pair.stored, exif)) === printSize(pair.size);
+export function turnsOf(pairs: readonly PairHeaders[], stated: MaskOrientation | undefined): MaskTurns {
+  const differing = pairs.filter((pair) => pair.imageExif !== pair.maskExif);
+  const fits = (pair: PairHeaders, exif: number): boolean => turnedShape(pair.stored, exif) === pair.shape;
   const asStored = differing.filter((pair) => fits(pair, pair.imageExif));
   const asTagged = differing.filter((pair) => fits(pair, pair.maskExif));
   const orientation = stated ?? tellBySize(differing, asStored, asTagged);
   const turns = new Map<string, number>();
-  for (const pair of found) {
+  for (const pair of pairs) {
     const exif = orientation === 'stored' ? pair.imageExif : pair.maskExif;
-    if (!fits(pair, exif)) throw sizesDiffer(pair, exif);
+    if (!fits(pair, exif)) {
+      throw sizesDiffer(pair.mask, turnedShape(pair.stored, exif), pair.image, pair.shape, exif);
+    }
     if (orientation === 'stored') turns.set(pair.image, exif);
   }
   const differ = new Set(differing.map((pair) => pair.image)).size;
   return { differing: differ, turns, ...(differ > 0 && orientation ? { orientation } : {}) };
 }
 
-async function headersOf({
-  image,
-  size,
-  masks,
-}: {
-  readonly image: string;
-  readonly size: Size;
-  readonly masks: readonly string[];
-}): Promise<PairHeaders[]> {
-  const imageExif = (await readImageHeader(image)).exif ?? 1;
-  const pairs: PairHeaders[] = [];
-  for (const mask of masks) {
-    const { exif, shape } = await readImageHeader(mask);
-    const [height = 0, width = 0] = shape;
-    pairs.push({ image, mask, size, imageExif, maskExif: exif ?? 1, stored: { height, width } });
-  }
-  return pairs;
-}
+const turnedShape = (stored: readonly number[], exif: number): string =>
+  printShape(exif >= 5 ? [...stored].reverse() : stored);
 
 function tellBySize(
   differing: readonly PairHeaders[],
@@ -106,11 +84,13 @@ function tellBySize(
   return onlyTagged.length > 0 ? 'exif' : undefined;
 }
 
-function sizesDiffer({ mask, image, size, stored }: PairHeaders, exif: number): UserError {
+/** @param exif what the mask was turned by, if it was */
+export function sizesDiffer(mask: string, maskShape: string, image: string, imageShape: string, exif = 1): UserError {
   const turned = exif === 1 ? '' : ' once turned by its EXIF orientation';
+  const axes = imageShape.split('x').length === 2 ? ' (height x width)' : '';
   return new UserError(
     'mask-size',
-    `${mask} is ${printSize(turnedSize(stored, exif))}${turned}, but ${image} is ${printSize(size)} (height x width)`,
+    `${mask} is ${maskShape}${turned}, but ${image} is ${imageShape}${axes}`,
     'export the mask at the size of its image',
   );
 }

@@ -41,7 +41,7 @@ export async function readPalettePng(png: Buffer): Promise<PalettePng | null> {
     .toBuffer({ resolveWithObject: true });
   const entries = new Uint8Array(info.width * info.height);
   for (let p = 0, q = 0; p < entries.length; p++, q += info.channels) entries[p] = data[q]!;
-  return { entries, palette, ...(alpha && alpha.some((a) => a < 255) ? { alpha } : {}) };
+  return { entries, palette, ...(alpha?.some((a) => a < 255) ? { alpha } : {}) };
 }
 
 function chunk(type: string, body: Buffer): Buffer {

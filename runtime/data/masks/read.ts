@@ -1,4 +1,5 @@
 import { UserError } from '../../support/user-error.js';
+import type { ReadOptions } from '../formats/index.js';
 import type { Mask, Size } from '../picture.js';
 import { leftOut } from '../target.js';
 import { classesOf, type MaskReading } from './rule.js';
@@ -13,6 +14,7 @@ export interface MaskTarget {
   readonly folders: boolean;
   /** By file, the EXIF orientation that it is turned by; absent: its own. */
   readonly exif?: number;
+  readonly read?: ReadOptions;
 }
 
 /**
@@ -22,7 +24,7 @@ export interface MaskTarget {
 export async function readMask(files: readonly string[], reading: MaskReading, target: MaskTarget): Promise<Mask> {
   if (target.folders) return readClassFiles(files, reading, target);
   const { classes } = target;
-  const stored = await readStoredMask(files[0] as string, target.exif);
+  const stored = await readStoredMask(files[0] as string, target.read, target.exif);
   const found = classesOf(stored, reading, classes);
   const { height, width } = stored;
   if (classes === 1) return binary(found, { height, width });
@@ -41,15 +43,15 @@ function binary(found: Uint8Array, { height, width }: Size): Mask {
  * what no other class covers. A pixel that any file leaves out is left out.
  */
 async function readClassFiles(files: readonly string[], reading: MaskReading, target: MaskTarget): Promise<Mask> {
-  const { classes, exclusive, exif } = target;
-  const first = await readStoredMask(files[0] as string, exif);
+  const { classes, exclusive, exif, read } = target;
+  const first = await readStoredMask(files[0] as string, read, exif);
   const { height, width } = first;
   const area = height * width;
   const offset = classes - files.length;
   const data = new Uint8Array(classes * area);
   let ignore: Uint8Array | undefined;
   for (const [index, file] of files.entries()) {
-    const stored = index === 0 ? first : await readStoredMask(file, exif);
+    const stored = index === 0 ? first : await readStoredMask(file, read, exif);
     if (stored.height !== height || stored.width !== width) {
       throw new UserError(
         'mask-size',

@@ -1,11 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { UserError } from '../../support/user-error.js';
 import { corrupt } from '../formats/damage.js';
-import { type ImageHeader, readImage } from '../formats/index.js';
+import { type ImageHeader, type ReadOptions, readImage, type StoredImage } from '../formats/index.js';
 import type { SampleArray } from '../image.js';
 import type { Size } from '../picture.js';
+import { upright } from '../upright.js';
 import { readPalettePng } from './palette.js';
-import { turnedSize, turnPlane } from './turn.js';
 
 /**
  * A mask file's pixels before any rule: each plane is [height, width], upright, in the file's own numbers. Which plane holds
@@ -32,14 +32,21 @@ export interface StoredMask extends Size {
  *
  * @throws UserError when it can't be decoded, or is no single image of grey, RGB or palette samples
  */
-export async function readStoredMask(file: string, exif?: number): Promise<StoredMask> {
-  const image = await readImage(file);
-  const { header, channels, data } = image;
-  const [height, width] = image.shape;
-  if (image.shape.length !== 2 || height === undefined || width === undefined) {
-    throw new UserError('mask-dimensions', `${file} is a mask of ${image.shape.length} dimensions`, 'save one a slice');
+export async function readStoredMask(file: string, read: ReadOptions = {}, exif?: number): Promise<StoredMask> {
+  const stored = await readImage(file, read);
+  const { header } = stored;
+  if (stored.shape.length !== 2) {
+    throw new UserError(
+      'mask-dimensions',
+      `${file} is a mask of ${stored.shape.length} dimensions`,
+      'save one a slice',
+    );
   }
-  const size = { height, width };
+  const turn = (image: StoredImage): StoredImage =>
+    upright(exif === undefined ? image : { ...image, header: { ...image.header, exif } });
+  const image = turn(stored);
+  const { channels, data } = image;
+  const [height, width] = image.shape as [number, number];
   const area = height * width;
   const plane = (c: number): SampleArray => data.subarray(c * area, (c + 1) * area) as SampleArray;
   const colored = header.photometric === 'rgb' ? 3 : 1;
@@ -53,20 +60,25 @@ export async function readStoredMask(file: string, exif?: number): Promise<Store
   if (data instanceof Float32Array && !data.every(Number.isFinite)) {
     throw new UserError('mask-value', `${file} holds numbers that are none (NaN or infinite)`, 'replace them by 0');
   }
-  const planes = header.format === 'png' ? await pngPlanes(file, header, plane) : tiffPlanes(header, plane);
+  const planes =
+    header.format === 'png'
+      ? await pngPlanes(file, header, plane, (entries) => {
+          const turned = turn({ ...stored, channels: 1, data: entries });
+          return turned.data as Uint8Array;
+        })
+      : tiffPlanes(header, plane);
   const alpha = planes.alpha ?? (header.alpha ? eightBits(plane(channels - 1), header) : undefined);
-  const turn = exif ?? header.exif ?? 1;
-  const upright = <T extends SampleArray | Uint32Array>(samples: T): T => turnPlane(samples, size, turn);
   const colors = planes.rgb && packed(planes.rgb);
   return {
     file,
     header,
-    ...turnedSize(size, turn),
-    values: upright(planes.rgb ? largest(planes.rgb) : planes.grey),
+    height,
+    width,
+    values: planes.rgb ? largest(planes.rgb) : planes.grey,
     peak: planes.peak,
-    ...(colors ? { colors: upright(colors) } : {}),
-    ...(planes.entries ? { entries: upright(planes.entries) } : {}),
-    ...(alpha ? { alpha: upright(alpha) } : {}),
+    ...(colors ? { colors } : {}),
+    ...(planes.entries ? { entries: planes.entries } : {}),
+    ...(alpha ? { alpha } : {}),
   };
 }
 
@@ -80,11 +92,16 @@ interface Planes {
   readonly peak: number;
 }
 
-async function pngPlanes(file: string, header: ImageHeader, plane: (c: number) => SampleArray): Promise<Planes> {
+async function pngPlanes(
+  file: string,
+  header: ImageHeader,
+  plane: (c: number) => SampleArray,
+  turn: (entries: Uint8Array) => Uint8Array,
+): Promise<Planes> {
   const indexed = await readPalettePng(await readFile(file)).catch((error: unknown) => {
     throw corrupt(file, error);
   });
-  if (indexed) return palettePlanes(indexed.entries, indexed.palette, indexed.alpha);
+  if (indexed) return palettePlanes(turn(indexed.entries), indexed.palette, indexed.alpha);
   const { bits } = header;
   const grey = plane(0);
   if (header.photometric === 'rgb' || bits >= 8) return tiffPlanes(header, plane);

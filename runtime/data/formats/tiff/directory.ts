@@ -9,6 +9,8 @@ export interface Page {
   readonly height: number;
   /** Bits of each sample, all alike. */
   readonly bits: number;
+  /** False where the file leaves them to the default of 1. */
+  readonly bitsStated: boolean;
   readonly samples: number;
   /** 1 unsigned, 2 signed, 3 floats. */
   readonly sampleFormat: number;
@@ -62,7 +64,7 @@ export async function readPages(source: Source): Promise<{ pages: Page[]; little
     if (seen.has(at) || seen.size > mostPages) throw corrupt(path, 'its pages form a loop');
     seen.add(at);
     const { fields, next } = await readFields(at);
-    pages.push(await pageOf(path, pages.length, fields, little));
+    pages.push(pageOf(path, size, pages.length, fields, little));
     at = next;
   }
   if (pages.length === 0) throw corrupt(path, 'it has no page');
@@ -109,7 +111,7 @@ const tag = {
 } as const; // biome-ignore format: a table
 const wanted: ReadonlySet<number> = new Set(Object.values(tag));
 
-function pageOf(path: string, index: number, fields: Fields, little: boolean): Page {
+function pageOf(path: string, size: number, index: number, fields: Fields, little: boolean): Page {
   const numbers = (key: number): number[] => {
     const field = fields.get(key);
     if (!field) return [];
@@ -147,6 +149,7 @@ function pageOf(path: string, index: number, fields: Fields, little: boolean): P
   let stored = 0;
   let largest = 0;
   for (let k = 0; k < blocks; k++) {
+    if (offsets[k]! + lengths[k]! > size) throw corrupt(path, 'a strip or tile lies beyond its end');
     stored += lengths[k]!;
     largest = Math.max(largest, lengths[k]!);
   }
@@ -159,6 +162,7 @@ function pageOf(path: string, index: number, fields: Fields, little: boolean): P
     height,
     samples,
     bits: alike(tag.bits, 1, 'bits'),
+    bitsStated: fields.has(tag.bits),
     sampleFormat: alike(tag.sampleFormat, 1, 'type'),
     compression: one(tag.compression, 1),
     photometric: one(tag.photometric, 1),

@@ -39,11 +39,12 @@ const growth: Readonly<Record<number, number>> = {
   32946: 1032,
   32773: 64,
   50000: 40000,
-  34887: 40000,
 };
 /** JPEG and fax, which libtiff reads: a block of 64 samples may take a few bits. */
 const growthElsewhere = 4096;
 const compressions: Readonly<Record<number, string>> = {
+  // geotiff gives wrong samples for tifffile's LERC in several strips.
+  34887: 'LERC',
   33003: 'JPEG 2000',
   33005: 'JPEG 2000',
   34712: 'JPEG 2000',
@@ -83,7 +84,7 @@ async function open(source: Source, options: ReadOptions): Promise<Opened> {
 
 /** Whether libtiff, behind sharp, has to decode it: what geotiff does not know, for 8 and 16 bits. */
 const needsLibtiff = (page: Page): boolean =>
-  [2, 3, 4, 6, 7].includes(page.compression) || page.fillOrder === 2 || page.photometric === 6;
+  [2, 3, 4, 6, 7].includes(page.compression) || page.fillOrder === 2 || page.photometric === 6 || !page.bitsStated;
 
 function checkPage(path: string, page: Page, first: Page): void {
   const { width, height, samples, bits } = page;
@@ -174,7 +175,7 @@ type Decoder = (page: Page, window: Window) => Promise<readonly ArrayLike<number
 async function decoder(source: Source, pages: readonly Page[]): Promise<Decoder> {
   const { path, size } = source;
   if (pages.some(needsLibtiff)) return (page, window) => readByLibtiff(path, page, window);
-  const { GeoTIFF } = await import('geotiff');
+  const { GeoTIFF } = await import('./geotiff.js');
   // Asked for more than there is, as for a page's directory of unknown length, it gets what there is.
   const fetch = (slices: readonly { offset: number; length: number }[]): Promise<ArrayBuffer[]> =>
     Promise.all(
