@@ -1,4 +1,4 @@
-import { type Dataset, openFolder, readNames } from '../runtime/data/index.js';
+import { type Dataset, openFolder, readList, resolveNames } from '../runtime/data/index.js';
 import { evaluateAdaptive } from '../runtime/deployment/adaptive/evaluate.js';
 import { titleOf } from '../runtime/engines/engine.js';
 import { namesHash } from '../runtime/run/run-folder.js';
@@ -32,7 +32,8 @@ export async function evaluateAdaptiveModel(
   const engine = await chooseEngine(options, 'open');
   const opened = await openFolder(dataSource(options), judgedFormat(task, parseMaskOptions(options)));
   sayMasks(opened, io);
-  const dataset = options.split === undefined ? opened : namedImages(opened, await readNames(options.split));
+  const dataset =
+    options.split === undefined ? opened : namedImages(opened, resolveNames(opened, await readList(options.split)));
   warn(dataset, facts.calibration?.names, options, io);
   const bar = await progressBar(io, 'evaluating');
   const evaluation = await evaluateAdaptive({

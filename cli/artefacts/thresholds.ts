@@ -114,12 +114,12 @@ async function calibrated(
   if (!source) {
     throw new UsageError('--calibrate needs trained weights: untrained ones are sure of nothing', 'give --weights RUN');
   }
-  const { openFolder, readNames } = await import('../../runtime/data/index.js');
+  const { openFolder, readList, resolveNames } = await import('../../runtime/data/index.js');
   const { observe } = await import('../../runtime/deployment/adaptive/calibrate.js');
   const thresholds = await import('../../runtime/deployment/adaptive/thresholds.js');
   const { ort } = await import('../../runtime/engines/onnxruntime/index.js');
   const opened = await openFolder(folder, dataFormat(spec.network, source.run?.recipe ?? spec.recipe));
-  const named = split === undefined ? undefined : await readNames(split);
+  const named = split === undefined ? undefined : resolveNames(opened, await readList(split));
   const dataset = imagesToJudge(opened, source.run, named, io);
   const bar = await progressBar(io, 'choosing thresholds');
   const shapes = new Map(folded.graph.params.map((p) => [p.origin.path, knownShape(p.type.shape)]));

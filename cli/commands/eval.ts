@@ -1,4 +1,4 @@
-import { openFolder, readNames } from '../../runtime/data/index.js';
+import { openFolder, readList, resolveNames } from '../../runtime/data/index.js';
 import { titleOf } from '../../runtime/engines/engine.js';
 import { type Evaluation, type EvaluationRow, evaluate as evaluateNetwork } from '../../runtime/evaluation/evaluate.js';
 import { evaluateModel } from '../../runtime/evaluation/evaluate-model.js';
@@ -44,7 +44,8 @@ async function evaluateBuilt(file: string, options: EvalOptions, io: Io): Promis
   try {
     const opened = await openFolder(dataSource(options), judgedFormat(model.task, parseMaskOptions(options)));
     sayMasks(opened, io);
-    const dataset = options.split === undefined ? opened : namedImages(opened, await readNames(options.split));
+    const dataset =
+      options.split === undefined ? opened : namedImages(opened, resolveNames(opened, await readList(options.split)));
     const onProgress = (done: number, total: number): void => bar.update(done, total);
     const found = await evaluateModel({ model, dataset, signal: io.interruption(), onProgress });
     return { json: found, text: [`${found.images} images; ${titleOf(engine)}`, '', modelTable(found.rows)].join('\n') };
@@ -63,7 +64,7 @@ async function evaluateRun(folder: string, options: EvalOptions, io: Io): Promis
   const before = record.task.masks;
   const opened = await openFolder(dataSource(options), { ...format, ...(before ? { before } : {}) });
   sayMasks(opened, io);
-  const named = options.split === undefined ? undefined : await readNames(options.split);
+  const named = options.split === undefined ? undefined : resolveNames(opened, await readList(options.split));
   const dataset = imagesToJudge(opened, record, named, io);
   const bar = await progressBar(io, 'evaluating');
   const signal = io.interruption();

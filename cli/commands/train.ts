@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { Recipe } from '../../compiler/index.js';
-import { type Dataset, openFolder, readNames } from '../../runtime/data/index.js';
+import { type Dataset, openFolder, readList, resolveNames } from '../../runtime/data/index.js';
 import { type Engine, titleOf } from '../../runtime/engines/engine.js';
 import { holdsRun, type RunRecord, readRecord, runFiles } from '../../runtime/run/run-folder.js';
 import { dataFormat } from '../../runtime/run/task.js';
@@ -56,7 +56,7 @@ export async function train(file: string, options: TrainOptions, io: Io): Promis
   sayMasks(dataset, io);
   const { recipe, replan } = withMemory(asked, options, spec, dataset, engine, before, io);
   for (const mask of dataset.unusedMasks.slice(0, 3)) io.err(`warning: ${mask} belongs to no image\n`);
-  const heldOut = options.split === undefined ? undefined : await readNames(options.split);
+  const heldOut = options.split === undefined ? undefined : resolveNames(dataset, await readList(options.split));
   const result = await trainNetwork({
     specText: spec.text,
     imports: spec.imports,

@@ -15,9 +15,10 @@ export {
 } from './image.js';
 export { type DataSource, findSamples, type Patterns, type SampleFiles } from './layouts/index.js';
 export { type MaskReading, type MaskReport, ruleText } from './masks/index.js';
+export { formatNames, type ListedName, parseNames, readList, readNames, resolveNames } from './names.js';
 export { type Normalization, normalizationOf, toInput } from './normalize.js';
 export { type Mask, type Pair, type Picture, planesOf, printSize, type Size } from './picture.js';
 export { type ImageFiles, readHeader, readInput, readPicture } from './read-image.js';
 export { resizeMask, resizePicture, resizePlanes } from './resize.js';
-export { readNames, type Split, type SplitRule, split } from './split.js';
+export { type Split, type SplitRule, split } from './split.js';
 export { targetOf } from './target.js';

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { fromFiles, type ImportedFile, load } from '../../compiler/index.js';
 import type { Network } from '../../compiler/ir/graph.js';
 import type { Recipe } from '../../compiler/recipe.js';
+import { formatNames } from '../data/names.js';
 import type { Weights } from '../engines/engine.js';
 import { writeAtomic } from '../support/files/atomic.js';
 import { failedWith, fileFailure } from '../support/files/failure.js';
@@ -19,7 +20,7 @@ export const runFiles = {
   imports: 'imports.json',
   /** A `RunRecord`; its presence makes a folder a run. */
   record: 'run.json',
-  /** Names of the images held out, one a line. */
+  /** Names of the images held out, as `formatNames` writes them. */
   split: 'split.txt',
   /** An `EpochLine` an epoch. */
   metrics: 'metrics.jsonl',
@@ -95,7 +96,7 @@ export async function createRun(
   if ((await exists(spec)) && (await readText(spec)) !== specText) throw inTheWay(folder, runFiles.spec);
   await writeAtomic(spec, specText);
   if (imports.length > 0) await writeAtomic(join(folder, runFiles.imports), `${JSON.stringify(imports, null, 2)}\n`);
-  await writeAtomic(join(folder, runFiles.split), record.heldOut.map((name) => `${name}\n`).join(''));
+  await writeAtomic(join(folder, runFiles.split), formatNames(record.heldOut));
   await writeRecord(folder, record);
 }
 
