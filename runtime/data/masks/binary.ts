@@ -33,6 +33,9 @@ export function binaryRule(e: Examination, ignore?: number): Found {
   if (all.length === 0) return { rule: nonzero, what: `nothing but ${ignore}` };
   if (e.withPalette.count > 0 && all.length === 1 && all[0] === 0 && e.entries.size > 1) return blackPalette(e);
   const highest = all.at(-1) as number;
+  // Colors as bright as each other: none of them is black.
+  if (painted && all.length === 1 && highest !== 0 && (e.moreColors || e.colors.size > 1))
+    throw whichIsBackground(e, values);
   if (e.lossy.count > 0) return lossyRule(e, values);
   if (all.length === 1) return { rule: nonzero, what: `nothing but ${highest}` };
   if (all[0] === 0 && all.slice(1).every((value) => e.peaks.has(value))) {
