@@ -205,6 +205,17 @@ function declareRunCommands(program: Command, io: Io, perform: Perform): void {
       perform(async () => (await import('./commands/train.js')).train(file, options, io)),
     );
   program
+    .command('data <DATA>')
+    .description(
+      'look at a data set before training: sizes, types, mask values, the rule that reads them, what is strange',
+    )
+    .option('-o, --out <F.png|F.html>', 'also draw a contact sheet: images with the contours of their masks')
+    .option('--classes <K>', 'classes of the network; default: 1, and what the masks suggest')
+    .addOption(pages())
+    .addOption(placement())
+    .addHelpText('after', example('data data/nuclei -o nuclei.png'))
+    .action((at: string, options) => perform(async () => (await import('./commands/data.js')).data(at, options, io)));
+  program
     .command('eval <RUN|MODEL>')
     .description('quality by level and mode on held-out images; of a built ONNX file on all')
     .option('--data <DIR>', 'folder with images/ and masks/ of equal names, or another layout of docs/data.md')
