@@ -30,6 +30,7 @@ import type { GoodSpec } from '../flags/spec.js';
 import { requireWeights, type WeightsSource } from '../flags/weights.js';
 import type { Io } from '../io.js';
 import { modelFacts } from '../model-facts.js';
+import { sayMasks } from '../render/masks.js';
 import { progressBar } from '../render/progress.js';
 import { quantizationLines } from '../render/quantization.js';
 import type { ModelInput } from './model.js';
@@ -126,12 +127,19 @@ async function search(
   { graph, weights, source, seed, bound, runtime }: Searched,
   io: Io,
 ): Promise<{ model: QuantizedModel; report: Quantization }> {
-  const format = dataFormat(spec.network, spec.recipe);
+  const before = source.run?.task.masks;
+  const format = { ...dataFormat(spec.network, source.run?.recipe ?? spec.recipe), ...(before ? { before } : {}) };
   const opened = await openCalibration(folder, format);
   const { dataset } = opened;
+  if (dataset) sayMasks(dataset, io);
   const task = source.run?.task ?? taskOf(spec.network, spec.recipe, dataset?.classNames ?? []);
   const judged = dataset && (source.run ? imagesToJudge(dataset, source.run, undefined, io) : dataset);
   const images = await calibrationImages(opened, { task, judged: judged?.names ?? [], seed });
+  if (images.every(({ data }) => data.every((value) => value === data[0]))) {
+    io.err(
+      `warning: every image of ${folder} is of one value throughout: int8 ranges measured on them hold for no other\n`,
+    );
+  }
   const bar = await progressBar(io, 'quantizing');
   const model = await quantizeModel({
     graph,

@@ -118,7 +118,9 @@ async function calibrated(
   const { observe } = await import('../../runtime/deployment/adaptive/calibrate.js');
   const thresholds = await import('../../runtime/deployment/adaptive/thresholds.js');
   const { ort } = await import('../../runtime/engines/onnxruntime/index.js');
-  const opened = await openFolder(folder, dataFormat(spec.network, source.run?.recipe ?? spec.recipe));
+  const before = source.run?.task.masks;
+  const format = dataFormat(spec.network, source.run?.recipe ?? spec.recipe);
+  const opened = await openFolder(folder, { ...format, ...(before ? { before } : {}) });
   const named = split === undefined ? undefined : resolveNames(opened, await readList(split));
   const dataset = imagesToJudge(opened, source.run, named, io);
   const bar = await progressBar(io, 'choosing thresholds');

@@ -12,7 +12,7 @@ import {
   readOptionsOf,
   type SampleFiles,
 } from './layouts/index.js';
-import { decideMasks, examineMasks, type MaskReading, type MaskReport, readMask } from './masks/index.js';
+import { decideMasks, examineMasks, type MaskReading, type MaskReport, readMask, withFlags } from './masks/index.js';
 import { type PairHeaders, sizesDiffer, turnsOf } from './masks/orientation.js';
 import { type Mask, type Pair, type Picture, printSize, type Size } from './picture.js';
 import { isVolume, readHeader, readPicture } from './read-image.js';
@@ -81,12 +81,8 @@ export async function openFolder(source: DataSource, format: DataFormat): Promis
   const headers = await mapEach(files.samples, (sample) => headersOf(sample, format.channels, read), 8);
   const sizes = headers.map(({ size }) => size);
   const labels = classNames(files, classes);
-  const { masks, turns } = await examine(
-    files,
-    headers.flatMap(({ pairs }) => pairs),
-    format,
-    read,
-  );
+  const pairs = headers.flatMap((header) => header.pairs);
+  const { masks, turns } = await withFlags(() => examine(files, pairs, format, read));
   return makeDataset(folder, files.samples, sizes, { files, labels, format, read, masks, turns });
 }
 

@@ -12,6 +12,8 @@ import { markLeftOut } from './target.js';
  * In a shuffled epoch every sample is needed equally often, so the first that fit stay: evicting would only cost.
  */
 export class SampleCache {
+  /** Images of one value throughout, as far as samples were asked for, by index. */
+  readonly constant = new Set<number>();
   private readonly kept = new Map<number, Sample>();
   private free: number;
 
@@ -32,6 +34,8 @@ export class SampleCache {
     const known = this.kept.get(index);
     if (known !== undefined) return known;
     const pair = await this.dataset.pair(index);
+    const { data } = pair.image;
+    if (data.every((value) => value === data[0])) this.constant.add(index);
     const image = this.resize === undefined ? pair.image : resizePicture(pair.image, this.resize);
     const mask = markLeftOut(this.resize === undefined ? pair.mask : resizeMask(pair.mask, this.resize));
     const sample = { image, mask, normalization: normalizationOf(image, this.normalize) };

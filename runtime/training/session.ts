@@ -11,12 +11,16 @@ import { bestOf, type EpochLine } from './position.js';
 
 export type TrainProgress =
   | { readonly kind: 'prepare'; readonly done: number; readonly total: number }
+  /** Something about the images or batches that a user may not expect; said once. */
+  | { readonly kind: 'warning'; readonly message: string }
   | {
       readonly kind: 'start';
       readonly epoch: number;
       readonly epochs: number;
       readonly images: number;
       readonly heldOut: number;
+      /** Images that each epoch leaves out, since its last batch would not be full. */
+      readonly leftOut: number;
     }
   | {
       readonly kind: 'step';

@@ -51,6 +51,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   if (before) await checkSame(runFolder, before, record);
   const batches = new Batches(parts.train, recipe, { size });
   await batches.prepare((done, total) => onProgress?.({ kind: 'prepare', done, total }));
+  for (const message of batches.warnings()) onProgress?.({ kind: 'warning', message });
   const made = trainingPlan(options.network, recipe, { batch: recipe.batch, size });
   const plan = options.replan?.(made) ?? made;
   if (!before) {
@@ -66,6 +67,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
     epochs: recipe.epochs,
     images: parts.train.names.length,
     heldOut: parts.held.names.length,
+    leftOut: batches.leftOut,
   });
   const session = { options, recipe, plan, record, batches, held: new HeldOut(parts.held, record.task) };
   const result =

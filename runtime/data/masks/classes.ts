@@ -119,7 +119,8 @@ async function wrongNumber(
   const [[value, { file }]] = found as [(typeof found)[0]];
   const mask = await readStoredMask(file, read);
   const at = Math.max(0, mask.values.indexOf(value));
-  const place = `row ${Math.floor(at / mask.width)}, column ${at % mask.width}`;
+  const slice = mask.slices > 1 ? `slice ${Math.floor(at / (mask.width * mask.height))}, ` : '';
+  const place = `${slice}row ${Math.floor(at / mask.width) % mask.height}, column ${at % mask.width}`;
   return new UserError(
     'mask-value',
     `${file} holds the value ${value} at ${place}, but the network has ${classes} classes, 0 to ${classes - 1}; all masks: ${sharesOf(e.values)}`,

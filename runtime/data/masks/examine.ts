@@ -130,9 +130,10 @@ class Tally {
 
   add(mask: StoredMask): void {
     const { file, header, height, width, values, entries, alpha, peak } = mask;
+    const { slices } = mask;
     this.files++;
     this.pixels += values.length;
-    this.border += borderOf(height, width);
+    this.border += slices * borderOf(height, width);
     const found = this.values.add(file, steps(values), height, width);
     if (entries) this.entries.add(file, entries, height, width);
     if (alpha) this.alpha.add(file, alpha, height, width);
@@ -247,9 +248,23 @@ class Table {
   /** Counts one file's plane; returns what it holds. */
   add(file: string, plane: ArrayLike<number>, height: number, width: number): ReadonlyMap<number, Occurrence> {
     const found = new Map<number, Mutable<Occurrence>>();
+    const area = height * width;
+    for (let from = 0; from < plane.length; from += area) this.addSlice(found, file, plane, from, height, width);
+    this.merge([...found]);
+    return found;
+  }
+
+  private addSlice(
+    found: Map<number, Mutable<Occurrence>>,
+    file: string,
+    plane: ArrayLike<number>,
+    from: number,
+    height: number,
+    width: number,
+  ): void {
     let last = Number.NaN;
     let current: Mutable<Occurrence> = { pixels: 0, border: 0, tops: 0, inside: 0, files: 1, file };
-    for (let y = 0, p = 0; y < height; y++) {
+    for (let y = 0, p = from; y < height; y++) {
       const edge = y === 0 || y === height - 1;
       for (let x = 0; x < width; x++, p++) {
         const value = plane[p]!;
@@ -262,14 +277,12 @@ class Table {
         current.pixels++;
         if (edge || x === 0 || x === width - 1) current.border++;
         if (value !== 0) {
-          const around = surroundings(plane, height, width, y, x, value);
+          const around = surroundings(plane, from, height, width, y, x, value);
           if (around !== higher) current.tops++;
           if (around === same) current.inside++;
         }
       }
     }
-    this.merge([...found]);
-    return found;
   }
 
   merge(found: readonly (readonly [number, Occurrence])[]): void {
@@ -300,6 +313,7 @@ const same = 0;
 /** Whether any of the up to eight neighbours is higher; else whether any is lower. */
 function surroundings(
   plane: ArrayLike<number>,
+  from: number,
   height: number,
   width: number,
   y: number,
@@ -311,7 +325,7 @@ function surroundings(
   const [left, right] = [x === 0 ? 0 : x - 1, x === width - 1 ? x : x + 1];
   for (let v = top; v <= bottom; v++) {
     for (let u = left; u <= right; u++) {
-      const other = plane[v * width + u]!;
+      const other = plane[from + v * width + u]!;
       if (other > value) return higher;
       if (other < value) found = lower;
     }

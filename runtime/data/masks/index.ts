@@ -95,6 +95,23 @@ export async function decideMasks(e: Examination, question: MaskQuestion): Promi
   };
 }
 
+const flags = { 'masks =': '--mask-rule', 'ignore =': '--ignore', 'orientation =': '--orientation' };
+
+/** Runs with hints that say where what they advise is written. @throws what `work` throws */
+export async function withFlags<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof UserError) || error.hint === undefined) throw error;
+    const { hint } = error;
+    const named = Object.entries(flags).flatMap(([setting, flag]) => (hint.includes(setting) ? [flag] : []));
+    if (named.length === 0) throw error;
+    throw new UserError(error.code, error.message, `${hint} (in the train block; as flags: ${named.join(', ')})`, {
+      cause: error,
+    });
+  }
+}
+
 function inverted(rule: MaskRule): MaskRule {
   if ('invert' in rule) return { ...rule, invert: !rule.invert };
   throw new UserError(

@@ -3,7 +3,7 @@ import type { ReadOptions } from '../formats/index.js';
 import type { Mask, Size } from '../picture.js';
 import { leftOut } from '../target.js';
 import { classesOf, type MaskReading } from './rule.js';
-import { readStoredMask } from './stored.js';
+import { readStoredMask, type StoredMask } from './stored.js';
 
 /** What a mask is read for. */
 export interface MaskTarget {
@@ -24,11 +24,21 @@ export interface MaskTarget {
 export async function readMask(files: readonly string[], reading: MaskReading, target: MaskTarget): Promise<Mask> {
   if (target.folders) return readClassFiles(files, reading, target);
   const { classes } = target;
-  const stored = await readStoredMask(files[0] as string, target.read, target.exif);
+  const stored = await readFlat(files[0] as string, target);
   const found = classesOf(stored, reading, classes);
   const { height, width } = stored;
   if (classes === 1) return binary(found, { height, width });
   return { kind: 'labels', classes, height, width, data: found };
+}
+
+async function readFlat(file: string, { read, exif }: MaskTarget): Promise<StoredMask> {
+  const stored = await readStoredMask(file, read, exif);
+  if (stored.slices === 1) return stored;
+  throw new UserError(
+    'mask-volume',
+    `${file} is a mask of ${stored.slices} slices, but the network takes pictures`,
+    'declare the input as [N, C, D, H, W], or save the slices as pictures',
+  );
 }
 
 /** 0, 1 and `leftOut` as a plane, and one of what is left out where anything is. */
@@ -43,15 +53,15 @@ function binary(found: Uint8Array, { height, width }: Size): Mask {
  * what no other class covers. A pixel that any file leaves out is left out.
  */
 async function readClassFiles(files: readonly string[], reading: MaskReading, target: MaskTarget): Promise<Mask> {
-  const { classes, exclusive, exif, read } = target;
-  const first = await readStoredMask(files[0] as string, read, exif);
+  const { classes, exclusive } = target;
+  const first = await readFlat(files[0] as string, target);
   const { height, width } = first;
   const area = height * width;
   const offset = classes - files.length;
   const data = new Uint8Array(classes * area);
   let ignore: Uint8Array | undefined;
   for (const [index, file] of files.entries()) {
-    const stored = index === 0 ? first : await readStoredMask(file, read, exif);
+    const stored = index === 0 ? first : await readFlat(file, target);
     if (stored.height !== height || stored.width !== width) {
       throw new UserError(
         'mask-size',

@@ -2,17 +2,19 @@ import { readFile } from 'node:fs/promises';
 import { UserError } from '../../support/user-error.js';
 import { corrupt } from '../formats/damage.js';
 import { type ImageHeader, type ReadOptions, readImage, type StoredImage } from '../formats/index.js';
-import type { SampleArray } from '../image.js';
+import { type SampleArray, volumeOf } from '../image.js';
 import type { Size } from '../picture.js';
 import { upright } from '../upright.js';
 import { readPalettePng } from './palette.js';
 
 /**
- * A mask file's pixels before any rule: each plane is [height, width], upright, in the file's own numbers. Which plane holds
- * the mask is for a `MaskRule` to say.
+ * A mask file's pixels before any rule: each plane is [slices, height, width], upright, in the file's own numbers. Which plane
+ * holds the mask is for a `MaskRule` to say.
  */
 export interface StoredMask extends Size {
   readonly file: string;
+  /** 1 for a picture; of a volume its depth. */
+  readonly slices: number;
   readonly header: ImageHeader;
   /** Grey, or the largest of red, green and blue: 0 for black alone. Grey of fewer than 8 bits is not stretched. */
   readonly values: SampleArray;
@@ -35,19 +37,13 @@ export interface StoredMask extends Size {
 export async function readStoredMask(file: string, read: ReadOptions = {}, exif?: number): Promise<StoredMask> {
   const stored = await readImage(file, read);
   const { header } = stored;
-  if (stored.shape.length !== 2) {
-    throw new UserError(
-      'mask-dimensions',
-      `${file} is a mask of ${stored.shape.length} dimensions`,
-      'save one a slice',
-    );
-  }
   const turn = (image: StoredImage): StoredImage =>
     upright(exif === undefined ? image : { ...image, header: { ...image.header, exif } });
   const image = turn(stored);
   const { channels, data } = image;
-  const [height, width] = image.shape as [number, number];
-  const area = height * width;
+  const [height = 1, width = 1] = image.shape.slice(-2);
+  const area = volumeOf(image.shape);
+  const slices = area / (height * width);
   const plane = (c: number): SampleArray => data.subarray(c * area, (c + 1) * area) as SampleArray;
   const colored = header.photometric === 'rgb' ? 3 : 1;
   if (channels !== colored + (header.alpha ? 1 : 0)) {
@@ -72,6 +68,7 @@ export async function readStoredMask(file: string, read: ReadOptions = {}, exif?
   return {
     file,
     header,
+    slices,
     height,
     width,
     values: planes.rgb ? largest(planes.rgb) : planes.grey,
