@@ -28,7 +28,7 @@ export async function evaluateAdaptiveModel(
   }
   const engine = await chooseEngine(options, 'open');
   const { channels, exclusive, classes } = task;
-  const opened = await openFolder(dataSource(options), { channels, exclusive, classes: classes.length });
+  const opened = await openFolder(dataSource(options, 'eval'), { channels, exclusive, classes: classes.length });
   const dataset = options.split === undefined ? opened : namedImages(opened, await readNames(options.split));
   warn(dataset, facts.calibration?.names, options, io);
   const bar = await progressBar(io, 'evaluating');

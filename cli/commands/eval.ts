@@ -41,7 +41,7 @@ async function evaluateBuilt(file: string, options: EvalOptions, io: Io): Promis
   const bar = await progressBar(io, 'evaluating');
   try {
     const { channels, classes, exclusive } = model.task;
-    const opened = await openFolder(dataSource(options), { channels, classes: classes.length, exclusive });
+    const opened = await openFolder(dataSource(options, 'eval'), { channels, classes: classes.length, exclusive });
     const dataset = options.split === undefined ? opened : namedImages(opened, await readNames(options.split));
     const onProgress = (done: number, total: number): void => bar.update(done, total);
     const found = await evaluateModel({ model, dataset, signal: io.interruption(), onProgress });
@@ -57,7 +57,7 @@ async function evaluateRun(folder: string, options: EvalOptions, io: Io): Promis
   const engine = await chooseEngine(options);
   const { network, record } = await openRun(folder);
   const weights = await runWeights(folder);
-  const opened = await openFolder(dataSource(options), dataFormat(network, record.recipe));
+  const opened = await openFolder(dataSource(options, 'eval'), dataFormat(network, record.recipe));
   const named = options.split === undefined ? undefined : await readNames(options.split);
   const dataset = imagesToJudge(opened, record, named, io);
   const bar = await progressBar(io, 'evaluating');

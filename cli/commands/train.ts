@@ -46,7 +46,7 @@ export async function train(file: string, options: TrainOptions, io: Io): Promis
   const set = { ...before?.set, ...given };
   const spec = await loadSpec(file, set, io);
   const asked = withChanges(before?.recipe ?? spec.recipe, change);
-  const dataset = await openFolder(dataSource(options), dataFormat(spec.network, asked));
+  const dataset = await openFolder(dataSource(options, 'train'), dataFormat(spec.network, asked));
   const { recipe, replan } = withMemory(asked, options, spec, dataset, engine, before, io);
   for (const mask of dataset.unusedMasks.slice(0, 3)) io.err(`warning: ${mask} belongs to no image\n`);
   const heldOut = options.split === undefined ? undefined : await readNames(options.split);
