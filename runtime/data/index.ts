@@ -14,6 +14,7 @@ export {
   volumeOf,
 } from './image.js';
 export { type DataSource, findSamples, type Patterns, type SampleFiles } from './layouts/index.js';
+export { type ListSplit, listSplit } from './list-split.js';
 export { type Normalization, normalizationOf, toInput } from './normalize.js';
 export { type Mask, type Pair, type Picture, planesOf, printSize, type Size } from './picture.js';
 export { type ImageFiles, readHeader, readInput, readPicture } from './read-image.js';
