@@ -30,7 +30,7 @@ export async function evaluateAdaptiveModel(
     throw new UsageError(`${file} is a built model: all of its levels are compared`, 'leave --prune out');
   }
   const engine = await chooseEngine(options, 'open');
-  const opened = await openFolder(dataSource(options), judgedFormat(task, parseMaskOptions(options)));
+  const opened = await openFolder(dataSource(options, 'eval'), judgedFormat(task, parseMaskOptions(options)));
   sayMasks(opened, io);
   const dataset =
     options.split === undefined ? opened : namedImages(opened, resolveNames(opened, await readList(options.split)));

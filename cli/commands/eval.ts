@@ -42,7 +42,7 @@ async function evaluateBuilt(file: string, options: EvalOptions, io: Io): Promis
   const model = await openModel(file, { engine });
   const bar = await progressBar(io, 'evaluating');
   try {
-    const opened = await openFolder(dataSource(options), judgedFormat(model.task, parseMaskOptions(options)));
+    const opened = await openFolder(dataSource(options, 'eval'), judgedFormat(model.task, parseMaskOptions(options)));
     sayMasks(opened, io);
     const dataset =
       options.split === undefined ? opened : namedImages(opened, resolveNames(opened, await readList(options.split)));
@@ -62,7 +62,7 @@ async function evaluateRun(folder: string, options: EvalOptions, io: Io): Promis
   const weights = await runWeights(folder);
   const format = { ...dataFormat(network, record.recipe), ...parseMaskOptions(options) };
   const before = record.task.masks;
-  const opened = await openFolder(dataSource(options), { ...format, ...(before ? { before } : {}) });
+  const opened = await openFolder(dataSource(options, 'eval'), { ...format, ...(before ? { before } : {}) });
   sayMasks(opened, io);
   const named = options.split === undefined ? undefined : resolveNames(opened, await readList(options.split));
   const dataset = imagesToJudge(opened, record, named, io);

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { Recipe } from '../../compiler/index.js';
-import { type Dataset, openFolder, readList, resolveNames } from '../../runtime/data/index.js';
+import { type Dataset, listSplit, openFolder, readList, resolveNames } from '../../runtime/data/index.js';
 import { type Engine, titleOf } from '../../runtime/engines/engine.js';
 import { holdsRun, type RunRecord, readRecord, runFiles } from '../../runtime/run/run-folder.js';
 import { dataFormat } from '../../runtime/run/task.js';
@@ -49,14 +49,18 @@ export async function train(file: string, options: TrainOptions, io: Io): Promis
   const spec = await loadSpec(file, set, io);
   const asked = withChanges(before?.recipe ?? spec.recipe, change);
   const masksBefore = before?.task.masks;
-  const dataset = await openFolder(dataSource(options), {
+  const opened = await openFolder(dataSource(options, 'train'), {
     ...dataFormat(spec.network, asked),
     ...(masksBefore ? { before: masksBefore } : {}),
   });
-  sayMasks(dataset, io);
+  sayMasks(opened, io);
+  const { dataset, ...listed } = listSplit(opened);
   const { recipe, replan } = withMemory(asked, options, spec, dataset, engine, before, io);
   for (const mask of dataset.unusedMasks.slice(0, 3)) io.err(`warning: ${mask} belongs to no image\n`);
-  const heldOut = options.split === undefined ? undefined : resolveNames(dataset, await readList(options.split));
+  const heldOut = options.split === undefined ? listed.heldOut : resolveNames(dataset, await readList(options.split));
+  if (listed.heldOut || listed.tests > 0) {
+    io.err(`${opened.folder} holds out ${listed.heldOut?.length ?? 0} images, and keeps ${listed.tests} for a test\n`);
+  }
   const result = await trainNetwork({
     specText: spec.text,
     imports: spec.imports,

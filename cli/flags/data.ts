@@ -19,7 +19,7 @@ export interface DataOptions extends ReadFlags {
  *
  * @throws UsageError when none or both are given
  */
-export function dataSource({ data, images, masks, ...flags }: DataOptions): DataSource {
+export function dataSource({ data, images, masks, ...flags }: DataOptions, command: 'train' | 'eval'): DataSource {
   const read = readOptions(flags);
   if (images === undefined) {
     if (masks !== undefined) {
@@ -29,7 +29,10 @@ export function dataSource({ data, images, masks, ...flags }: DataOptions): Data
       );
     }
     if (data !== undefined) return { at: data, read };
-    throw new UsageError(`required option '--data <DIR>' not specified`, `or --images 'img/*.png' --masks 'gt/{}.png'`);
+    throw new UsageError(
+      `required option '--data <DIR>' not specified`,
+      `'unetc ${command} --help' lists what it takes`,
+    );
   }
   if (data !== undefined) throw new UsageError('--data and --images both say where the data is', 'give one of them');
   if (masks === undefined || !masks.includes('{}')) {

@@ -14,6 +14,7 @@ export {
   volumeOf,
 } from './image.js';
 export { type DataSource, findSamples, type Patterns, type SampleFiles } from './layouts/index.js';
+export { type ListSplit, listSplit } from './list-split.js';
 export { type MaskReading, type MaskReport, ruleText } from './masks/index.js';
 export { formatNames, type ListedName, parseNames, readList, readNames, resolveNames } from './names.js';
 export { type Normalization, normalizationOf, toInput } from './normalize.js';

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { describe, expect, test } from 'vitest';
-import { type DataSource, findSamples, openFolder } from '../../runtime/data/index.js';
+import { type DataSource, findSamples, listSplit, openFolder } from '../../runtime/data/index.js';
 import { failure, greyPng, inFolder, writeTree } from './fixtures.js';
 
 const image = await greyPng([10, 20, 30, 40], 2, 2);
@@ -217,6 +217,31 @@ describe('lists', () => {
     await inFolder(async (folder) => {
       await writeTree(folder, { 'data.csv': 'image,mask\nnone.png,none.png\n' });
       expect((await failure(openFolder(join(folder, 'data.csv'), binary))).message).toMatch(/can't read .*none\.png/);
+    });
+  });
+});
+
+describe('the split of a list', () => {
+  test('val is held out, test is not seen, and what is neither is an error', async () => {
+    await inFolder(async (folder) => {
+      const names = ['a', 'b', 'c', 'd'];
+      await writeTree(folder, {
+        ...Object.fromEntries(
+          names.flatMap((n) => [
+            [`${n}.png`, image],
+            [`${n}_m.png`, mask],
+          ]),
+        ),
+        'data.csv': `image,mask,split\n${names.map((n, k) => `${n}.png,${n}_m.png,${['train', 'val', 'test', ''][k]}`).join('\n')}`,
+        'folds.csv': 'image,mask,fold\na.png,a_m.png,3\n',
+      });
+      const found = listSplit(await openFolder(join(folder, 'data.csv'), binary));
+      expect([found.dataset.names, found.heldOut, found.tests]).toEqual([['a', 'b', 'd'], ['b'], 1]);
+      const folds = await openFolder(join(folder, 'folds.csv'), binary);
+      expect((await failure(() => listSplit(folds))).message).toMatch(/has the split "3"/);
+      await writeTree(folder, { 'plain.csv': 'image,mask\na.png,a_m.png\n' });
+      const plain = await openFolder(join(folder, 'plain.csv'), binary);
+      expect(listSplit(plain)).toEqual({ dataset: plain, tests: 0 });
     });
   });
 });

@@ -3,6 +3,7 @@ import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { failedWith, fileFailure } from '../../support/files/failure.js';
 import { someOf, UserError } from '../../support/user-error.js';
+import { isSeries } from '../formats/index.js';
 import { byCodeUnit, extensionOf } from './sample.js';
 
 /** A file below a folder. */
@@ -61,7 +62,7 @@ export async function listEntries(folder: string): Promise<Entry[]> {
 }
 
 /**
- * The images in a folder, and below it unless `flat`. Pixels that lie beside their header are left out.
+ * The images in a folder, and below it unless `flat`; a folder of DICOM slices is one image. Pixels that lie beside their header are left out.
  *
  * @throws UserError when there is a file of another kind
  */
@@ -89,7 +90,10 @@ export async function imagesIn(folder: string, flat = false, below = ''): Promis
   }));
   if (flat) return found;
   for (const { name, isFolder } of entries) {
-    if (isFolder) found.push(...(await imagesIn(folder, false, join(below, name))));
+    const place = join(folder, below, name);
+    if (isFolder && (await isSeries(place))) {
+      found.push({ path: place, relative: join(below, name).replaceAll('\\', '/').normalize('NFC') });
+    } else if (isFolder) found.push(...(await imagesIn(folder, false, join(below, name))));
   }
   return found;
 }
