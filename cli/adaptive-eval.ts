@@ -1,17 +1,20 @@
-import { type Dataset, openFolder, readNames } from '../runtime/data/index.js';
+import { type Dataset, openFolder, readList, resolveNames } from '../runtime/data/index.js';
 import { evaluateAdaptive } from '../runtime/deployment/adaptive/evaluate.js';
 import { titleOf } from '../runtime/engines/engine.js';
 import { namesHash } from '../runtime/run/run-folder.js';
+import { judgedFormat } from '../runtime/run/task.js';
 import type { AdaptiveModel } from './adaptive-model.js';
 import { UsageError } from './errors.js';
+import { type DataOptions, dataSource } from './flags/data.js';
 import { chooseEngine, type EngineOptions } from './flags/engines.js';
 import { namedImages } from './flags/held-out.js';
+import { type MaskOptions, parseMaskOptions } from './flags/masks.js';
 import type { Io, Outcome } from './io.js';
 import { adaptiveTable } from './render/adaptive.js';
+import { sayMasks } from './render/masks.js';
 import { progressBar } from './render/progress.js';
 
-interface Options extends EngineOptions {
-  readonly data: string;
+interface Options extends EngineOptions, DataOptions, MaskOptions {
   readonly prune?: string;
   readonly split?: string;
 }
@@ -27,9 +30,10 @@ export async function evaluateAdaptiveModel(
     throw new UsageError(`${file} is a built model: all of its levels are compared`, 'leave --prune out');
   }
   const engine = await chooseEngine(options, 'open');
-  const { channels, exclusive, classes } = model.task;
-  const opened = await openFolder(options.data, { channels, exclusive, classes: classes.length });
-  const dataset = options.split === undefined ? opened : namedImages(opened, await readNames(options.split));
+  const opened = await openFolder(dataSource(options, 'eval'), judgedFormat(model.task, parseMaskOptions(options)));
+  sayMasks(opened, io);
+  const dataset =
+    options.split === undefined ? opened : namedImages(opened, resolveNames(opened, await readList(options.split)));
   warn(dataset, facts.calibration?.names, options, io);
   const bar = await progressBar(io, 'evaluating');
   const evaluation = await evaluateAdaptive({

@@ -2,7 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { generateNuclei } from '../runtime/data/generate/nuclei.js';
 import { type Dataset, openFolder } from '../runtime/data/index.js';
-import { readBinaryMask } from '../runtime/data/mask.js';
+import { readMask } from '../runtime/data/masks/index.js';
 import type { Evaluation, EvaluationRow } from '../runtime/evaluation/evaluate.js';
 import { Scores } from '../runtime/evaluation/scores.js';
 import { writeAtomic } from '../runtime/support/files/atomic.js';
@@ -115,7 +115,11 @@ async function judgeMasks(test: Dataset): Promise<number> {
   const scores = new Scores({ classes: ['mask'], exclusive: false });
   const shares = (mask: Uint8Array): Float32Array => Float32Array.from(mask, (v) => (v > 0 ? 1 : 0));
   for (const [k, name] of test.names.entries()) {
-    const mask = await readBinaryMask(join(paths.masks, `${name}.png`));
+    const mask = await readMask(
+      [join(paths.masks, `${name}.png`)],
+      { rule: { kind: 'nonzero', invert: false } },
+      { classes: 1, exclusive: false, folders: false },
+    );
     scores.add(shares(mask.data), shares((await test.mask(k)).data));
   }
   return scores.quality().iou;

@@ -68,6 +68,16 @@ const answeringPrecision = (): Option =>
   new Option('--precision <p>', 'fp32, or bf16 (tensorflow, openvino); default: fp32');
 const trust = (): Option =>
   new Option('--trust', 'run an ONNX file of any operators, loops and sizes: only one of somebody you trust');
+const pages = (): Option =>
+  new Option('--pages <axis>', 'what the pages of a TIFF are that does not say: depth or channels');
+const placement = (): Option =>
+  new Option('--placement <form>', 'which holds where the sform and qform of a NIfTI differ: sform or qform');
+const maskRule = (): Option =>
+  new Option('--mask-rule <rule>', "how mask files are read, as in 'threshold(128)'; default: found by looking at all");
+const ignore = (): Option =>
+  new Option('--ignore <N>', 'the number in masks that marks pixels to leave out, as in 255');
+const orientation = (): Option =>
+  new Option('--orientation <how>', 'how masks lie on images with an EXIF orientation: stored or exif');
 const batch = (): Option => new Option('--batch <N>', 'images in a batch');
 
 function declareSpecCommands(program: Command, io: Io, perform: Perform): void {
@@ -185,7 +195,11 @@ function declareRunCommands(program: Command, io: Io, perform: Perform): void {
   program
     .command('train <FILE>')
     .description('train a spec on a data folder (images/ and masks/); safe to stop, resumes exactly')
-    .requiredOption('--data <DIR>', 'folder with images/ and masks/ of equal names')
+    .option('--data <DIR>', 'folder with images/ and masks/ of equal names, or another layout of docs/data.md')
+    .option('--images <PATTERN>', "instead of --data: where the images are, as in 'img/*.png'")
+    .option('--masks <PATTERN>', "with --images: where the mask of each is, as in 'gt/{}_seg.png'")
+    .addOption(pages())
+    .addOption(placement())
     .requiredOption('--out <RUN>', 'the folder of the run: checkpoints, metrics.jsonl, report.html')
     .addOption(engine())
     .addOption(device())
@@ -198,6 +212,9 @@ function declareRunCommands(program: Command, io: Io, perform: Perform): void {
     .option('--lr <rate>', 'learning rate')
     .option('--seed <S>', 'seed of weights, order and augmentation')
     .option('--split <NAMES.txt>', 'names of the images held out')
+    .addOption(maskRule())
+    .addOption(ignore())
+    .addOption(orientation())
     .addOption(set())
     .option('--resume', 'go on from the last checkpoint of RUN')
     .addHelpText('after', example('train specs/unetpp.unet --data data/nuclei --out runs/nuclei --epochs 40'))
@@ -205,11 +222,29 @@ function declareRunCommands(program: Command, io: Io, perform: Perform): void {
       perform(async () => (await import('./commands/train.js')).train(file, options, io)),
     );
   program
+    .command('data <DATA>')
+    .description(
+      'look at a data set before training: sizes, types, mask values, the rule that reads them, what is strange',
+    )
+    .option('-o, --out <F.png|F.html>', 'also draw a contact sheet: images with the contours of their masks')
+    .option('--classes <K>', 'classes of the network; default: 1, and what the masks suggest')
+    .addOption(pages())
+    .addOption(placement())
+    .addHelpText('after', example('data data/nuclei -o nuclei.png'))
+    .action((at: string, options) => perform(async () => (await import('./commands/data.js')).data(at, options, io)));
+  program
     .command('eval <RUN|MODEL>')
     .description('quality by level and mode on held-out images; of a built ONNX file on all')
-    .requiredOption('--data <DIR>', 'folder with images/ and masks/ of equal names')
+    .option('--data <DIR>', 'folder with images/ and masks/ of equal names, or another layout of docs/data.md')
+    .option('--images <PATTERN>', "instead of --data: where the images are, as in 'img/*.png'")
+    .option('--masks <PATTERN>', "with --images: where the mask of each is, as in 'gt/{}_seg.png'")
+    .addOption(pages())
+    .addOption(placement())
     .option('--prune <Lk|all>', 'one level, or all', 'all')
     .option('--split <NAMES.txt>', "names of the images to use; default: the run's held-out ones, or all")
+    .addOption(maskRule())
+    .addOption(ignore())
+    .addOption(orientation())
     .addOption(answering())
     .addOption(device())
     .addOption(answeringPrecision())
@@ -225,6 +260,8 @@ function declareRunCommands(program: Command, io: Io, perform: Perform): void {
     .addOption(prune())
     .addOption(mode())
     .option('--tile <HxW>', 'slide a window of this size')
+    .addOption(pages())
+    .addOption(placement())
     .option('--overlay', 'also write the image with the mask over it')
     .option('--threshold <t>', 'probability from which a pixel belongs to the mask', '0.5')
     .addOption(answering())

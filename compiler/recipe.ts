@@ -68,6 +68,39 @@ export interface Augmentation {
   readonly amount: number;
 }
 
+/** A rule by which the samples of mask files become classes. It holds for all files of a data set. */
+export type MaskRule =
+  /** Foreground is every value (of colours: the largest of red, green and blue) but 0. */
+  | { readonly kind: 'nonzero'; readonly invert: boolean }
+  /** Foreground is every value of `least` or more, in the file's own numbers. */
+  | { readonly kind: 'threshold'; readonly least: number; readonly invert: boolean }
+  /** Foreground is where a pixel is at least this opaque, 0 to 255; colours say nothing. */
+  | { readonly kind: 'alpha'; readonly least: number; readonly invert: boolean }
+  /** Stored numbers, or numbers of palette entries: the classes themselves, or those listed for each class. */
+  | { readonly kind: 'values' | 'entries'; readonly classes?: readonly (readonly number[])[] }
+  /** `#rrggbb`, those of each class. */
+  | { readonly kind: 'colors'; readonly classes: readonly (readonly string[])[] };
+
+/** `masks = ...`: a rule, or `invert`: the rule that is found, with foreground and background exchanged. */
+export type MaskSetting = MaskRule | { readonly kind: 'invert' };
+
+export const maskRuleNames = ['threshold', 'nonzero', 'alpha', 'values', 'entries', 'colors', 'invert'] as const;
+
+/** How a mask without an EXIF orientation lies on an image with one: in the order of stored pixels, or upright. */
+export const orientationNames = ['stored', 'exif'] as const;
+export type MaskOrientation = (typeof orientationNames)[number];
+
+/** How the masks of a data set are read: one rule for all of its files. */
+export interface MaskReading {
+  readonly rule: MaskRule;
+  /** The number of pixels that are left out of losses and measures. */
+  readonly ignore?: number;
+  /** Where image and mask differ in their EXIF orientation. */
+  readonly orientation?: MaskOrientation;
+  /** The rule was stated, and not found by looking: other data are read by it too. */
+  readonly stated?: boolean;
+}
+
 export interface Recipe {
   readonly loss: readonly LossTerm[];
   readonly optimizer: Optimizer;
@@ -88,6 +121,10 @@ export interface Recipe {
   readonly seed: number;
   /** Share of images split off for validation when no split is given. */
   readonly holdout: number;
+  /** How masks are read; absent: by a rule found by looking at all of them. */
+  readonly masks?: MaskSetting;
+  /** Absent: image and mask must agree, or their sizes tell. */
+  readonly orientation?: MaskOrientation;
 }
 
 export const defaultRecipe: Recipe = {

@@ -1,7 +1,7 @@
 import { isValidSize, nextValid, type SizeRule, sizeRules } from './2-infer/sizes.js';
 import { known } from './ir/dim.js';
 import type { Network } from './ir/graph.js';
-import type { Recipe } from './recipe.js';
+import type { MaskOrientation, MaskReading, MaskSetting, Recipe } from './recipe.js';
 import { UserError } from './user-error.js';
 
 /** Which sizes a network takes along one axis: one, or those of a rule. Plain data, so that a model file can carry it. */
@@ -23,6 +23,8 @@ export interface Task {
   readonly patch?: readonly number[];
   /** One for each spatial axis. */
   readonly axes: readonly AxisRule[];
+  /** How the masks it was trained with were read; absent in models of earlier versions. */
+  readonly masks?: MaskReading;
 }
 
 /** The sizes a network takes, by spatial axis. */
@@ -60,6 +62,11 @@ export interface NetworkFormat {
   readonly classes: number;
   /** Each pixel is of exactly one class, as cross entropy needs. */
   readonly exclusive: boolean;
+  /** How masks are to be read, where the recipe says it. */
+  readonly masks?: MaskSetting;
+  readonly orientation?: MaskOrientation;
+  /** The number of pixels to leave out. */
+  readonly ignore?: number;
 }
 
 /** What to open a data folder with. */
@@ -67,7 +74,15 @@ export function dataFormat(network: Network, recipe: Recipe): NetworkFormat {
   const input = network.graph.inputs[0]?.value.type.shape ?? [];
   const channels = input[1] ? known(input[1]) : 1;
   const classes = classCount(network);
-  return { channels, classes, exclusive: classes > 1 && isExclusive(network, recipe) };
+  const { masks, orientation, ignore } = recipe as Recipe & { readonly ignore?: number };
+  return {
+    channels,
+    classes,
+    exclusive: classes > 1 && isExclusive(network, recipe),
+    ...(masks ? { masks } : {}),
+    ...(orientation ? { orientation } : {}),
+    ...(ignore === undefined ? {} : { ignore }),
+  };
 }
 
 /** Classes exclude each other where the loss or the last layer says that probabilities sum to 1. */
@@ -78,7 +93,7 @@ function isExclusive(network: Network, recipe: Recipe): boolean {
 }
 
 /** The task a network is trained for, on a data set with these class names. */
-export function taskOf(network: Network, recipe: Recipe, classNames: readonly string[]): Task {
+export function taskOf(network: Network, recipe: Recipe, classNames: readonly string[], masks?: MaskReading): Task {
   const { channels, exclusive } = dataFormat(network, recipe);
   return {
     channels,
@@ -88,5 +103,14 @@ export function taskOf(network: Network, recipe: Recipe, classNames: readonly st
     ...(recipe.resize ? { resize: recipe.resize } : {}),
     ...(recipe.patch ? { patch: recipe.patch } : {}),
     axes: axisRules(network),
+    ...(masks ? { masks: readingOf(masks) } : {}),
   };
 }
+
+/** What of a report is kept. */
+const readingOf = ({ rule, ignore, orientation, stated }: MaskReading): MaskReading => ({
+  rule,
+  ...(ignore === undefined ? {} : { ignore }),
+  ...(orientation ? { orientation } : {}),
+  ...(stated ? { stated } : {}),
+});

@@ -333,6 +333,12 @@ export const say = {
   lossActivation: {
     head: (p: { readonly name: string | number; readonly end: string | number; readonly why: string | number }) => of('loss-activation', `head ${p.name} ${p.end}, and ${p.why}`),
   },
+  maskRule: {
+    word: (p: { readonly name: string | number }) => of('mask-rule', `there is no rule ${p.name} for masks`),
+    none: () => of('mask-rule', `this is no rule for masks`),
+    classes: (p: { readonly name: string | number; readonly items: string | number }) => of('mask-rule', `${p.name} takes a list of ${p.items}, one item for each class`),
+    twice: (p: { readonly value: string | number }) => of('mask-rule', `${p.value} is named twice`),
+  },
   repeatedSetting: {
     mode: (p: { readonly name: string | number }) => of('repeated-setting', `mode ${p.name} is given twice`),
     setting: (p: { readonly name: string | number }) => of('repeated-setting', `${p.name} is given twice`),

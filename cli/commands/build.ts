@@ -1,4 +1,5 @@
 import { type Artifact, build as buildArtifact, chooseLevels, RefusedError } from '../../compiler/index.js';
+import type { DataFormat } from '../../runtime/data/index.js';
 import { type BuildHooks, buildInt8, calibrateThresholds } from '../../runtime/deployment/build/index.js';
 import { specHash } from '../../runtime/run/run-folder.js';
 import { dataFormat } from '../../runtime/run/task.js';
@@ -22,6 +23,7 @@ import { imagesToJudge } from '../flags/held-out.js';
 import { fileReport, type GoodSpec, isFolder, loadRunSpec, loadSpec, printDiagnostics } from '../flags/spec.js';
 import type { Io, Outcome } from '../io.js';
 import { buildText, reportJson } from '../render/build.js';
+import { sayMasks } from '../render/masks.js';
 import { progressBar } from '../render/progress.js';
 
 /** `unetc build FILE|RUN -o OUT`: the artefact; a run is its spec with its weights. What the weights don't decide, nothing random does: the same input, the same bytes. */
@@ -115,13 +117,20 @@ async function make(
   return quantized(spec, flags, { ...weighted, ...selection, weights: source.weights }, source, io);
 }
 
+/** How the images and masks of a calibration folder are read: as those that the weights were trained on. */
+function formatOf(spec: GoodSpec, { run }: WeightsSource): DataFormat {
+  const before = run?.task.masks;
+  return { ...dataFormat(spec.network, run?.recipe ?? spec.recipe), ...(before ? { before } : {}) };
+}
+
 type Shared = Pick<Parameters<typeof buildInt8>[1], 'size' | 'batch' | 'level' | 'mode' | 'weights' | 'task' | 'seed'>;
 
 async function quantized(spec: GoodSpec, flags: BuildFlags, shared: Shared, source: WeightsSource, io: Io) {
   const { folder, runtime, maxLoss } = readQuantizeFlags(flags);
   const { openCalibration } = await import('../../runtime/deployment/quantize/index.js');
-  const calibration = await openCalibration(folder, dataFormat(spec.network, spec.recipe));
+  const calibration = await openCalibration(folder, formatOf(spec, source));
   const { dataset } = calibration;
+  if (dataset) sayMasks(dataset, io);
   const judged = dataset && (source.run ? imagesToJudge(dataset, source.run, undefined, io) : dataset);
   const options = { ...shared, weightsName: source.path, calibration, judged, runtime, maxLoss };
   return withProgress(io, 'quantizing', (hooks) =>
@@ -142,9 +151,9 @@ async function thresholds(
   if (!source) {
     throw new UsageError('--calibrate needs trained weights: untrained ones are sure of nothing', 'give --weights RUN');
   }
-  const { openFolder, readNames } = await import('../../runtime/data/index.js');
-  const opened = await openFolder(from.folder, dataFormat(spec.network, source.run?.recipe ?? spec.recipe));
-  const named = from.split === undefined ? undefined : await readNames(from.split);
+  const { openFolder, readList, resolveNames } = await import('../../runtime/data/index.js');
+  const opened = await openFolder(from.folder, formatOf(spec, source));
+  const named = from.split === undefined ? undefined : resolveNames(opened, await readList(from.split));
   const dataset = imagesToJudge(opened, source.run, named, io);
   return withProgress(io, 'choosing thresholds', (hooks) =>
     calibrateThresholds(spec, { ...options, dataset, iouLoss: from.loss }, hooks),

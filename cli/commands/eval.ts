@@ -1,22 +1,24 @@
-import { openFolder, readNames } from '../../runtime/data/index.js';
+import { openFolder, readList, resolveNames } from '../../runtime/data/index.js';
 import { titleOf } from '../../runtime/engines/engine.js';
 import { type Evaluation, type EvaluationRow, evaluate as evaluateNetwork } from '../../runtime/evaluation/evaluate.js';
 import { evaluateModel } from '../../runtime/evaluation/evaluate-model.js';
 import { isRun, openModel } from '../../runtime/prediction/model.js';
 import { openRun, runWeights } from '../../runtime/run/run-folder.js';
-import { dataFormat } from '../../runtime/run/task.js';
+import { dataFormat, judgedFormat } from '../../runtime/run/task.js';
 import { evaluateAdaptiveModel } from '../adaptive-eval.js';
 import { adaptiveModel } from '../adaptive-model.js';
 import { UsageError } from '../errors.js';
+import { type DataOptions, dataSource } from '../flags/data.js';
 import { chooseEngine, type EngineOptions } from '../flags/engines.js';
 import { imagesToJudge, namedImages } from '../flags/held-out.js';
+import { type MaskOptions, parseMaskOptions } from '../flags/masks.js';
 import { parseLevel } from '../flags/options.js';
 import type { Io, Outcome } from '../io.js';
 import { evaluationTable, modelTable } from '../render/evaluation.js';
+import { sayMasks } from '../render/masks.js';
 import { progressBar } from '../render/progress.js';
 
-export interface EvalOptions extends EngineOptions {
-  readonly data: string;
+export interface EvalOptions extends EngineOptions, DataOptions, MaskOptions {
   readonly prune?: string;
   readonly split?: string;
   readonly trust?: boolean;
@@ -41,9 +43,10 @@ async function evaluateBuilt(file: string, options: EvalOptions, io: Io): Promis
   const model = await openModel(file, { engine, trust: options.trust });
   const bar = await progressBar(io, 'evaluating');
   try {
-    const { channels, classes, exclusive } = model.task;
-    const opened = await openFolder(options.data, { channels, classes: classes.length, exclusive });
-    const dataset = options.split === undefined ? opened : namedImages(opened, await readNames(options.split));
+    const opened = await openFolder(dataSource(options, 'eval'), judgedFormat(model.task, parseMaskOptions(options)));
+    sayMasks(opened, io);
+    const dataset =
+      options.split === undefined ? opened : namedImages(opened, resolveNames(opened, await readList(options.split)));
     const onProgress = (done: number, total: number): void => bar.update(done, total);
     const found = await evaluateModel({ model, dataset, signal: io.interruption(), onProgress });
     return { json: found, text: [`${found.images} images; ${titleOf(engine)}`, '', modelTable(found.rows)].join('\n') };
@@ -58,8 +61,11 @@ async function evaluateRun(folder: string, options: EvalOptions, io: Io): Promis
   const engine = await chooseEngine(options);
   const { network, record } = await openRun(folder);
   const weights = await runWeights(folder);
-  const opened = await openFolder(options.data, dataFormat(network, record.recipe));
-  const named = options.split === undefined ? undefined : await readNames(options.split);
+  const format = { ...dataFormat(network, record.recipe), ...parseMaskOptions(options) };
+  const before = record.task.masks;
+  const opened = await openFolder(dataSource(options, 'eval'), { ...format, ...(before ? { before } : {}) });
+  sayMasks(opened, io);
+  const named = options.split === undefined ? undefined : resolveNames(opened, await readList(options.split));
   const dataset = imagesToJudge(opened, record, named, io);
   const bar = await progressBar(io, 'evaluating');
   const signal = io.interruption();

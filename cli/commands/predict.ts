@@ -2,13 +2,14 @@ import { titleOf } from '../../runtime/engines/engine.js';
 import { isRun, openModel } from '../../runtime/prediction/model.js';
 import { type Prediction, predictImages } from '../../runtime/prediction/predict.js';
 import { UsageError } from '../errors.js';
+import { type ReadFlags, readOptions } from '../flags/data.js';
 import { chooseEngine, type EngineOptions } from '../flags/engines.js';
 import { parseLevel, parseNumber, parseSize } from '../flags/options.js';
 import type { Io, Outcome } from '../io.js';
 import { milliseconds } from '../render/numbers.js';
 import { progressBar } from '../render/progress.js';
 
-export interface PredictOptions extends EngineOptions {
+export interface PredictOptions extends EngineOptions, ReadFlags {
   readonly out: string;
   readonly prune?: string;
   readonly mode?: string;
@@ -41,6 +42,7 @@ export async function predict(
       tile,
       overlay: options.overlay,
       threshold,
+      read: readOptions(options),
       signal,
       onProgress: (done, total) => bar.update(done, total),
     });

@@ -1,22 +1,24 @@
 import { join } from 'node:path';
 import type { Recipe } from '../../compiler/index.js';
-import { type Dataset, openFolder, readNames } from '../../runtime/data/index.js';
+import { type Dataset, listSplit, openFolder, readList, resolveNames } from '../../runtime/data/index.js';
 import { type Engine, titleOf } from '../../runtime/engines/engine.js';
 import { holdsRun, type RunRecord, readRecord, runFiles } from '../../runtime/run/run-folder.js';
 import { dataFormat } from '../../runtime/run/task.js';
 import { hasFeature, readCpu } from '../../runtime/support/cpu.js';
 import { type TrainResult, train as trainNetwork } from '../../runtime/training/train.js';
+import { type DataOptions, dataSource } from '../flags/data.js';
 import { chooseEngine, type EngineOptions } from '../flags/engines.js';
+import { type MaskOptions, parseMaskOptions } from '../flags/masks.js';
 import { parseCount, parseNumber, parseSettings, parseSize } from '../flags/options.js';
 import { type GoodSpec, loadSpec } from '../flags/spec.js';
 import { type ChosenBatch, chooseBatch } from '../flags/train-memory.js';
 import type { Io, Outcome } from '../io.js';
 import { evaluationTable } from '../render/evaluation.js';
+import { sayMasks } from '../render/masks.js';
 import { percent } from '../render/numbers.js';
 import { trainingProgress } from '../render/progress.js';
 
-export interface TrainOptions extends EngineOptions {
-  readonly data: string;
+export interface TrainOptions extends EngineOptions, DataOptions, MaskOptions {
   readonly out: string;
   readonly epochs?: string;
   readonly batch?: string;
@@ -46,10 +48,19 @@ export async function train(file: string, options: TrainOptions, io: Io): Promis
   const set = { ...before?.set, ...given };
   const spec = await loadSpec(file, set, io);
   const asked = withChanges(before?.recipe ?? spec.recipe, change);
-  const dataset = await openFolder(options.data, dataFormat(spec.network, asked));
+  const masksBefore = before?.task.masks;
+  const opened = await openFolder(dataSource(options, 'train'), {
+    ...dataFormat(spec.network, asked),
+    ...(masksBefore ? { before: masksBefore } : {}),
+  });
+  sayMasks(opened, io);
+  const { dataset, ...listed } = listSplit(opened);
   const { recipe, replan } = withMemory(asked, options, spec, dataset, engine, before, io);
   for (const mask of dataset.unusedMasks.slice(0, 3)) io.err(`warning: ${mask} belongs to no image\n`);
-  const heldOut = options.split === undefined ? undefined : await readNames(options.split);
+  const heldOut = options.split === undefined ? listed.heldOut : resolveNames(dataset, await readList(options.split));
+  if (listed.heldOut || listed.tests > 0) {
+    io.err(`${opened.folder} holds out ${listed.heldOut?.length ?? 0} images, and keeps ${listed.tests} for a test\n`);
+  }
   const result = await trainNetwork({
     specText: spec.text,
     imports: spec.imports,
@@ -120,6 +131,7 @@ function recipeChange(options: TrainOptions): Partial<Recipe> & { readonly lr?: 
     ...(patch === undefined ? {} : { patch: parseSize(patch, '--patch') }),
     ...(lr === undefined ? {} : { lr: parseNumber(lr, '--lr') }),
     ...(seed === undefined ? {} : { seed: parseCount(seed, '--seed', 0) }),
+    ...parseMaskOptions(options),
   };
 }
 

@@ -62,11 +62,17 @@ export async function trainingProgress(
         bar.update(p.done, p.total);
         if (p.done === p.total) bar.stop();
         break;
+      case 'warning':
+        bar.stop();
+        io.err(`warning: ${p.message}\n`);
+        break;
       case 'start':
         bar.stop();
         bar = epochBar;
         epochs = p.epochs;
-        io.err(`${p.images} images to train on, ${p.heldOut} held out; epochs ${p.epoch} to ${p.epochs}; ${engine}\n`);
+        io.err(
+          `${p.images} images to train on, ${p.heldOut} held out; epochs ${p.epoch} to ${p.epochs}; ${engine}${p.leftOut > 0 ? `; batches of ${batch} leave out ${p.leftOut} an epoch, by chance` : ''}\n`,
+        );
         break;
       case 'step': {
         const done = (p.epoch - 1) * p.steps + p.step;

@@ -13,7 +13,7 @@ import { halfReport, halved } from './half.js';
 import { chooseLevels } from './levels.js';
 import { type GoodSpec, metadataKeys, specMetadata } from './metadata.js';
 import type { AdaptiveOptions } from './options.js';
-import { sealed } from './seal.js';
+import { sealed, sealLength } from './seal.js';
 import { type ChosenSize, chooseSize } from './size.js';
 import { weightArrays, weightsText } from './weights.js';
 
@@ -83,7 +83,7 @@ export function buildAdaptive(spec: GoodSpec, options: AdaptiveOptions): Artifac
       metadata: { ...metadata, ...more },
     });
   const model = emit(staged, half ? { [metadataKeys.precision]: 'fp16' } : {});
-  const inHalf = half ? { half: halfReport(graph, emit(intoStages(float, network, levels)).length) } : {};
+  const inHalf = half ? { half: halfReport(graph, emit(intoStages(float, network, levels)).length + sealLength) } : {};
   const what = `${network.name} L${levels[0]} to L${top} as needed, each answering in mode ${mode}`;
   return {
     target: options.target,

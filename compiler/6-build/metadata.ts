@@ -21,6 +21,8 @@ export const metadataKeys = {
   resize: 'unetc.resize',
   patch: 'unetc.patch',
   axes: 'unetc.axes',
+  /** How masks of training were read. */
+  masks: 'unetc.masks',
   /** Of a file in fp16 only. */
   precision: 'unetc.precision',
 } as const;
@@ -50,6 +52,7 @@ export function modelMetadata(identity: ModelIdentity, task: Task): Record<strin
     ...(task.resize ? { [k.resize]: JSON.stringify(task.resize) } : {}),
     ...(task.patch ? { [k.patch]: JSON.stringify(task.patch) } : {}),
     [k.axes]: JSON.stringify(task.axes),
+    ...(task.masks ? { [k.masks]: JSON.stringify(task.masks) } : {}),
   };
 }
 

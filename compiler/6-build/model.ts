@@ -14,7 +14,7 @@ import { formatFiles } from './format-files.js';
 import { halfReport, halved } from './half.js';
 import { type GoodSpec, metadataKeys, specMetadata } from './metadata.js';
 import type { FolderOptions, OnnxOptions, QuantizedOptions } from './options.js';
-import { sealed } from './seal.js';
+import { sealed, sealLength } from './seal.js';
 import { type ChosenSelection, chooseSelection } from './selection.js';
 import { type ChosenSize, chooseSize } from './size.js';
 import { weightArrays, weightsText } from './weights.js';
@@ -85,7 +85,7 @@ export function buildOnnx(spec: GoodSpec, options: OnnxOptions): Artifact {
     ...common,
     what: `${chosen.what} in fp16`,
     warnings: inHalf.warnings,
-    report: { ...common.report, half: halfReport(inHalf.graph, model.length) },
+    report: { ...common.report, half: halfReport(inHalf.graph, model.length + sealLength) },
   });
 }
 

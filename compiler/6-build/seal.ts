@@ -11,6 +11,9 @@ export function sealEntry(digest: string): Uint8Array {
   return Uint8Array.from([0x72, entry.length, ...entry]);
 }
 
+/** Bytes that sealing adds. */
+export const sealLength = sealEntry('0'.repeat(64)).length;
+
 /**
  * An ONNX file with the SHA-256 of all its bytes, graph, weights and metadata, as one more entry of its metadata. It is a check
  * against damage, no signature: whoever changes a file on purpose can write another.

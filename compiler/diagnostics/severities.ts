@@ -83,6 +83,7 @@ export const severities = {
   'extra-train': 'error',
   'head-weights': 'error',
   'loss-activation': 'error',
+  'mask-rule': 'error',
   'repeated-setting': 'error',
   'resize-and-patch': 'error',
   'train-size': 'error',

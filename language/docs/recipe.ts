@@ -1,9 +1,10 @@
 import { augmentationKnobs } from '../../compiler/1-elaborate/recipe/augment.js';
 import type { SettingName } from '../../compiler/1-elaborate/recipe/index.js';
 import { lossKnobs } from '../../compiler/1-elaborate/recipe/loss.js';
+import { maskKnobs } from '../../compiler/1-elaborate/recipe/masks.js';
 import { optimizerKnobs, scheduleKnobs } from '../../compiler/1-elaborate/recipe/optimizer.js';
 import type { Knob } from '../../compiler/1-elaborate/recipe/reader.js';
-import type { AugmentationName, LossName, Optimizer, Schedule } from '../../compiler/recipe.js';
+import type { AugmentationName, LossName, MaskSetting, Optimizer, Schedule } from '../../compiler/recipe.js';
 import type { RecipeTable } from '../names/definition.js';
 
 const losses: Readonly<Record<LossName, string>> = {
@@ -42,6 +43,16 @@ const augmentations: Readonly<Record<AugmentationName, string>> = {
   elastic: 'Bends the image smoothly, by about `amount` pixels.',
 };
 
+const masks: Readonly<Record<MaskSetting['kind'], string>> = {
+  threshold: 'Foreground is every value of `least` or more, in the numbers of the file.',
+  nonzero: 'Foreground is every value but 0.',
+  alpha: 'Foreground is what is opaque: alpha of `least` or more.',
+  values: 'Stored numbers are classes, or the list says which numbers each class has: `values([0, [3, 4], 7])`.',
+  entries: 'As `values`, of the entries of a palette.',
+  colors: 'The colors of each class: `colors(["#000000", "#ff0000"])`.',
+  invert: 'The rule that is found, with foreground and background exchanged.',
+};
+
 /** What each setting of `train` says. */
 export const settingDocs: Readonly<Record<SettingName, string>> = {
   loss: 'What training makes small: a weighted sum such as `0.5 * bce + dice`.',
@@ -57,6 +68,10 @@ export const settingDocs: Readonly<Record<SettingName, string>> = {
   normalize: '`unit`: samples divided by their range. `image`: then each image and channel to mean 0, deviation 1.',
   seed: 'Seed of weights, order and augmentation.',
   holdout: 'Share of the images kept for validation.',
+  masks:
+    'How mask files are read: `threshold(128)`, `values([0, 3, 7])`, `alpha`. Without it, by looking at all of them.',
+  orientation:
+    'How a mask without EXIF orientation lies on an image with one: `stored`, in the order of pixels, or `exif`, upright.',
 };
 
 export const isSettingName = (name: string): name is SettingName => Object.hasOwn(settingDocs, name);
@@ -78,6 +93,7 @@ export const recipeWords: Readonly<Record<RecipeTable, ReadonlyMap<string, Entry
   optimizer: entries(optimizers, optimizerKnobs),
   schedule: entries(schedules, scheduleKnobs),
   augment: entries(augmentations, augmentationKnobs),
+  masks: entries(masks, maskKnobs),
 };
 
 export const isRecipeTable = (name: string): name is RecipeTable => Object.hasOwn(recipeWords, name);

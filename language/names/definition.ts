@@ -29,7 +29,7 @@ export interface Definition {
 }
 
 /** Tables of words that a recipe knows. */
-export type RecipeTable = 'loss' | 'optimizer' | 'schedule' | 'augment';
+export type RecipeTable = 'loss' | 'optimizer' | 'schedule' | 'augment' | 'masks';
 
 /** What a word of the text means. */
 export type Target =

@@ -1,6 +1,6 @@
 import type { Recipe } from '../../compiler/recipe.js';
 import { stream } from '../support/random.js';
-import { UserError } from '../support/user-error.js';
+import { someOf, UserError } from '../support/user-error.js';
 import { type AugmentOptions, augmentSample } from './augment.js';
 import type { Dataset } from './dataset.js';
 import { mapEach } from './each.js';
@@ -61,6 +61,30 @@ export class Batches {
   /** Decodes everything once; see `SampleCache.fill`. Optional: batches decode what they miss. */
   prepare(progress?: (done: number, total: number) => void): Promise<void> {
     return this.samples.fill(progress);
+  }
+
+  /** What is strange about the images and batches, once `prepare` has seen them: worth a warning each. */
+  warnings(): string[] {
+    const { names, imageFiles } = this.dataset;
+    const { batch } = this.recipe;
+    const found: string[] = [];
+    if (names.length < batch) {
+      found.push(
+        `${names.length} ${names.length === 1 ? 'image fills' : 'images fill'} a batch of ${batch} by being taken again: an epoch is one step; --batch ${names.length} takes each once`,
+      );
+    }
+    const same = [...this.samples.constant].sort((a, b) => a - b).map((index) => imageFiles[index] as string);
+    if (same.length > 0) {
+      found.push(
+        `${same.length} of ${names.length} images ${same.length === 1 ? 'is' : 'are'} of one value throughout: ${someOf(same)}`,
+      );
+    }
+    return found;
+  }
+
+  /** Images that an epoch leaves out, other ones each time, since its last batch would not be full. */
+  get leftOut(): number {
+    return Math.max(0, this.dataset.names.length - this.perEpoch * this.recipe.batch);
   }
 
   /**

@@ -1,9 +1,8 @@
-import { access, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import sharp, { type Metadata } from 'sharp';
 import { fileFailure } from '../support/files/failure.js';
 import { UserError } from '../support/user-error.js';
-import { makePicture } from './image.js';
-import type { Picture, Size } from './picture.js';
+import type { Size } from './picture.js';
 
 // Every file is decoded once; a cache keyed by path would only serve stale pixels of a file that was replaced.
 sharp.cache(false);
@@ -24,27 +23,10 @@ export interface Samples extends Header {
 }
 
 /**
- * Reads only the header of an image.
- *
- * @throws UserError when the file can't be read or is not 8 or 16 bit grey, RGB or RGBA in PNG, JPEG or TIFF
- */
-export async function readHeader(file: string): Promise<Header> {
-  let metadata: Metadata;
-  try {
-    // The decoder's own message for a missing file does not say which errno it was.
-    await access(file);
-    metadata = await sharp(file).metadata();
-  } catch (error) {
-    throw unreadable(file, error);
-  }
-  return headerOf(file, metadata);
-}
-
-/**
  * Decodes a file to its own samples: no colour management, since a network is trained on numbers and not on a display's
  * colours. A photograph that says how it was held (EXIF orientation) is turned upright, as a person annotating it saw it.
  *
- * @throws UserError as `readHeader`, and when the pixels are damaged
+ * @throws UserError when the file can't be read, its pixels are damaged, or it is not 8 or 16 bit grey, RGB or RGBA in PNG, JPEG or TIFF
  */
 export async function readSamples(file: string): Promise<Samples> {
   let bytes: Buffer;
@@ -66,31 +48,6 @@ export async function readSamples(file: string): Promise<Samples> {
   } catch (error) {
     throw unreadable(file, error);
   }
-}
-
-/**
- * An image with the channels a network takes: 1 (luminance of a colour image: ITU-R BT.601, as Pillow's "L") or
- * 3 (grey repeated); alpha is dropped.
- *
- * @throws UserError as `readSamples`
- */
-export async function readPicture(file: string, channels: 1 | 3): Promise<Picture> {
-  const samples = await readSamples(file);
-  const { height, width, data: from, samples: count } = samples;
-  const area = height * width;
-  const data = samples.sixteen ? new Uint16Array(channels * area) : new Uint8Array(channels * area);
-  if (channels === 1 && count === 3) {
-    for (let p = 0, q = 0; p < area; p++, q += 3) {
-      // Weights of sum 2^16, so that a grey pixel stays what it is; the sum of 16-bit samples needs all 32 bits.
-      data[p] = Math.floor((from[q]! * 19595 + from[q + 1]! * 38470 + from[q + 2]! * 7471 + 32768) / 65536);
-    }
-  } else {
-    for (let c = 0; c < channels; c++) {
-      const sample = count === 1 ? 0 : c;
-      for (let p = 0, q = sample; p < area; p++, q += count) data[c * area + p] = from[q]!;
-    }
-  }
-  return makePicture(channels, height, width, data);
 }
 
 const formats: readonly string[] = ['png', 'jpeg', 'tiff'] satisfies Header['format'][];

@@ -5,12 +5,15 @@ import { mapEach } from './each.js';
 import { normalizationOf } from './normalize.js';
 import type { Size } from './picture.js';
 import { resizeMask, resizePicture } from './resize.js';
+import { markLeftOut } from './target.js';
 
 /**
  * Decoded samples of a data set, kept in memory up to a budget; what does not fit is decoded each time it is asked for.
  * In a shuffled epoch every sample is needed equally often, so the first that fit stay: evicting would only cost.
  */
 export class SampleCache {
+  /** Images of one value throughout, as far as samples were asked for, by index. */
+  readonly constant = new Set<number>();
   private readonly kept = new Map<number, Sample>();
   private free: number;
 
@@ -31,8 +34,10 @@ export class SampleCache {
     const known = this.kept.get(index);
     if (known !== undefined) return known;
     const pair = await this.dataset.pair(index);
+    const { data } = pair.image;
+    if (data.every((value) => value === data[0])) this.constant.add(index);
     const image = this.resize === undefined ? pair.image : resizePicture(pair.image, this.resize);
-    const mask = this.resize === undefined ? pair.mask : resizeMask(pair.mask, this.resize);
+    const mask = markLeftOut(this.resize === undefined ? pair.mask : resizeMask(pair.mask, this.resize));
     const sample = { image, mask, normalization: normalizationOf(image, this.normalize) };
     const bytes = image.data.byteLength + mask.data.byteLength;
     if (bytes <= this.free && !this.kept.has(index)) {

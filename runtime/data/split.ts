@@ -1,9 +1,7 @@
-import { readFile } from 'node:fs/promises';
-import { fileFailure } from '../support/files/failure.js';
 import { stream } from '../support/random.js';
-import { someOf, UserError } from '../support/user-error.js';
+import { UserError } from '../support/user-error.js';
 import type { Dataset } from './dataset.js';
-import { stemOf } from './folder.js';
+import { resolveNames } from './names.js';
 
 /** A seeded share, 0 <= holdout < 1, or the names to hold out, with or without extension. */
 export type SplitRule = { readonly holdout: number; readonly seed: number } | { readonly names: readonly string[] };
@@ -34,16 +32,6 @@ export function split(dataset: Dataset, rule: SplitRule): Split {
   return { train: dataset.select(train), held: dataset.select(indices.filter((index) => held.has(index))) };
 }
 
-/** The names of a split file: one a line, blank lines and lines starting with # left out. */
-export async function readNames(file: string): Promise<string[]> {
-  try {
-    const lines = (await readFile(file, 'utf8')).replace(/^\uFEFF/, '').split(/\r?\n/);
-    return lines.map((line) => line.trim()).filter((line) => line !== '' && !line.startsWith('#'));
-  } catch (error) {
-    throw fileFailure('read', file, error);
-  }
-}
-
 function seeded(dataset: Dataset, holdout: number, seed: number): Set<number> {
   const { names } = dataset;
   if (!(holdout >= 0 && holdout < 1)) {
@@ -56,15 +44,9 @@ function seeded(dataset: Dataset, holdout: number, seed: number): Set<number> {
   return new Set(draws.slice(0, count).map(({ index }) => index));
 }
 
+/** A sample's very name goes before what else a text may mean: names of a run are such. */
 function named(dataset: Dataset, wanted: readonly string[]): Set<number> {
   const index = new Map(dataset.names.map((name, position) => [name, position]));
-  const unknown = wanted.filter((name) => !index.has(stemOf(name)) && !index.has(name));
-  if (unknown.length > 0) {
-    throw new UserError(
-      'split-unknown',
-      `the split names ${unknown.length === 1 ? 'an image' : `${unknown.length} images`} that ${dataset.folder} does not have: ${someOf(unknown)}`,
-      'one name a line, as in images/, with or without extension',
-    );
-  }
-  return new Set(wanted.map((name) => index.get(stemOf(name)) ?? index.get(name) ?? -1));
+  const listed = wanted.map((name) => ({ text: name.normalize('NFC'), exact: index.has(name) }));
+  return new Set(resolveNames(dataset, listed).map((name) => index.get(name) as number));
 }

@@ -1,5 +1,5 @@
 import { basename, join } from 'node:path';
-import { type Picture, readPicture, stemOf } from '../data/index.js';
+import { type Picture, type ReadOptions, readPicture, stemOf } from '../data/index.js';
 import { realFile, writeBelow } from '../support/files/below.js';
 import { safeFileNames } from '../support/files/safe-name.js';
 import { UserError } from '../support/user-error.js';
@@ -20,6 +20,8 @@ export interface PredictOptions {
   readonly overlay?: boolean;
   /** In (0, 1); default 0.5. Not used where classes exclude each other. */
   readonly threshold?: number;
+  /** Answers to what the images' files leave open. */
+  readonly read?: ReadOptions;
   readonly signal?: AbortSignal;
   readonly onProgress?: (done: number, total: number) => void;
 }
@@ -57,7 +59,7 @@ export async function predictImages(options: PredictOptions): Promise<Prediction
   for (const [k, image] of images.entries()) {
     signal?.throwIfAborted();
     const place = places[k] as Places;
-    const picture = await readPicture(image, task.channels === 1 ? 1 : 3);
+    const picture = await readPicture(image, task.channels, options.read);
     const started = performance.now();
     const seen = deepestLevel();
     const maps = await predictPicture(model, picture, { ...options, onAnswers: seen.add });

@@ -1,5 +1,6 @@
 import { Reader } from 'protobufjs/minimal.js';
 import { metadataKeys } from '../../compiler/6-build/metadata.js';
+import type { MaskReading } from '../../compiler/recipe.js';
 import { UserError } from '../support/user-error.js';
 import { MetadataFields } from './metadata-fields.js';
 import type { Task } from './task.js';
@@ -26,7 +27,39 @@ export function taskOfMetadata(file: string, props: ReadonlyMap<string, string>)
     ...(fields.has(k.resize) ? { resize: fields.sizes(k.resize) } : {}),
     ...(fields.has(k.patch) ? { patch: fields.sizes(k.patch) } : {}),
     axes: fields.axes(k.axes),
+    ...masksOf(props.get(k.masks)),
   };
+}
+
+/** How masks were read, if the file says so in a way that is understood: a later version may know more rules. */
+function masksOf(text: string | undefined): { masks?: MaskReading } {
+  try {
+    const masks = JSON.parse(text ?? 'null') as MaskReading | null;
+    return isReading(masks) ? { masks } : {};
+  } catch {
+    return {};
+  }
+}
+
+function isReading(value: MaskReading | null): value is MaskReading {
+  const rule = value?.rule;
+  if (typeof rule !== 'object' || rule === null) return false;
+  const lists = (classes: unknown, type: string): boolean =>
+    Array.isArray(classes) && classes.every((c) => Array.isArray(c) && c.every((v) => typeof v === type));
+  switch (rule.kind) {
+    case 'nonzero':
+      return typeof rule.invert === 'boolean';
+    case 'threshold':
+    case 'alpha':
+      return typeof rule.invert === 'boolean' && typeof rule.least === 'number';
+    case 'values':
+    case 'entries':
+      return rule.classes === undefined || lists(rule.classes, 'number');
+    case 'colors':
+      return lists(rule.classes, 'string');
+    default:
+      return false;
+  }
 }
 
 /** The level and mode a model file was built for. @throws UserError as `taskOfModel` */

@@ -5,6 +5,7 @@ import { specHash } from '../../compiler/6-build/spec-hash.js';
 import { fromFiles, type ImportedFile, load } from '../../compiler/index.js';
 import type { Network } from '../../compiler/ir/graph.js';
 import type { Recipe } from '../../compiler/recipe.js';
+import { formatNames } from '../data/names.js';
 import type { Weights } from '../engines/engine.js';
 import { writeAtomic } from '../support/files/atomic.js';
 import { failedWith, fileFailure } from '../support/files/failure.js';
@@ -23,7 +24,7 @@ export const runFiles = {
   imports: 'imports.json',
   /** A `RunRecord`; its presence makes a folder a run. */
   record: 'run.json',
-  /** Names of the images held out, one a line. */
+  /** Names of the images held out, as `formatNames` writes them. */
   split: 'split.txt',
   /** An `EpochLine` an epoch. */
   metrics: 'metrics.jsonl',
@@ -112,7 +113,7 @@ export async function createRun(
   // A list of another spec's would be taken for this one's.
   if (imports.length === 0 && (await exists(join(folder, runFiles.imports)))) throw inTheWay(folder, runFiles.imports);
   if (imports.length > 0) await writeAtomic(join(folder, runFiles.imports), `${JSON.stringify(imports, null, 2)}\n`);
-  await writeAtomic(join(folder, runFiles.split), record.heldOut.map((name) => `${name}\n`).join(''));
+  await writeAtomic(join(folder, runFiles.split), formatNames(record.heldOut));
   await writeRecord(folder, record);
 }
 

@@ -1,6 +1,7 @@
 import { known } from '../../compiler/ir/dim.js';
 import type { Network } from '../../compiler/ir/graph.js';
 import { type AxisRule, axisRules, classCount, type Task, takesSize } from '../../compiler/task.js';
+import type { DataFormat } from '../data/dataset.js';
 import { Mismatch } from '../support/schema.js';
 
 export * from '../../compiler/task.js';
@@ -26,4 +27,10 @@ export function taskFor(network: Network, task: Task): Task {
     if (wrong >= 0) fail(`task.${field}[${wrong}]`, 'a size that is valid', size[wrong]);
   }
   return { ...task, axes };
+}
+
+/** What a run or a model file is judged on: read as it was trained, unless flags say otherwise. */
+export function judgedFormat(task: Task, format: Partial<DataFormat> = {}): DataFormat {
+  const { channels, classes, exclusive, masks } = task;
+  return { channels, classes: classes.length, exclusive, ...(masks ? { before: masks } : {}), ...format };
 }

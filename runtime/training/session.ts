@@ -15,6 +15,8 @@ export type TrainProgress =
   /** A process that is gone had locked the run's folder. */
   | { readonly kind: 'taken-over'; readonly from: LockOwner }
   | { readonly kind: 'prepare'; readonly done: number; readonly total: number }
+  /** Something about the images or batches that a user may not expect; said once. */
+  | { readonly kind: 'warning'; readonly message: string }
   | {
       readonly kind: 'start';
       readonly epoch: number;
@@ -23,6 +25,8 @@ export type TrainProgress =
       readonly heldOut: number;
       /** What the best epoch is chosen by, in words. */
       readonly bestBy: string;
+      /** Images that each epoch leaves out, since its last batch would not be full. */
+      readonly leftOut: number;
     }
   | {
       readonly kind: 'step';

@@ -63,6 +63,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
 
 async function trainLocked(options: TrainOptions): Promise<TrainResult> {
   const { runFolder, onProgress } = options;
+  checkIgnored(options.dataset, options.recipe);
   const recipe = withTrainingSize(options.network, options.recipe, options.dataset);
   const size = recipe.patch ?? recipe.resize ?? [];
   const before = await previous(options);
@@ -73,6 +74,7 @@ async function trainLocked(options: TrainOptions): Promise<TrainResult> {
   if (before) await checkSame(runFolder, before, record);
   const batches = new Batches(parts.train, recipe, { size });
   await batches.prepare((done, total) => onProgress?.({ kind: 'prepare', done, total }));
+  for (const message of batches.warnings()) onProgress?.({ kind: 'warning', message });
   const made = trainingPlan(options.network, recipe, { batch: recipe.batch, size });
   const plan = options.replan?.(made) ?? made;
   if (!before) await createRun(runFolder, record, options.specText, options.imports);
@@ -86,6 +88,7 @@ async function trainLocked(options: TrainOptions): Promise<TrainResult> {
     images: parts.train.names.length,
     heldOut: parts.held.names.length,
     bestBy: bestBy(best, parts.held.names.length > 0),
+    leftOut: batches.leftOut,
   });
   const session = { options, recipe, plan, record, batches, held: new HeldOut(parts.held, record.task), best };
   const result =
@@ -94,6 +97,17 @@ async function trainLocked(options: TrainOptions): Promise<TrainResult> {
       : await runEpochs(session, position);
   if (result.interrupted || options.report === false) return result;
   return finished(session, result, parts.held);
+}
+
+/** A number that is no class must be known to the loss: it is not left out on a guess. */
+function checkIgnored({ masks, folder }: Dataset, recipe: Recipe): void {
+  const { ignore } = recipe as Recipe & { readonly ignore?: number };
+  if (!masks.assumedIgnore || ignore !== undefined) return;
+  throw new UserError(
+    'mask-void',
+    `${folder}: masks hold ${masks.ignore}, which is no class and by habit means "not annotated"`,
+    `leave such pixels out of the loss: ignore = ${masks.ignore} in the train block; or say what they are: masks = ...`,
+  );
 }
 
 /** Judges every level of the trained network, and writes the report. */
@@ -160,7 +174,7 @@ function recordOf(options: TrainOptions, recipe: Recipe, heldOut: readonly strin
     engine: { name, device, precision },
     data: { folder: dataset.folder, images: dataset.names.length, names: namesHash(dataset.names) },
     heldOut,
-    task: taskOf(network, recipe, dataset.classNames),
+    task: taskOf(network, recipe, dataset.classNames, dataset.masks),
     ...(options.best && options.best !== defaultBest ? { best: options.best } : {}),
   };
 }

@@ -1,3 +1,4 @@
+import { readFile, symlink } from 'node:fs/promises';
 import sharp from 'sharp';
 import { describe, expect, test } from 'vitest';
 import { type DataFormat, openFolder } from '../../runtime/data/index.js';
@@ -16,7 +17,7 @@ const blank = await greyPng(new Array<number>(3600).fill(0), 60, 60);
 const labels = await greyPng([0, 1, 2, 7], 2, 2);
 const flat = sharp(new Uint8Array(12).fill(99), { raw: { width: 2, height: 2, channels: 3 } });
 const cmyk = await flat.clone().toColourspace('cmyk').jpeg().toBuffer();
-const gif = await flat.clone().gif().toBuffer();
+const volume = await readFile(new URL('formats/recorded/nifti1-sform-only.nii.gz', import.meta.url));
 const colours = await rgbPng([0, 0, 0, 9, 0, 0, 0, 9, 0, 0, 0, 9], 2, 2);
 
 interface Case {
@@ -33,7 +34,7 @@ const pair = (image: Uint8Array | string, mask: Uint8Array | string = black): Fi
   'masks/a.png': mask,
 });
 
-/** Everything that can be wrong with a folder before a pixel is decoded, then what only decoding shows. */
+/** Everything that can be wrong with a folder before images are decoded, then what only decoding shows. */
 const atOpen: readonly Case[] = [
   { name: 'an empty folder', files: { '.keep': '' }, code: 'images-missing', says: /no folder .*images/ },
   { name: 'images is a file', files: { images: 'x' }, code: 'images-missing', says: /images is a file, not a folder/ },
@@ -76,16 +77,45 @@ const atOpen: readonly Case[] = [
   },
   {
     name: 'another format',
-    files: { ...pair(black), 'images/scan.dcm': 'x', 'images/b.bmp': 'x' },
+    files: { ...pair(black), 'images/scan.doc': 'x', 'images/b.bmp': 'x' },
     code: 'file-extension',
-    says: /b\.bmp, scan\.dcm/,
+    says: /b\.bmp, scan\.doc/,
   },
-  { name: 'a GIF called .png', files: pair(gif), code: 'image-format', says: /images\/a\.png holds GIF data/ },
   {
-    name: 'one name with two extensions',
+    name: 'a BMP called .png',
+    files: pair('BM6\0'),
+    code: 'image-format',
+    says: /images\/a\.png holds no image of a kind that is read/,
+  },
+  {
+    name: 'one name with two extensions, and one mask',
     files: { ...pair(black), 'images/a.jpg': black },
+    code: 'mask-missing',
+    says: /1 image has no mask in .*a\.jpg/,
+  },
+  {
+    name: 'one mask that two images may have',
+    files: { 'images/a.jpg': black, 'images/a.png': black, 'masks/a.tif': black },
     code: 'name-twice',
-    says: /a\.jpg and .*a\.png have the same name/,
+    says: /a\.jpg and .*a\.png have the same name but for the extension, and one mask/,
+  },
+  {
+    name: 'two masks that one image may have',
+    files: { 'images/a.jpg': black, 'masks/a.png': black, 'masks/a.tif': black },
+    code: 'name-twice',
+    says: /a\.jpg may have the mask .*a\.png or .*a\.tif/,
+  },
+  {
+    name: 'images whose names differ in case only',
+    files: { 'images/A1.png': black, 'images/a1.png': black, 'masks/A1.png': black, 'masks/a1.png': black },
+    code: 'name-twice',
+    says: /A1\.png and .*a1\.png differ only in upper and lower case/,
+  },
+  {
+    name: 'images whose names differ in the form of Unicode only',
+    files: { 'images/\u00fc.png': black, 'images/u\u0308.png': black, 'masks/\u00fc.png': black },
+    code: 'name-twice',
+    says: /have the same name/,
   },
   {
     name: 'a CMYK image',
@@ -100,10 +130,11 @@ const atOpen: readonly Case[] = [
     says: /masks\/a\.jpg/,
   },
   {
-    name: 'float samples',
-    files: { 'images/a.tif': rawTiff('float'), 'masks/a.png': black },
-    code: 'image-depth',
-    says: /a\.tif has samples of type float/,
+    name: 'a volume for a network of pictures',
+    files: { 'images/a.nii.gz': volume, 'masks/a.nii.gz': volume },
+    format: { channels: 1 },
+    code: 'image-volume',
+    says: /a\.nii\.gz is a volume of 4x5x6/,
   },
   {
     name: 'a stack',
@@ -111,8 +142,8 @@ const atOpen: readonly Case[] = [
     code: 'image-pages',
     says: /a\.tif holds 3 pages/,
   },
-  { name: 'an empty file', files: pair(''), code: 'image-corrupt', says: /images\/a\.png can't be decoded/ },
-  { name: 'text called .png', files: pair('hello, world'), code: 'image-corrupt', says: /images\/a\.png/ },
+  { name: 'an empty file', files: pair(''), code: 'image-empty', says: /images\/a\.png is empty \(0 bytes\)/ },
+  { name: 'text called .png', files: pair('hello, world'), code: 'image-format', says: /images\/a\.png/ },
   {
     name: 'masks and class folders',
     files: { ...pair(black), 'masks/cell/a.png': black },
@@ -136,19 +167,16 @@ const atOpen: readonly Case[] = [
     name: 'an input of 4 channels',
     files: pair(black),
     format: { channels: 4 },
-    code: 'input-channels',
-    says: /takes 4 channels/,
+    code: 'image-channels',
+    says: /a\.png has 1 channel, but the network takes 4$/,
   },
   {
     name: 'more classes than a mask can hold',
     files: pair(black),
     format: { classes: 300 },
     code: 'classes-many',
-    says: /256 classes/,
+    says: /255 classes/,
   },
-];
-
-const atDecoding: readonly Case[] = [
   {
     name: 'a class the network lacks',
     files: pair(black, labels),
@@ -170,6 +198,9 @@ const atDecoding: readonly Case[] = [
     code: 'mask-lossy',
     says: /masks\/a\.jpg/,
   },
+];
+
+const atDecoding: readonly Case[] = [
   {
     name: 'an image cut off',
     files: pair(noisy.subarray(0, noisy.length >> 1), blank),
@@ -237,6 +268,47 @@ describe('what is fine', () => {
       expect(dataset.unusedMasks.map((path) => path.endsWith('spare.png'))).toEqual([true]);
       expect(dataset.classNames).toEqual(['mask']);
       expect((await dataset.pair(1)).mask.classes).toBe(1);
+    });
+  });
+
+  test('c1.tif beside c1.png, folders below images/, and any name that a file can have', async () => {
+    await inFolder(async (folder) => {
+      const tiff = await sharp(black).tiff().toBuffer();
+      const names = ['#1 cell', ' two  words ', 'new\nline', 'c1.tif', 'e\u0301', "it's {}", 'a%2Fb'];
+      await writeTree(folder, {
+        'images/c1.tif': tiff,
+        'images/c1.png': black,
+        'masks/c1.tif': tiff,
+        'masks/c1.png': black,
+        'images/p1/slice.png': black,
+        'images/p2/slice.png': black,
+        'masks/p1/slice.tif': tiff,
+        'masks/p2/slice.png': black,
+        ...Object.fromEntries(
+          names.flatMap((n) => [[`images/${n}.png`, black] as const, [`masks/${n}.png`, black] as const]),
+        ),
+      });
+      const dataset = await openFolder(folder, { channels: 1, classes: 1 });
+      // `c1.tif.png` is `c1.tif` to people, so `c1.tif` is told from it by its folder.
+      const wanted = [...names, 'c1.png', 'images/c1.tif', 'p1/slice', 'p2/slice'];
+      expect([...dataset.names].sort()).toEqual(wanted.map((n) => n.normalize('NFC')).sort());
+      expect(new Set(dataset.names).size).toBe(dataset.names.length);
+      expect(new Set(dataset.ids).size).toBe(dataset.ids.length);
+      expect(dataset.ids).toContain('images/c1.tif');
+      for (const [k, { images, masks }] of dataset.samples.entries()) {
+        expect(masks[0]!.replace(/masks/, 'images').replace(/\.\w+$/, '')).toBe(images[0]!.replace(/\.\w+$/, ''));
+        await dataset.pair(k);
+      }
+    });
+  });
+
+  test('a class folder that is a link', async () => {
+    await inFolder(async (folder) => {
+      await writeTree(folder, { 'images/a.png': black, 'elsewhere/a.png': black, 'masks/.keep': '' });
+      await symlink('../elsewhere', `${folder}/masks/cell`);
+      const dataset = await openFolder(folder, { channels: 1, classes: 1 });
+      expect(dataset.layout).toBe('images/ and masks/<class>/');
+      expect((await dataset.pair(0)).mask.height).toBe(2);
     });
   });
 

@@ -2,6 +2,7 @@ import { limits } from '../../compiler/1-elaborate/limits.js';
 import { augmentationKnobs } from '../../compiler/1-elaborate/recipe/augment.js';
 import type { SettingName } from '../../compiler/1-elaborate/recipe/index.js';
 import { lossKnobs } from '../../compiler/1-elaborate/recipe/loss.js';
+import { maskKnobs } from '../../compiler/1-elaborate/recipe/masks.js';
 import { optimizerKnobs, scheduleKnobs } from '../../compiler/1-elaborate/recipe/optimizer.js';
 import type { Knob } from '../../compiler/1-elaborate/recipe/reader.js';
 import { standardLibrary } from '../../compiler/index.js';
@@ -9,6 +10,7 @@ import {
   type AugmentationName,
   defaultRecipe,
   type LossName,
+  type MaskSetting,
   type Optimizer,
   type Schedule,
 } from '../../compiler/recipe.js';
@@ -80,6 +82,22 @@ const settings: Readonly<Record<SettingName, readonly [values: string, standard:
   ],
   seed: ['a whole number', String(recipe.seed), 'of weights, order and augmentation'],
   holdout: ['a share', String(recipe.holdout), 'of the images split off to judge on, without `--split`'],
+  masks: ['a rule', 'found by looking', 'how mask files are read; below'],
+  orientation: [
+    '`stored` or `exif`',
+    'none',
+    'how a mask without EXIF orientation lies on an image with one: in the order of stored pixels, or upright',
+  ],
+};
+
+const masks: Readonly<Record<MaskSetting['kind'], string>> = {
+  threshold: 'foreground is every value of `least` or more, in the numbers of the file',
+  nonzero: 'foreground is every value but 0',
+  alpha: 'foreground is where alpha is `least` or more, 0 to 255',
+  values: 'stored numbers are classes; `values([0, [3, 4], 7])` says which numbers each class has',
+  entries: 'the same with the entries of a palette, whatever their colors',
+  colors: '`colors(["#000000", "#ff0000"])`: the colors of each class',
+  invert: 'the rule that is found, with foreground and background exchanged',
 };
 
 const calls = <T extends string>(
@@ -120,6 +138,7 @@ export const regions: readonly (readonly [page: string, name: string, text: stri
   ['docs/language/train.md', 'optimizers', calls(optimizerKnobs, optimizers)],
   ['docs/language/train.md', 'schedules', calls(scheduleKnobs, schedules)],
   ['docs/language/train.md', 'augmentations', calls(augmentationKnobs, augmentations)],
+  ['docs/language/train.md', 'masks', calls(maskKnobs, masks)],
   [
     'docs/language/imports.md',
     'blocks',

@@ -368,6 +368,14 @@ const settings: readonly Case[] = [
   ['nothing supervised', 'weights = «[0]»', 'head-weights', 'all weights are zero'],
   ['clip 0', 'clip = «0»', 'out-of-range', 'more than 0'],
   ['unknown normalization', 'normalize = «imge»', 'wrong-type', 'did you mean image'],
+  ['unknown rule for masks', 'masks = «treshold»(128)', 'mask-rule', 'did you mean threshold'],
+  ['number as a rule for masks', 'masks = «128»', 'mask-rule', 'known here: threshold'],
+  ['rule without its classes', 'masks = «colors»', 'mask-rule', 'colors(["#000000", "#ff0000"])'],
+  ['color that is none', 'masks = «colors»(["black", "red"])', 'mask-rule', 'takes a list of colors'],
+  ['value of two classes', 'masks = values(«[0, [3, 0]]»)', 'mask-rule', '0 is named twice'],
+  ['unknown argument of a rule', 'masks = threshold(«below»: 3)', 'unknown-argument', 'below'],
+  ['threshold of a word', 'masks = threshold(«"half"»)', 'wrong-type', 'number'],
+  ['unknown orientation', 'orientation = «sideways»', 'wrong-type', 'stored or exif'],
   ['all held out', 'holdout = «1»', 'out-of-range', 'less than 1'],
 ];
 

@@ -76,6 +76,20 @@ describe('recipe', () => {
     expect(made.augment.map((a) => a.amount)).toEqual([15, 0.2, 0.05, 2, 0.3]);
   });
 
+  it('reads rules for masks', () => {
+    const masks = (text: string) => recipe(`masks = ${text}`).masks;
+    expect(masks('threshold(128)')).toEqual({ kind: 'threshold', least: 128, invert: false });
+    expect(masks('threshold(least: 0.5, invert: true)')).toEqual({ kind: 'threshold', least: 0.5, invert: true });
+    expect(masks('nonzero')).toEqual({ kind: 'nonzero', invert: false });
+    expect(masks('alpha')).toEqual({ kind: 'alpha', least: 128, invert: false });
+    expect(masks('entries')).toEqual({ kind: 'entries' });
+    expect(masks('values([0, [3, 4], 7])')).toEqual({ kind: 'values', classes: [[0], [3, 4], [7]] });
+    expect(masks('colors(["#000", "#FF0000"])')).toEqual({ kind: 'colors', classes: [['#000000'], ['#ff0000']] });
+    expect(masks('invert')).toEqual({ kind: 'invert' });
+    expect(recipe('orientation = stored').orientation).toBe('stored');
+    expect(recipe('batch = 2').masks).toBeUndefined();
+  });
+
   it('warns of a head that is never supervised', () => {
     const { diagnostics } = run(nested.replace('batch = 16', 'weights = [0, 1, 1, 1]'));
     expect(brief(diagnostics)).toEqual(['37:14 unsupervised-head: head S[1] has weight 0, so it is never supervised']);

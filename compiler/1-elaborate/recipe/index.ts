@@ -2,10 +2,11 @@ import type { Said, Span } from '../../../grammar/diagnostic.js';
 import { say } from '../../../grammar/say.js';
 import type { Expr, TrainDecl } from '../../../grammar/tree.js';
 import { type Code, type Collector, diagnose, type More, suggest } from '../../diagnostics/index.js';
-import { defaultRecipe, type Recipe } from '../../recipe.js';
+import { defaultRecipe, orientationNames, type Recipe } from '../../recipe.js';
 import type { Value } from '../values.js';
 import { readAugmentations } from './augment.js';
 import { checkActivations, readLoss } from './loss.js';
+import { readMaskSetting } from './masks.js';
 import { readOptimizer, readSchedule } from './optimizer.js';
 import { Reader } from './reader.js';
 
@@ -45,6 +46,8 @@ export const settingNames = [
   'normalize',
   'seed',
   'holdout',
+  'masks',
+  'orientation',
 ] as const;
 export type SettingName = (typeof settingNames)[number];
 type Setting = TrainDecl['settings'][number];
@@ -99,6 +102,10 @@ export function elaborateRecipe(train: TrainDecl | undefined, context: RecipeCon
   if (seed) recipe.seed = reader.number(seed.value, 'seed', { least: 0, whole: true }) ?? recipe.seed;
   const holdout = settings.get('holdout');
   if (holdout) recipe.holdout = reader.number(holdout.value, 'holdout', { least: 0, below: 1 }) ?? recipe.holdout;
+  const masks = settings.get('masks');
+  if (masks) recipe.masks = readMaskSetting(masks.value, reader);
+  const orientation = settings.get('orientation');
+  if (orientation) recipe.orientation = reader.word(orientation.value, 'orientation', orientationNames);
   checkActivations(recipe.loss, loss?.value.span ?? keyword(train.span), heads, report);
   return recipe;
 }

@@ -19,7 +19,8 @@ export const pictureFormat: Format = {
   read: async (source, _options, region) => {
     const header = headerOf(source, await metadataOf(source));
     const wide = header.type === 'uint16';
-    const grey = header.channels < 3;
+    // Brought to one band, a grey picture would lose its alpha: it stays three equal ones until it is taken apart.
+    const grey = header.channels === 1;
     try {
       const { data, info } = await sharp(await readFile(source.path), { ignoreIcc: true, failOn: 'error' })
         .toColourspace(grey ? (wide ? 'grey16' : 'b-w') : wide ? 'rgb16' : 'srgb')
@@ -34,7 +35,8 @@ export const pictureFormat: Format = {
       const area = height * width;
       const planar = wide ? new Uint16Array(channels * area) : new Uint8Array(channels * area);
       for (let c = 0; c < channels; c++) {
-        for (let p = 0, q = c; p < area; p++, q += info.channels) planar[c * area + p] = all[q]!;
+        const band = channels === 2 && c === 1 ? info.channels - 1 : c;
+        for (let p = 0, q = band; p < area; p++, q += info.channels) planar[c * area + p] = all[q]!;
       }
       const image = { header, channels, shape: header.shape, data: planar, range: rangeOfType(header.type) };
       return region ? cutRegion(image, region) : image;
@@ -58,13 +60,24 @@ const magics: readonly (readonly number[])[] = [
 
 async function metadataOf(source: Source): Promise<Metadata> {
   try {
-    return await sharp(source.path).metadata();
+    // Its size is checked below, with an error that says so.
+    return await sharp(source.path, { limitInputPixels: false }).metadata();
   } catch (error) {
     throw corrupt(source.path, error);
   }
 }
 
+/** sharp's own bound: 2^14 - 1 squared. A picture of more takes gigabytes once it is a network's input. */
+const mostPixels = 0x3fff ** 2;
+
 function headerOf({ path }: Source, metadata: Metadata): ImageHeader {
+  if (metadata.height * metadata.width > mostPixels) {
+    throw new UserError(
+      'image-large',
+      `${path} holds ${metadata.height}x${metadata.width} pixels: more than ${mostPixels} at once (height x width)`,
+      'cut it into smaller pictures',
+    );
+  }
   const { format, space, depth, channels, hasAlpha, orientation } = metadata;
   if ((metadata.pages ?? 1) > 1) {
     throw new UserError('image-pages', `${path} holds ${metadata.pages} pages`, 'save one image a file');

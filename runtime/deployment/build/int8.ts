@@ -79,7 +79,17 @@ export async function buildInt8(spec: Loaded, options: Int8Options, hooks: Build
     quantized: { graph: model.graph, weights: arraysOf(model.weights) },
   });
   const quantize = reportOf(model, runtime, { folder: calibration.folder, images: images.length });
-  return { ...artifact, report: { ...artifact.report, quantize } };
+  const constant = images.every(({ data }) => data.every((value) => value === data[0]));
+  const warnings = constant
+    ? [
+        `every image of ${calibration.folder} is of one value throughout: int8 ranges measured on them hold for no other`,
+      ]
+    : [];
+  return {
+    ...artifact,
+    report: { ...artifact.report, quantize },
+    warnings: [...artifact.warnings, ...warnings],
+  };
 }
 
 function reportOf(

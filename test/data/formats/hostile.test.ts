@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs';
-import { readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { basename, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
@@ -11,9 +11,12 @@ import { cases } from '../../cases.js';
 import { failure, inFolder } from '../fixtures.js';
 
 const folder = fileURLToPath(new URL('recorded/', import.meta.url));
-const files = readdirSync(folder).filter(
-  (file) => !/\.(json|img|raw|zraw|gz\.img)$/.test(file) || file.endsWith('.nii.gz'),
-);
+/** Every recorded file that is an image by itself; of a DICOM series one slice. */
+const files = readdirSync(folder, { recursive: true, withFileTypes: true })
+  .filter((entry) => entry.isFile() && !/\.(json|img|raw|zraw)$/.test(entry.name) && !entry.name.includes('jpeg-ls'))
+  .map((entry) => relative(folder, join(entry.parentPath, entry.name)))
+  .filter((file) => !/^refused|IM[1-9]/.test(file))
+  .sort();
 const options = { pages: 'depth', placement: 'sform' } as const;
 const bytesOf = new Map<string, Buffer>();
 const wholes = new Map<string, StoredImage>();
@@ -27,7 +30,7 @@ const detached = /\.(hdr|mhd|nhdr)$/;
 /** Reads a damaged copy: an image, or the `UserError`. Anything else that is thrown fails the test. */
 async function attempt(file: string, bytes: Uint8Array): Promise<StoredImage | UserError> {
   return inFolder(async (place) => {
-    const path = join(place, file);
+    const path = join(place, basename(file));
     await writeFile(path, bytes);
     if (detached.test(file)) {
       const stem = file.replace(detached, '');
@@ -63,7 +66,7 @@ describe('damaged files', () => {
           const bytes = bytesOf.get(file)!;
           const found = await attempt(file, bytes.subarray(0, Math.floor(part * bytes.length)));
           if (found instanceof UserError) {
-            expect(found.message).toContain(file);
+            expect(found.message).toContain(basename(file));
             return;
           }
           const whole = wholes.get(file)!;
@@ -166,7 +169,9 @@ describe('claims that a file can not keep', () => {
       expect((await failure(readImage(join(place, 'a.png')))).message).toMatch(/a\.png is empty \(0 bytes\)/);
       await writeFile(join(place, 'a.txt'), 'hello');
       expect((await failure(readImage(join(place, 'a.txt')))).code).toBe('image-format');
-      expect((await failure(readImage(place))).message).toContain('it is a folder');
+      await mkdir(join(place, 'none'));
+      expect((await failure(readImage(join(place, 'none')))).code).toBe('dicom-empty');
+      expect((await failure(readImage(place))).message).toMatch(/is empty|is no DICOM file/);
       expect((await failure(readImage('/dev/zero'))).code).toBe('file-special');
     });
   });
@@ -191,5 +196,29 @@ describe('claims that a file can not keep', () => {
     const error = await failure(readImage(join(folder, 'tiff-pages.tif')));
     expect(error.code).toBe('image-pages');
     expect(error.hint).toMatch(/depth.*channels/);
+  });
+});
+
+describe('DICOM series that make no regular grid are refused, and the slice is named', () => {
+  test.each([
+    [
+      'refused-missing',
+      'dicom-geometry',
+      /a slice is missing between IM\d\.dcm and IM\d\.dcm: 5 mm, where slices are 2\.5 mm/,
+    ],
+    ['refused-doubled', 'dicom-geometry', /(IM\d|more)\.dcm and (IM\d|more)\.dcm lie at the same place/],
+    ['refused-uneven', 'dicom-geometry', /not evenly apart: between IM\d\.dcm and more\.dcm 1 mm/],
+    ['refused-tilted', 'dicom-geometry', /gantry tilted by 13\.5 degrees/],
+    ['refused-turned', 'dicom-geometry', /scout\.dcm is turned otherwise/],
+    ['refused-two-series', 'dicom-series', /holds 2 series: 4 from IM0\.dcm on, 1 from more\.dcm on/],
+    ['refused-size', 'dicom-series', /more\.dcm has rows 5, but IM0\.dcm of the same series has 6/],
+    ['refused-jpeg-ls.dcm', 'dicom-syntax', /compressed as JPEG-LS \(transfer syntax 1\.2\.840\.10008\.1\.2\.4\.80\)/],
+  ] as const)('%s', async (name, code, says) => {
+    for (const read of [readImageHeader, readImage]) {
+      const error = await failure(read(join(folder, name)));
+      expect(error.message).toMatch(says);
+      expect(error.code).toBe(code);
+      expect(error.hint).toMatch(/\w/);
+    }
   });
 });

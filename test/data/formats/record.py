@@ -1,6 +1,6 @@
 """Writes small files of every kind that is read, and what Python's libraries read from them, into recorded/.
 
-    python test/data/formats/record.py        (numpy, nibabel, SimpleITK, tifffile, imagecodecs, Pillow)
+    python test/data/formats/record.py        (numpy, nibabel, SimpleITK, tifffile, imagecodecs, Pillow, pydicom, pyjpegls)
 
 The tests compare each file voxel by voxel, with spacing and direction, and need no Python. What is expected comes from
 reading the written file back with a library of its own, never from what was handed to the writer alone.
@@ -306,8 +306,130 @@ case('webp-lossless.webp', 'WebP, lossless', np.moveaxis(np.asarray(Image.open(p
 Image.fromarray(picture(9, 7)).save(path('gif-grey.gif'))
 case('gif-grey.gif', 'GIF', np.moveaxis(np.asarray(Image.open(path('gif-grey.gif')).convert('RGB')), -1, 0))
 
+# ---- DICOM
+import pydicom
+from pydicom.dataset import Dataset, FileDataset, FileMetaDataset
+from pydicom.sequence import Sequence
+from pydicom.uid import (CTImageStorage, DeflatedExplicitVRLittleEndian, EnhancedCTImageStorage, ExplicitVRBigEndian, ExplicitVRLittleEndian, ImplicitVRLittleEndian,
+                         JPEGLSLossless, RLELossless)
+ROW, COLUMN = np.array([np.cos(0.2), np.sin(0.2), 0]), np.array([-np.sin(0.2) * np.cos(0.3), np.cos(0.2) * np.cos(0.3), np.sin(0.3)])
+NORMAL = np.cross(ROW, COLUMN)
+uid = lambda *parts: '1.2.826.0.1.3680043.8.498.' + '.'.join(str(p) for p in parts)
+
+
+def dicom_slice(name, pixels, position, k=0, series=1, syntax=ExplicitVRLittleEndian, stored=12, slope=1, intercept=-1024, photometric='MONOCHROME2', axes=None, **attributes):
+    meta = FileMetaDataset()
+    meta.MediaStorageSOPClassUID, meta.MediaStorageSOPInstanceUID, meta.TransferSyntaxUID = CTImageStorage, uid(series, k + 1), ExplicitVRLittleEndian
+    ds = FileDataset(path(name), {}, file_meta=meta, preamble=b'\0' * 128)
+    ds.SOPClassUID, ds.SOPInstanceUID, ds.SeriesInstanceUID, ds.StudyInstanceUID, ds.FrameOfReferenceUID = CTImageStorage, uid(series, k + 1), uid(series), uid(9), uid(8)
+    ds.Modality, ds.PatientName, ds.PatientID, ds.InstanceNumber = 'CT', 'A^B', '1', k + 1
+    ds.Rows, ds.Columns = pixels.shape[:2]
+    ds.SamplesPerPixel = 1 if pixels.ndim == 2 else 3
+    if pixels.ndim == 3: ds.PlanarConfiguration = 0
+    ds.PhotometricInterpretation = photometric
+    ds.BitsAllocated = 8 * pixels.dtype.itemsize
+    ds.BitsStored, ds.HighBit, ds.PixelRepresentation = stored, stored - 1, int(pixels.dtype.kind == 'i')
+    if slope != 1 or intercept != 0: ds.RescaleSlope, ds.RescaleIntercept = slope, intercept
+    if position is not None:
+        ds.ImagePositionPatient = [f'{v:.6f}' for v in position]
+        ds.ImageOrientationPatient = [f'{v:.6f}' for v in (axes if axes is not None else np.concatenate([ROW, COLUMN]))]
+        ds.PixelSpacing = ['0.75', '0.5']
+    for key, value in attributes.items(): setattr(ds, key, value)
+    ds.PixelData = pixels.tobytes()
+    if syntax == RLELossless or syntax == JPEGLSLossless: ds.compress(syntax)
+    elif syntax == ExplicitVRBigEndian:
+        ds.PixelData = pixels.astype(pixels.dtype.newbyteorder('>')).tobytes()
+        meta.TransferSyntaxUID = syntax
+    else: meta.TransferSyntaxUID = syntax
+    os.makedirs(os.path.dirname(path(name)) or '.', exist_ok=True)
+    pydicom.dcmwrite(path(name), ds, enforce_file_format=True, little_endian=syntax != ExplicitVRBigEndian, implicit_vr=syntax == ImplicitVRLittleEndian)
+    return ds
+
+
+def series_case(name, kind, pydicom_only=False, **more):
+    """Expects what SimpleITK makes of the folder; where it can't read it, pydicom's pixels in the order of their positions."""
+    files = [os.path.join(path(name), f) for f in os.listdir(path(name))]
+    if pydicom_only:
+        read = sorted((pydicom.dcmread(f) for f in files), key=lambda d: np.dot([float(v) for v in d.ImagePositionPatient], NORMAL))
+        array = np.stack([d.pixel_array * float(d.get('RescaleSlope', 1)) + float(d.get('RescaleIntercept', 0)) for d in read])
+        origin = np.array([float(v) for v in read[0].ImagePositionPatient])
+        spacing, directions = [2.5, 0.75, 0.5], [NORMAL, COLUMN, ROW]
+    else:
+        reader = sitk.ImageSeriesReader()
+        reader.SetFileNames(reader.GetGDCMSeriesFileNames(path(name)))
+        image = reader.Execute()
+        array, origin, spacing = sitk.GetArrayFromImage(image), np.array(image.GetOrigin()), list(image.GetSpacing())[::-1]
+        direction = np.array(image.GetDirection()).reshape(3, 3)
+        directions = [direction[:, k] for k in (2, 1, 0)]
+    case(name, kind, array.astype(more.pop('dtype', 'int16'))[None], spacing, origin * LPS, [d * LPS for d in directions], **more)
+
+
+def write_series(name, count=4, gap=2.5, **options):
+    order = rng.permutation(count)
+    for k in range(count):
+        pixels = options.get('pixels', lambda: rng.integers(0, 4096, (6, 7)).astype('uint16'))()
+        rest = {key: value for key, value in options.items() if key != 'pixels'}
+        rest = {key: value(k) if callable(value) else value for key, value in rest.items()}
+        dicom_slice(f'{name}/IM{order[k]}.dcm', pixels, np.array([-20.0, 30.0, 5.0]) + gap * k * NORMAL, k, **rest)
+
+
+write_series('dicom-explicit')
+series_case('dicom-explicit', 'DICOM series, explicit, oblique, names shuffled')
+write_series('dicom-implicit', syntax=ImplicitVRLittleEndian)
+series_case('dicom-implicit', 'DICOM series, implicit')
+write_series('dicom-deflated', syntax=DeflatedExplicitVRLittleEndian)
+series_case('dicom-deflated', 'DICOM series, deflated')
+write_series('dicom-big-endian', syntax=ExplicitVRBigEndian)
+series_case('dicom-big-endian', 'DICOM series, big-endian', pydicom_only=True)
+write_series('dicom-rle', syntax=RLELossless)
+series_case('dicom-rle', 'DICOM series, RLE', pydicom_only=True)
+write_series('dicom-signed', stored=16, intercept=0, pixels=lambda: rng.integers(-32768, 32768, (6, 7)).astype('int16'))
+series_case('dicom-signed', 'DICOM series, signed 16 bits')
+write_series('dicom-rescale', slope=lambda k: f'{0.5 + 0.25 * k}', intercept=lambda k: f'{k}')
+series_case('dicom-rescale', 'DICOM series whose slices are rescaled each by its own', dtype='float32')
+write_series('dicom-monochrome1', photometric='MONOCHROME1', intercept=0)
+# SimpleITK turns these greys itself.
+series_case('dicom-monochrome1', 'DICOM series, white is zero', pydicom_only=True, dtype='uint16', photometric='white-is-zero')
+write_series('dicom-down', gap=-2.5)
+series_case('dicom-down', 'DICOM series numbered from the top')
+pixels = rng.integers(0, 256, (6, 7, 3)).astype('uint8')
+dicom_slice('dicom-rgb.dcm', pixels, None, stored=8, intercept=0, photometric='RGB')
+case('dicom-rgb.dcm', 'DICOM, RGB', np.moveaxis(pydicom.dcmread(path('dicom-rgb.dcm')).pixel_array, -1, 0))
+dicom_slice('dicom-rgb-rle.dcm', pixels, None, stored=8, intercept=0, photometric='RGB', syntax=RLELossless)
+case('dicom-rgb-rle.dcm', 'DICOM, RGB, RLE', np.moveaxis(pydicom.dcmread(path('dicom-rgb-rle.dcm')).pixel_array, -1, 0))
+frames = rng.integers(0, 4096, (3, 6, 7)).astype('uint16')
+ds = dicom_slice('dicom-enhanced.dcm', frames[0], None, intercept=0)
+ds.file_meta.MediaStorageSOPClassUID = ds.SOPClassUID = EnhancedCTImageStorage
+ds.NumberOfFrames = 3
+nest = lambda **fields: (lambda d: [setattr(d, k, v) for k, v in fields.items()] and d)(Dataset())
+ds.SharedFunctionalGroupsSequence = Sequence([nest(
+    PlaneOrientationSequence=Sequence([nest(ImageOrientationPatient=[f'{v:.6f}' for v in np.concatenate([ROW, COLUMN])])]),
+    PixelMeasuresSequence=Sequence([nest(PixelSpacing=['0.75', '0.5'], SliceThickness='2.5')]),
+    PixelValueTransformationSequence=Sequence([nest(RescaleIntercept='-1024', RescaleSlope='1', RescaleType='HU')]))])
+ds.PerFrameFunctionalGroupsSequence = Sequence([nest(PlanePositionSequence=Sequence([nest(
+    ImagePositionPatient=[f'{v:.6f}' for v in np.array([-20.0, 30.0, 5.0]) + 2.5 * k * NORMAL])])) for k in range(3)])
+ds.PixelData = frames.tobytes()
+pydicom.dcmwrite(path('dicom-enhanced.dcm'), ds, enforce_file_format=True)
+case('dicom-enhanced.dcm', 'DICOM, enhanced multi-frame', (pydicom.dcmread(path('dicom-enhanced.dcm')).pixel_array.astype('int16') - 1024)[None], [2.5, 0.75, 0.5],
+     np.array([-20.0, 30.0, 5.0]) * LPS, [d * LPS for d in (NORMAL, COLUMN, ROW)])
+
+# What must be refused.
+write_series('refused-missing')
+os.remove(sorted((os.path.join(path('refused-missing'), f) for f in os.listdir(path('refused-missing'))), key=lambda f: pydicom.dcmread(f).InstanceNumber)[1])
+write_series('refused-doubled')
+dicom_slice('refused-doubled/more.dcm', frames[0], np.array([-20.0, 30.0, 5.0]) + 2.5 * NORMAL, 7)
+write_series('refused-uneven')
+dicom_slice('refused-uneven/more.dcm', frames[0], np.array([-20.0, 30.0, 5.0]) + 2.5 * 3.4 * NORMAL, 7)
+for k in range(3): dicom_slice(f'refused-tilted/{k}.dcm', frames[k], np.array([-20.0, 30.0, 5.0]) + 2.5 * k * NORMAL + 0.6 * k * COLUMN, k)
+write_series('refused-turned')
+dicom_slice('refused-turned/scout.dcm', frames[0], np.array([-20.0, 30.0, 5.0]) - 2.5 * NORMAL, 7, axes=[1, 0, 0, 0, 0, -1])
+write_series('refused-two-series')
+dicom_slice('refused-two-series/more.dcm', frames[0], np.array([-20.0, 30.0, 5.0]) + 10 * NORMAL, 7, series=2)
+write_series('refused-size')
+dicom_slice('refused-size/more.dcm', frames[0][:5], np.array([-20.0, 30.0, 5.0]) + 10 * NORMAL, 7)
+dicom_slice('refused-jpeg-ls.dcm', frames[0], None, syntax=JPEGLSLossless)
+
 with open(os.path.join(out, 'expected.json'), 'w') as f:
     f.write('[\n' + ',\n'.join(json.dumps(c) for c in cases) + '\n]\n')
-files = [f for f in os.listdir(out) if f != 'expected.json']
-print(len(cases), 'cases,', len(files), 'files,', sum(os.path.getsize(path(f)) for f in os.listdir(out)), 'bytes, largest',
-      max((os.path.getsize(path(f)), f) for f in files))
+files = [os.path.join(d, f) for d, _, names in os.walk(out) for f in names]
+print(len(cases), 'cases,', len(files), 'files,', sum(os.path.getsize(f) for f in files), 'bytes, largest', max((os.path.getsize(f), f) for f in files))
