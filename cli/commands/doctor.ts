@@ -1,5 +1,6 @@
 import { availableParallelism, totalmem } from 'node:os';
 import { damagedFile, installOf } from '../../runtime/engines/native/cache.js';
+import { currentFolderVariables } from '../../runtime/engines/native/environment.js';
 import { isMissing } from '../../runtime/engines/native/library.js';
 import { glibcVersion } from '../../runtime/engines/native/machine.js';
 import { type NativeEngine, nativeEngines } from '../../runtime/engines/native-engines.js';
@@ -30,6 +31,7 @@ export async function doctor(): Promise<Outcome> {
   const images = await findSharp();
   const cpu = await readCpu();
   const lacking = missingFeatures(cpu);
+  const unsafe = currentFolderVariables(process.env);
   const features = Object.fromEntries(cpuFeatures.map((f) => [f, hasFeature(cpu, f)])) as Record<
     CpuFeature,
     boolean | null
@@ -42,6 +44,7 @@ export async function doctor(): Promise<Outcome> {
     cores: availableParallelism(),
     memoryBytes: totalmem(),
     cpu: { model: cpu.model, features, missing: lacking },
+    currentFolderVariables: unsafe,
   };
   const libc = system.glibc ? `, glibc ${system.glibc}` : process.platform === 'linux' ? ', no glibc' : '';
   const found = cpuFeatures.filter((f) => features[f]);
@@ -49,6 +52,9 @@ export async function doctor(): Promise<Outcome> {
     `unetc ${system.unetc} on Node ${system.node}, ${system.platform}${libc}, ${system.cores} cores, ${bytes(system.memoryBytes)}`,
     `${cpu.model}: ${cpu.flags ? found.join(', ') || 'none of the instruction sets that matter' : 'instruction sets unknown'}`,
     ...lacking.map(({ feature, meaning }) => `  no ${feature}: ${meaning}`),
+    ...unsafe.map(
+      (name) => `  ${name} has an empty or relative entry: every program loads libraries of its current folder`,
+    ),
     '',
     ...[...engines, images].flatMap(shown),
   ].join('\n');
