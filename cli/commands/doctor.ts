@@ -1,6 +1,7 @@
 import { availableParallelism, totalmem } from 'node:os';
 import type { EngineEntry, NativeParts } from '../../runtime/engines/entry.js';
 import { damagedFile, installOf } from '../../runtime/engines/native/cache.js';
+import { currentFolderVariables } from '../../runtime/engines/native/environment.js';
 import { isMissing } from '../../runtime/engines/native/library.js';
 import { glibcVersion } from '../../runtime/engines/native/machine.js';
 import { nativeEngines } from '../../runtime/engines/registry.js';
@@ -31,6 +32,7 @@ export async function doctor(): Promise<Outcome> {
   const images = await findSharp();
   const cpu = await readCpu();
   const lacking = missingFeatures(cpu);
+  const unsafe = currentFolderVariables(process.env);
   const features = Object.fromEntries(cpuFeatures.map((f) => [f, hasFeature(cpu, f)])) as Record<
     CpuFeature,
     boolean | null
@@ -43,6 +45,7 @@ export async function doctor(): Promise<Outcome> {
     cores: availableParallelism(),
     memoryBytes: totalmem(),
     cpu: { model: cpu.model, features, missing: lacking },
+    currentFolderVariables: unsafe,
   };
   const libc = system.glibc ? `, glibc ${system.glibc}` : process.platform === 'linux' ? ', no glibc' : '';
   const found = cpuFeatures.filter((f) => features[f]);
@@ -50,6 +53,9 @@ export async function doctor(): Promise<Outcome> {
     `unetc ${system.unetc} on Node ${system.node}, ${system.platform}${libc}, ${system.cores} cores, ${bytes(system.memoryBytes)}`,
     `${cpu.model}: ${cpu.flags ? found.join(', ') || 'none of the instruction sets that matter' : 'instruction sets unknown'}`,
     ...lacking.map(({ feature, meaning }) => `  no ${feature}: ${meaning}`),
+    ...unsafe.map(
+      (name) => `  ${name} has an empty or relative entry: every program loads libraries of its current folder`,
+    ),
     '',
     ...[...engines, images].flatMap(shown),
   ].join('\n');

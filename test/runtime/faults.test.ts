@@ -2,7 +2,7 @@ import { existsSync, rmSync } from 'node:fs';
 import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { trainingPlan } from '../../compiler/index.js';
 import { loadCheckpoint, saveCheckpoint, stateOf } from '../../runtime/run/checkpoint.js';
 import { initialState } from '../../runtime/run/initialize.js';
@@ -16,6 +16,9 @@ import { UserError } from '../../runtime/support/user-error.js';
 import { train } from '../../runtime/training/train.js';
 import { nestedNetwork } from '../compiler/handmade.js';
 import { smallRecipe, smallRun, writeDiscs } from './small-run.js';
+
+// Many cases: on a busy machine they take their time.
+if (process.env.UNETC_CASES === undefined) vi.setConfig({ testTimeout: 600_000 });
 
 let folder = '';
 let data = '';

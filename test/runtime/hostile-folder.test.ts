@@ -3,11 +3,14 @@ import { copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, 
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { isMissing } from '../../runtime/engines/native/library.js';
 import { locateOpenVino } from '../../runtime/engines/openvino/native/library.js';
 import { pluginList } from '../../runtime/engines/openvino/native/plugins.js';
 import { writeData, writeSpec } from '../cli/fixtures.js';
+
+// Processes are started many times: on a busy machine that takes its time.
+if (process.env.UNETC_CASES === undefined) vi.setConfig({ testTimeout: 600_000 });
 
 /**
  * A folder from a stranger, in which somebody runs unetc: whatever lies there, or above it, none of its code is run. Every

@@ -3,13 +3,16 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, w
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { loadCheckpoint } from '../../runtime/run/checkpoint.js';
 import { acquireLock, ageOf, awaitLock, LockHeld, type LockOwner } from '../../runtime/support/files/lock.js';
 import { livenessOf, thisProcess } from '../../runtime/support/process-identity.js';
 import { stream } from '../../runtime/support/random.js';
 import { UserError } from '../../runtime/support/user-error.js';
 import { writeData, writeSpec } from '../cli/fixtures.js';
+
+// Processes are started many times: on a busy machine that takes its time.
+if (process.env.UNETC_CASES === undefined) vi.setConfig({ testTimeout: 600_000 });
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const built = join(root, 'dist/runtime/support/files/lock.js');

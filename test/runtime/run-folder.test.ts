@@ -3,7 +3,7 @@ import { cp, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { load, trainingPlan } from '../../compiler/index.js';
 import { ort } from '../../runtime/engines/onnxruntime/index.js';
 import { openModel } from '../../runtime/prediction/model.js';
@@ -13,6 +13,9 @@ import { UserError } from '../../runtime/support/user-error.js';
 import { startPosition } from '../../runtime/training/position.js';
 import { cases } from '../cases.js';
 import { spec, trained } from './trained.js';
+
+// Many cases: on a busy machine they take their time.
+if (process.env.UNETC_CASES === undefined) vi.setConfig({ testTimeout: 600_000 });
 
 let folder = '';
 let intact = '';

@@ -3,12 +3,15 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { isMissing } from '../../runtime/engines/native/library.js';
 import { locateTensorFlow } from '../../runtime/engines/tensorflow/native/locate.js';
 import { stream } from '../../runtime/support/random.js';
 import { cases } from '../cases.js';
 import { writeData, writeSpec } from '../cli/fixtures.js';
+
+// Processes are started many times: on a busy machine that takes its time.
+if (process.env.UNETC_CASES === undefined) vi.setConfig({ testTimeout: 600_000 });
 
 /** The built program, ended from outside at any time, by each signal that asks and by the one that does not. */
 const launcher = fileURLToPath(new URL('../../cli/unetc.mjs', import.meta.url));

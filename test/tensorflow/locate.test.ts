@@ -4,10 +4,11 @@ import { dirname, isAbsolute, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { cacheFolder, manifestName } from '../../runtime/engines/native/cache.js';
 import { chooseBuild } from '../../runtime/engines/native/choose.js';
+import { currentFolderVariables, safeEnvironment } from '../../runtime/engines/native/environment.js';
 import { isMissing } from '../../runtime/engines/native/library.js';
 import type { LocateOptions } from '../../runtime/engines/native/locate.js';
 import { isOlder, type Machine } from '../../runtime/engines/native/machine.js';
-import { safeEnvironment } from '../../runtime/engines/native/probe.js';
+
 import { tensorFlowLibrary } from '../../runtime/engines/tensorflow/native/library.js';
 import { loadTensorFlow } from '../../runtime/engines/tensorflow/native/load.js';
 import { locateTensorFlow } from '../../runtime/engines/tensorflow/native/locate.js';
@@ -255,12 +256,15 @@ describe('the probe', () => {
   it('has an environment that names no code by a relative path', () => {
     const env = {
       LD_LIBRARY_PATH: ':/opt/lib:.:lib',
-      LD_PRELOAD: './x.so',
+      LD_PRELOAD: './x.so libjemalloc.so.2',
       NODE_PATH: '/n',
       NODE_OPTIONS: '-r ./x',
       A: '.',
     };
-    expect(safeEnvironment(env)).toEqual({ LD_LIBRARY_PATH: '/opt/lib', A: '.' });
+    expect(safeEnvironment(env)).toEqual({ LD_LIBRARY_PATH: '/opt/lib', LD_PRELOAD: 'libjemalloc.so.2', A: '.' });
+    expect(currentFolderVariables(env)).toEqual(['LD_LIBRARY_PATH']);
+    expect(currentFolderVariables({ LD_LIBRARY_PATH: '' })).toEqual([]);
+    expect(currentFolderVariables({ LD_LIBRARY_PATH: '/a:/b' })).toEqual([]);
   });
 
   const wrong = (library: string) => ({ library, preload: [], kind: 'cpu' as const, source: 'a test' });

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { createRequire } from 'node:module';
-import { dirname, isAbsolute } from 'node:path';
+import { dirname } from 'node:path';
+import { safeEnvironment } from './environment.js';
 import type { Located } from './library.js';
 
 export type Probe =
@@ -67,34 +68,6 @@ function attempt({ library, preload }: Located, question: Question): Promise<Att
       say(ok, failed ? { ok: false, reason: ended(ok, code, signal, lastWords(err, question)) } : answer);
     });
   });
-}
-
-/** Node's own variables say what else it loads. */
-const nodeVariables = ['NODE_OPTIONS', 'NODE_PATH', 'NODE_REPL_EXTERNAL_MODULE'];
-/** Lists of folders or files, by colons (glibc takes spaces too in LD_PRELOAD). */
-const loaderLists: Readonly<Record<string, RegExp>> = {
-  LD_LIBRARY_PATH: /[:;]/,
-  LD_PRELOAD: /[: ]/,
-  LD_AUDIT: /:/,
-  DYLD_LIBRARY_PATH: /:/,
-  DYLD_FALLBACK_LIBRARY_PATH: /:/,
-  DYLD_FRAMEWORK_PATH: /:/,
-  DYLD_INSERT_LIBRARIES: /:/,
-};
-
-/**
- * An environment without what would make a process load code that is found relative to its current folder: Node's variables,
- * and the relative and the empty entries of the loader's lists (`LD_LIBRARY_PATH=:/opt/lib` begins with the current folder).
- */
-export function safeEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  const safe = { ...env };
-  for (const name of nodeVariables) delete safe[name];
-  for (const [name, separator] of Object.entries(loaderLists)) {
-    const kept = safe[name]?.split(separator).filter((entry) => isAbsolute(entry)) ?? [];
-    if (kept.length > 0) safe[name] = kept.join(':');
-    else delete safe[name];
-  }
-  return safe;
 }
 
 const lastWords = (stderr: string, { noise }: Question): string | undefined =>
