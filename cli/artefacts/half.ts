@@ -1,4 +1,5 @@
 import { type Graph, lostInHalf, ruleOf, toHalf, type WeightArrays } from '../../compiler/index.js';
+import { sealLength } from '../../runtime/models/seal.js';
 import { UserError } from '../../runtime/support/user-error.js';
 import { UsageError } from '../errors.js';
 import type { Io } from '../io.js';
@@ -52,7 +53,7 @@ export function halved(graph: Graph, weights: WeightArrays, io: Io): Graph {
   return half;
 }
 
-/** What `build` says of a file in fp16. @param fp32 bytes of the same in fp32 */
+/** What `build` says of a file in fp16. @param fp32 bytes of the same in fp32; both as emitted, to which `build` adds a checksum */
 export function aboutHalf(half: Graph, fp32: number, bytes: number): { json: { half: HalfReport }; lines: string[] } {
   const nodes = half.nodes.filter((n) => n.op !== 'cast');
   const float = new Map<string, { op: string; nodes: number; why: string }>();
@@ -66,7 +67,7 @@ export function aboutHalf(half: Graph, fp32: number, bytes: number): { json: { h
     nodes: nodes.length,
     half: nodes.length - inFloat.reduce((n, f) => n + f.nodes, 0),
     float: inFloat,
-    fp32Bytes: fp32,
+    fp32Bytes: fp32 + sealLength,
   };
-  return { json: { half: report }, lines: halfLines(report, bytes) };
+  return { json: { half: report }, lines: halfLines(report, bytes + sealLength) };
 }

@@ -61,8 +61,12 @@ function readModel(bytes: Uint8Array, name: string, trust: boolean): Message {
         cause: error,
       });
     }
-    if (error instanceof WireError) throw corrupt(name, error.message, error);
-    throw error;
+    if (!(error instanceof WireError)) throw error;
+    // Every exporter writes the version of the format, field 1, first.
+    if (bytes[0] === 8) throw corrupt(name, error.message, error);
+    throw new UserError('model-corrupt', `${name} is not an ONNX model`, 'name a file that unetc build wrote', {
+      cause: error,
+    });
   }
 }
 

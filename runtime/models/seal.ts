@@ -11,7 +11,8 @@ function entryOf(digest: string): Uint8Array {
   return Uint8Array.from([0x72, entry.length, ...entry]);
 }
 
-const sealLength = entryOf('0'.repeat(64)).length;
+/** How many bytes `sealed` adds. */
+export const sealLength = entryOf('0'.repeat(64)).length;
 const sealStart = Buffer.from(entryOf('0'.repeat(64)).subarray(0, sealLength - 64));
 
 /**
