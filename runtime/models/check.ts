@@ -1,3 +1,4 @@
+import { shown } from '../support/shown.js';
 import { UserError } from '../support/user-error.js';
 import { onnxSchema } from './onnx-schema.js';
 import { isOnnxDomain, onnxOperators, runtimeOperators } from './operators.js';
@@ -60,8 +61,12 @@ function readModel(bytes: Uint8Array, name: string, trust: boolean): Message {
         cause: error,
       });
     }
-    if (error instanceof WireError) throw corrupt(name, error.message, error);
-    throw error;
+    if (!(error instanceof WireError)) throw error;
+    // Every exporter writes the version of the format, field 1, first.
+    if (bytes[0] === 8) throw corrupt(name, error.message, error);
+    throw new UserError('model-corrupt', `${name} is not an ONNX model`, 'name a file that unetc build wrote', {
+      cause: error,
+    });
   }
 }
 
@@ -112,7 +117,8 @@ class Check {
     }
     const domains = model.messages('opset_import').map((o) => o.text('domain'));
     for (const domain of domains)
-      if (!isOnnxDomain(domain) && !runtimeOperators.has(domain)) this.#unusual(`it uses operators of ${domain}`);
+      if (!isOnnxDomain(domain) && !runtimeOperators.has(domain))
+        this.#unusual(`it uses operators of ${quoted(domain)}`);
     if (model.has('training_info'))
       throw this.#refused('it brings a training step of its own', 'export it for inference');
     if (model.has('configuration')) throw this.#refused('it is divided over several devices', 'export it for one');
@@ -125,7 +131,7 @@ class Check {
     const found = new Map<string, string>();
     for (const entry of model.messages('metadata_props')) {
       const key = entry.text('key');
-      if (found.has(key)) throw corrupt(this.#name, `its metadata says ${JSON.stringify(key)} twice`);
+      if (found.has(key)) throw corrupt(this.#name, `its metadata says ${quoted(key)} twice`);
       found.set(key, entry.text('value'));
     }
     // ONNX Runtime takes settings of a session from here if a variable of the environment says so.
@@ -266,8 +272,5 @@ class Check {
   }
 }
 
-/** A name of the file for a message: one line, no control characters, not long. */
-const quoted = (name: string): string => {
-  const json = JSON.stringify(name).replace(/[\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g, '?');
-  return json.length <= 82 ? json : `${json.slice(0, 78)}..."`;
-};
+/** A name of the file for a message. */
+const quoted = (name: string): string => JSON.stringify(shown(name));

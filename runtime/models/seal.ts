@@ -1,10 +1,9 @@
 import { createHash } from 'node:crypto';
-import { sealEntry, sealKey } from '../../compiler/6-build/seal.js';
+import { sealEntry, sealKey, sealLength } from '../../compiler/6-build/seal.js';
 import { UserError } from '../support/user-error.js';
 
-export { sealed, sealKey } from '../../compiler/6-build/seal.js';
+export { sealed, sealKey, sealLength } from '../../compiler/6-build/seal.js';
 
-const sealLength = sealEntry('0'.repeat(64)).length;
 const sealStart = Buffer.from(sealEntry('0'.repeat(64)).subarray(0, sealLength - 64));
 
 /**

@@ -1,6 +1,7 @@
 import type { OnnxEngine, Predictor, Tensor } from '../engines/engine.js';
 import type { ModelFile } from '../run/model-file.js';
 import type { Task } from '../run/task.js';
+import { shown } from '../support/shown.js';
 import { UserError } from '../support/user-error.js';
 
 const hint = "use an intact copy of it, or build it again with 'unetc build'";
@@ -39,12 +40,14 @@ export function checked(predictor: Predictor, name: string, task: Pick<Task, 'cl
 function failed(name: string, error: unknown): unknown {
   if (error instanceof UserError || !(error instanceof Error) || error.name === 'AbortError') return error;
   const [line = ''] = error.message.split('\n');
-  return new UserError('engine-model', `${name} can't be run on this image: ${line}`, hint, { cause: error });
+  return new UserError('engine-model', `${name} can't be run on this image: ${shown(line, 300)}`, hint, {
+    cause: error,
+  });
 }
 
 function checkMap(name: string, [output, { data, shape }]: [string, Tensor], image: Tensor, classes: number): void {
   const wrong = (why: string): UserError =>
-    new UserError('model-output', `${name}: its output ${JSON.stringify(output)} ${why}`, hint);
+    new UserError('model-output', `${name}: its output ${JSON.stringify(shown(output))} ${why}`, hint);
   if (shape.length !== image.shape.length || shape[0] !== image.shape[0] || shape[1] !== classes) {
     throw wrong(
       `is [${shape.join(', ')}] for an image of [${image.shape.join(', ')}], where ${classes} map${classes === 1 ? '' : 's'} for each image ${classes === 1 ? 'is' : 'are'} due`,

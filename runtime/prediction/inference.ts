@@ -1,6 +1,7 @@
 import { type Picture, resizePicture, resizePlanes, toInput } from '../data/index.js';
 import type { Predictor, Tensor } from '../engines/engine.js';
 import { type AxisRule, type Task, validSize } from '../run/task.js';
+import { shown } from '../support/shown.js';
 import { UserError } from '../support/user-error.js';
 import { Blender, cut, type Plane, planTiles, type TilePlan } from './tiling.js';
 
@@ -75,7 +76,7 @@ function answerOf(
   if (n === 1 && space.length === 2 && space[0] === height && space[1] === width) return answer;
   throw new UserError(
     'model-output',
-    `the output ${JSON.stringify(name)} is [${answer.shape.join(', ')}] for an image of ${height}x${width}, where maps of that size are due`,
+    `the output ${JSON.stringify(shown(name))} is [${answer.shape.join(', ')}] for an image of ${height}x${width}, where maps of that size are due`,
     'use a model whose maps have the size of its image',
   );
 }

@@ -2,6 +2,7 @@ import { constants, copyFileSync, cpSync, existsSync, mkdirSync, readFileSync, r
 import { chmod } from 'node:fs/promises';
 import { join } from 'node:path';
 import sharp, { type CreateRaw } from 'sharp';
+import { encodeModel } from '../../compiler/5-emit/onnx/schema.js';
 import { decodeSafetensors, encodeSafetensors } from '../../runtime/run/safetensors.js';
 import { tinySpec, writeData, writeImage, writeMask, writeSpec } from './fixtures.js';
 import { unetc } from './io.js';
@@ -123,6 +124,15 @@ function damagedWeights(folder: string, change: (data: Float32Array) => void): v
   change(first.data);
   writeFileSync(join(folder, 'damaged.safetensors'), Buffer.concat([...encodeSafetensors({ tensors, metadata })]));
 }
+
+/** An image that is its own answer, as another exporter writes it. */
+const foreignModel = (): Uint8Array =>
+  encodeModel({
+    ...{ irVersion: 8, opset: 17, producer: 'another', name: 'main', metadata: {}, initializers: [] },
+    nodes: [{ op: 'Identity', name: 'n', inputs: ['x'], outputs: ['y'], attributes: {} }],
+    inputs: [{ name: 'x', type: 'float', dims: ['N', 3, 'H', 'W'] }],
+    outputs: [{ name: 'y', type: 'float', dims: ['N', 3, 'H', 'W'] }],
+  });
 
 const build = (...more: readonly string[]): string[] => ['build', 'tiny.unet', '-o', 'model.onnx', ...more];
 
@@ -402,9 +412,7 @@ export const mistakes: readonly Mistake[] = [
     'an ONNX file that unetc did not build',
     ['predict', 'foreign.onnx', 'data/images/a0.png', '-o', 'masks'],
     ['foreign.onnx', 'unetc build'],
-    (folder) =>
-      // ir_version: 8
-      writeFileSync(join(folder, 'foreign.onnx'), Buffer.from([8, 8])),
+    (folder) => writeFileSync(join(folder, 'foreign.onnx'), foreignModel()),
   ),
   weights(
     'a picture in place of a model',

@@ -67,7 +67,7 @@ describe('safetensors', () => {
     );
   });
 
-  test('reads at any offset of the memory it lies in, as a Buffer and as plain bytes, and copies', () => {
+  test('reads at any offset of the memory it lies in, as a Buffer and as plain bytes; without a copy where it is aligned', () => {
     const bytes = encode({ tensors: new Map([['a', { data: Float32Array.of(1, 2, 3), shape: [3] }]]), metadata: {} });
     for (let offset = 0; offset < 9; offset++) {
       const memory = new ArrayBuffer(bytes.length + 16);
@@ -76,7 +76,7 @@ describe('safetensors', () => {
       for (const view of [plain, Buffer.from(memory, offset, bytes.length)]) {
         const { tensors } = decodeSafetensors(view, 'f');
         expect([...tensors.get('a')!.data]).toEqual([1, 2, 3]);
-        expect(tensors.get('a')!.data.buffer).not.toBe(memory);
+        expect(tensors.get('a')!.data.buffer === memory).toBe(offset % 4 === 0);
       }
     }
   });

@@ -7,7 +7,7 @@ import type { Picture } from '../../runtime/data/index.js';
 import { readPicture } from '../../runtime/data/index.js';
 import { ort } from '../../runtime/engines/onnxruntime/index.js';
 import { checkModel } from '../../runtime/models/check.js';
-import { checkSeal, sealed, sealKey } from '../../runtime/models/seal.js';
+import { checkSeal, sealed, sealKey, sealLength } from '../../runtime/models/seal.js';
 import { openModel } from '../../runtime/prediction/model.js';
 import { predictPicture } from '../../runtime/prediction/predict.js';
 import { UserError } from '../../runtime/support/user-error.js';
@@ -32,8 +32,6 @@ beforeAll(async () => {
   due = (await mapOf(whole)) as Float32Array;
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
-
-const sealLength = sealed(new Uint8Array()).length;
 
 /** What these bytes answer, or the error of ours that says why they do not; anything else fails the test. */
 async function mapOf(bytes: Uint8Array): Promise<Float32Array | UserError> {

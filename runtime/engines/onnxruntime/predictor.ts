@@ -3,6 +3,7 @@ import { finish } from '../../../compiler/3-transform/finish.js';
 import { emitOnnx } from '../../../compiler/5-emit/onnx/index.js';
 import type { Graph } from '../../../compiler/ir/graph.js';
 import { type CheckOptions, checkModel } from '../../models/check.js';
+import { shown } from '../../support/shown.js';
 import { UserError } from '../../support/user-error.js';
 import type { Predictor, Tensor, Weights } from '../engine.js';
 import { numbers, type OrtDevice, openSession, toOrt } from './session.js';
@@ -41,7 +42,7 @@ async function opened(session: InferenceSession): Promise<Predictor> {
 const refusal = (error: unknown): UserError =>
   new UserError(
     'engine-model',
-    `ONNX Runtime can't run this model: ${error instanceof Error ? error.message.split('\n')[0] : String(error)}`,
+    `ONNX Runtime can't run this model: ${shown(error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error), 300)}`,
     "use an intact copy of it, or build it again with 'unetc build'",
     { cause: error },
   );

@@ -2,6 +2,7 @@ import { finish } from '../../../compiler/3-transform/finish.js';
 import { emitOnnx } from '../../../compiler/5-emit/onnx/index.js';
 import type { Graph } from '../../../compiler/ir/graph.js';
 import { type CheckOptions, checkModel } from '../../models/check.js';
+import { shown } from '../../support/shown.js';
 import { UserError } from '../../support/user-error.js';
 import type { Predictor, Tensor, Weights } from '../engine.js';
 import { OpenVinoError } from './c-api.js';
@@ -48,9 +49,14 @@ export function openSession(core: Core, options: OpenVinoOptions, onnx: Uint8Arr
     return new OpenVinoSession(core, onnx, options);
   } catch (error) {
     if (!(error instanceof OpenVinoError)) throw error;
-    throw new UserError('engine-model', `OpenVINO can't run this model: ${gist(error.message)}`, 'use --engine ort', {
-      cause: error,
-    });
+    throw new UserError(
+      'engine-model',
+      `OpenVINO can't run this model: ${shown(gist(error.message), 300)}`,
+      'use --engine ort',
+      {
+        cause: error,
+      },
+    );
   }
 }
 
