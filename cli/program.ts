@@ -181,6 +181,7 @@ function declareRunCommands(program: Command, io: Io, perform: Perform): void {
     .option('--lr <rate>', 'learning rate')
     .option('--seed <S>', 'seed of weights, order and augmentation')
     .option('--split <NAMES.txt>', 'names of the images held out')
+    .option('--best <metric>', 'what chooses the best epoch: iou (default), dice, iou-foreground, bce or loss')
     .addOption(set())
     .option('--resume', 'go on from the last checkpoint of RUN')
     .addHelpText('after', example('train specs/unetpp.unet --data data/nuclei --out runs/nuclei --epochs 40'))
@@ -188,17 +189,35 @@ function declareRunCommands(program: Command, io: Io, perform: Perform): void {
       perform(async () => (await import('./commands/train.js')).train(file, options, io)),
     );
   program
-    .command('eval <RUN|MODEL>')
-    .description('quality by level and mode on held-out images; of a built ONNX file on all')
+    .command('eval <RUN|MODEL...>')
+    .description(
+      'quality by level and mode on held-out images; in other data, and of a built ONNX file, on all; several are compared',
+    )
     .requiredOption('--data <DIR>', 'folder with images/ and masks/ of equal names')
     .option('--prune <Lk|all>', 'one level, or all', 'all')
-    .option('--split <NAMES.txt>', "names of the images to use; default: the run's held-out ones, or all")
+    .option(
+      '--split <NAMES.txt>',
+      "names of the images to use; default: the run's held-out ones in its own data, else all",
+    )
+    .option(
+      '--measures <list>',
+      'also surface (HD95, ASSD, NSD), lesions, instances (AP, PQ), with commas between; or all',
+    )
+    .option('--tolerance <d>', 'of NSD, in mm where images have a spacing, else in pixels; default: 1')
+    .option(
+      '--absent <rule>',
+      'what a class that an image does not have counts: leave-out, leave-out-truth, one or zero',
+    )
+    .option('--csv <FILE>', 'write a row for each image, level and mode')
     .addOption(answering())
     .addOption(device())
     .addOption(answeringPrecision())
-    .addHelpText('after', example('eval runs/nuclei --data data/nuclei'))
-    .action((run: string, options) =>
-      perform(async () => (await import('./commands/eval.js')).evaluate(run, options, io)),
+    .addHelpText(
+      'after',
+      [example('eval runs/nuclei --data data/nuclei'), '  $ unetc eval runs/a runs/b --data data/other'].join('\n'),
+    )
+    .action((models: string[], options) =>
+      perform(async () => (await import('./commands/eval.js')).evaluate(models, options, io)),
     );
   program
     .command('predict <MODEL> <IMAGE...>')

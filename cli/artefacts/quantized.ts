@@ -130,7 +130,8 @@ async function search(
   const opened = await openCalibration(folder, format);
   const { dataset } = opened;
   const task = source.run?.task ?? taskOf(spec.network, spec.recipe, dataset?.classNames ?? []);
-  const judged = dataset && (source.run ? imagesToJudge(dataset, source.run, undefined, io) : dataset);
+  const run = source.run && { folder: source.path, record: source.run };
+  const judged = dataset && (await imagesToJudge(dataset, run, undefined, io)).dataset;
   const images = await calibrationImages(opened, { task, judged: judged?.names ?? [], seed });
   const bar = await progressBar(io, 'quantizing');
   const model = await quantizeModel({

@@ -120,7 +120,8 @@ async function calibrated(
   const { ort } = await import('../../runtime/engines/onnxruntime/index.js');
   const opened = await openFolder(folder, dataFormat(spec.network, source.run?.recipe ?? spec.recipe));
   const named = split === undefined ? undefined : await readNames(split);
-  const dataset = imagesToJudge(opened, source.run, named, io);
+  const run = source.run && { folder: source.path, record: source.run };
+  const { dataset } = await imagesToJudge(opened, run, named, io);
   const bar = await progressBar(io, 'choosing thresholds');
   const shapes = new Map(folded.graph.params.map((p) => [p.origin.path, knownShape(p.type.shape)]));
   const observations = await observe({

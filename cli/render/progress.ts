@@ -63,6 +63,7 @@ export async function trainingProgress(
         bar = epochBar;
         epochs = p.epochs;
         io.err(`${p.images} images to train on, ${p.heldOut} held out; epochs ${p.epoch} to ${p.epochs}; ${engine}\n`);
+        io.err(`the best epoch is chosen by ${p.bestBy}\n`);
         break;
       case 'step': {
         const done = (p.epoch - 1) * p.steps + p.step;

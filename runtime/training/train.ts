@@ -3,6 +3,7 @@ import { trainingPlan } from '../../compiler/index.js';
 import type { Recipe } from '../../compiler/recipe.js';
 import { Batches, type Dataset, split } from '../data/index.js';
 import { HeldOut } from '../evaluation/held-out.js';
+import { recordImages } from '../run/images.js';
 import {
   createRun,
   differences,
@@ -58,6 +59,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
     await makeFolder(runFolder);
     await createRun(runFolder, record, options.specText, options.imports);
   }
+  await recordImages(runFolder, parts.train, parts.held);
 
   const position = await startPosition(join(runFolder, runFiles.last), plan, record);
   await restoreMetrics(runFolder, position.lines);
