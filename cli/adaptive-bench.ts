@@ -56,7 +56,7 @@ const benchTable = (rows: readonly AdaptiveBenchRow[]): string =>
     [
       { title: 'level', value: (r) => (r.mode === 'fixed' ? `L${r.level}` : `${r.mode}, on noise L${r.level}`) },
       { title: 'ms', value: (r) => r.milliseconds.toFixed(2), align: 'right' },
-      { title: 'speedup', value: (r) => speedupText(r.speedup), align: 'right' },
+      { title: 'speedup', value: (r) => speedupText(r), align: 'right' },
     ],
     rows,
   );

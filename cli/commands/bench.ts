@@ -14,7 +14,7 @@ import { parseCount, parseSettings, parseSize } from '../flags/options.js';
 import { chooseSize } from '../flags/sizes.js';
 import { loadSpec } from '../flags/spec.js';
 import type { Io, Outcome } from '../io.js';
-import { saved, speedupText } from '../render/evaluation.js';
+import { saved, speedupText, untold } from '../render/evaluation.js';
 import { bytes, count, macs, sizeText } from '../render/numbers.js';
 import { progressBar } from '../render/progress.js';
 import { table } from '../render/table.js';
@@ -56,6 +56,7 @@ export async function bench(target: string, options: BenchOptions, io: Io): Prom
     `${network.name}, batch ${batch}, ${sizeText(chosen.size)} (${chosen.reason}), ${titleOf(engine)}, median of ${runs} runs`,
     '',
     benchTable(rows),
+    ...(rows.every((r) => r.told) ? [] : ['', untold]),
   ].join('\n');
   return { json: { network: network.name, engine: engine.name, size: chosen.size, batch, runs, rows }, text };
 }
@@ -126,8 +127,8 @@ const benchTable = (rows: readonly BenchRow[]): string =>
       { title: 'MACs', value: (r) => macs(r.macs), align: 'right' },
       { title: 'ms', value: (r) => r.milliseconds.toFixed(2), align: 'right' },
       { title: 'memory', value: (r) => bytes(r.peakBytes), align: 'right' },
-      { title: 'speedup', value: (r) => speedupText(r.speedup), align: 'right' },
-      { title: 'saved', value: (r) => saved(r.saving), align: 'right' },
+      { title: 'speedup', value: (r) => speedupText(r), align: 'right' },
+      { title: 'saved', value: (r) => saved(r.told ? r.saving : null), align: 'right' },
     ],
     rows,
   );

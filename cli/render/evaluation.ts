@@ -50,10 +50,8 @@ type Judged = Judgement & { readonly level: number; readonly mode: string };
 
 /** The table of a run's levels, what its figures cover, and each class's. */
 export function evaluationText(rows: readonly EvaluationRow[], task: Task): string {
-  const untold = rows.some((r) => r.saving === null)
-    ? ["saved: '-' where the spread of the times is larger than their difference, or with fewer than 5 images"]
-    : [];
-  return [evaluationTable(rows), ...notes(rows, task, untold), ...rows.flatMap(details)].join('\n');
+  const more = rows.some((r) => r.saving === null) ? [untold] : [];
+  return [evaluationTable(rows), ...notes(rows, task, more), ...rows.flatMap(details)].join('\n');
 }
 
 /** The same of a built model. */
@@ -118,4 +116,8 @@ export const saved = (share: number | null): string =>
   share === null ? '-' : share < -0.005 ? 'slower' : `${Math.abs(100 * share).toFixed(0)} %`;
 
 /** `1.52x`; `-` where the times can't tell. */
-export const speedupText = (speedup: number | null): string => (speedup === null ? '-' : `${speedup.toFixed(2)}x`);
+export const speedupText = ({ speedup, told }: { readonly speedup: number; readonly told: boolean }): string =>
+  told ? `${speedup.toFixed(2)}x` : '-';
+
+/** What `-` means in a table of times. */
+export const untold = "'-': the spread of the times is larger than their difference, or there are fewer than 5";
