@@ -99,7 +99,12 @@ export async function compareModels(paths: readonly string[], options: EvalOptio
         casesCsv(cases, (row) => model.get(row) ?? ''),
       );
     }
-    const data = { ...(opened[0] as Opened).data, images: names.length };
+    const seen = new Set(opened.flatMap((one) => one.data.trainedOn));
+    const data = {
+      ...(opened[0] as Opened).data,
+      images: names.length,
+      trainedOn: names.filter((name) => seen.has(name)),
+    };
     return {
       json: { images: names.length, data, models, comparisons, cases },
       text: [

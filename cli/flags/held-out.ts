@@ -48,7 +48,7 @@ export async function imagesToJudge(
   if (named || !run) {
     const chosen = named ? namedImages(dataset, named) : dataset;
     const seen = run ? await trainedOn(chosen, run.record, await readRunImages(run.folder)) : [];
-    warnOfTraining(seen, chosen, io);
+    if (run) warnOfTraining(run.folder, seen, chosen, io);
     return say(chosen, named ? 'named' : 'all', seen);
   }
   const { record, folder } = run;
@@ -65,15 +65,15 @@ export async function imagesToJudge(
   if (fair.trainedOn.length === fair.dataset.names.length) {
     const why = record.heldOut.length === 0 ? 'the run held nothing out, so ' : '';
     io.err(`warning: ${why}these images are those it was trained on\n`);
-  } else warnOfTraining(fair.trainedOn, fair.dataset, io);
+  } else warnOfTraining(folder, fair.trainedOn, fair.dataset, io);
   return say(fair.dataset, fair.split, fair.trainedOn);
 }
 
-function warnOfTraining(seen: readonly string[], { folder, names }: Dataset, io: Io): void {
+function warnOfTraining(run: string, seen: readonly string[], { folder, names }: Dataset, io: Io): void {
   if (seen.length === 0) return;
   const which = seen.length === 1 ? '1 image' : `${seen.length} images`;
   io.err(
-    `warning: the run was trained on ${which} of the ${names.length} judged in ${folder} (same content): ${someOf(seen)}\n`,
+    `warning: ${run} was trained on ${which} of the ${names.length} judged in ${folder} (same content): ${someOf(seen)}\n`,
   );
 }
 

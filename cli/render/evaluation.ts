@@ -3,6 +3,7 @@ import type { EvaluationRow } from '../../runtime/evaluation/evaluate.js';
 import type { ModelRow } from '../../runtime/evaluation/evaluate-model.js';
 import type { Interval } from '../../runtime/evaluation/metrics/bootstrap.js';
 import type { Judgement } from '../../runtime/evaluation/rows.js';
+import type { Timing } from '../../runtime/evaluation/times.js';
 import type { Task } from '../../runtime/run/task.js';
 import { count, macs, percent, sizeText } from './numbers.js';
 import { type Column, table } from './table.js';
@@ -22,6 +23,7 @@ function qualityColumns<Row extends Judgement>(rows: readonly Row[]): Column<Row
     { title: 'dice %', value: (r) => percent(r.dice), align: 'right' },
     { title: 'bce', value: (r) => r.bce.toFixed(4), align: 'right' },
     { title: 'ms', value: (r) => r.milliseconds.toFixed(1), align: 'right' },
+    { title: 'spread', value: (r) => spreadText(r), align: 'right' },
   ];
 }
 
@@ -114,6 +116,10 @@ export const interval = (range: Interval | null): string =>
 /** `61 %`; `slower` for what saves nothing; `-` where the times can't tell. */
 export const saved = (share: number | null): string =>
   share === null ? '-' : share < -0.005 ? 'slower' : `${Math.abs(100 * share).toFixed(0)} %`;
+
+/** `1.9-2.4`: half of the times lie between. */
+export const spreadText = ({ millisecondsSpread: [low, high] }: Timing, digits = 1): string =>
+  `${low.toFixed(digits)}-${high.toFixed(digits)}`;
 
 /** `1.52x`; `-` where the times can't tell. */
 export const speedupText = ({ speedup, told }: { readonly speedup: number; readonly told: boolean }): string =>

@@ -5,7 +5,6 @@ import type { Engine, Predictor, Tensor, Weights } from '../engines/engine.js';
 import { initialWeights } from '../run/initialize.js';
 import { stream } from '../support/random.js';
 import { UserError } from '../support/user-error.js';
-import { median } from './metrics/statistics.js';
 import { type Timing, timeRatio, timing } from './times.js';
 
 /** One level beside the others. */
@@ -102,14 +101,14 @@ export interface BenchModelOptions {
   readonly onProgress?: (done: number, total: number) => void;
 }
 
-/** Median milliseconds of one batch of a built model; two untimed runs come first. */
+/** Times of one batch of a built model; two untimed runs come first. */
 export async function benchModel({
   predictor,
   shape,
   runs = 20,
   signal,
   onProgress,
-}: BenchModelOptions): Promise<number> {
+}: BenchModelOptions): Promise<Timing> {
   const image = noise(shape);
   const times: number[] = [];
   for (let run = -2; run < runs; run++) {
@@ -120,7 +119,7 @@ export async function benchModel({
     times.push(performance.now() - started);
     onProgress?.(run + 1, runs);
   }
-  return median(times);
+  return timing(times);
 }
 
 /** The same numbers every time: denormal or zero inputs would flatter an engine. */
