@@ -14,8 +14,7 @@ import { type GoodSpec, loadSpec } from '../flags/spec.js';
 import { type ChosenBatch, chooseBatch } from '../flags/train-memory.js';
 import type { Io, Outcome } from '../io.js';
 import { evaluationText } from '../render/evaluation.js';
-import { percent } from '../render/numbers.js';
-import { trainingProgress } from '../render/progress.js';
+import { outputIou, trainingProgress } from '../render/progress.js';
 
 export interface TrainOptions extends EngineOptions {
   readonly data: string;
@@ -156,7 +155,7 @@ function readBest(text: string | undefined): BestMetric | undefined {
 
 function describe(result: TrainResult, report: string, engine: string, { task, heldOut }: RunRecord): string {
   const best = result.lines.find((l) => l.epoch === result.best?.epoch);
-  const iou = best?.output ? `, IoU ${percent(best.output.iou)} % on held-out images` : '';
+  const iou = best?.output ? `, IoU ${outputIou(best.output)} on held-out images` : '';
   return [
     ...(result.rows?.length
       ? [`held-out images, epoch ${result.best?.epoch}; ${engine}`, '', evaluationText(result.rows, task), '']
