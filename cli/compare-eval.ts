@@ -99,7 +99,7 @@ export async function compareModels(paths: readonly string[], options: EvalOptio
         casesCsv(cases, (row) => model.get(row) ?? ''),
       );
     }
-    const seen = new Set(opened.flatMap((one) => one.data.trainedOn));
+    const seen = new Set(opened.flatMap((one) => one.data.trainedOn ?? []));
     const data = {
       ...(opened[0] as Opened).data,
       images: names.length,

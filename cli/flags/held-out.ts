@@ -15,8 +15,8 @@ export interface JudgedData {
   readonly of: number;
   /** `held-out`: those the run held out; `all`; or `named` by --split. */
   readonly split: 'held-out' | 'all' | 'named';
-  /** Those of them that are, by content, images the run was trained on. */
-  readonly trainedOn: readonly string[];
+  /** Those of them that are, by content, images the run was trained on; null for a model file, which doesn't say. */
+  readonly trainedOn: readonly string[] | null;
 }
 
 export interface JudgedImages {
@@ -41,14 +41,14 @@ export async function imagesToJudge(
   io: Io,
 ): Promise<JudgedImages> {
   const of = dataset.names.length;
-  const say = (chosen: Dataset, how: JudgedData['split'], seen: readonly string[]): JudgedImages => ({
+  const say = (chosen: Dataset, how: JudgedData['split'], seen: readonly string[] | null): JudgedImages => ({
     dataset: chosen,
     data: { folder: dataset.folder, images: chosen.names.length, of, split: how, trainedOn: seen },
   });
   if (named || !run) {
     const chosen = named ? namedImages(dataset, named) : dataset;
-    const seen = run ? await trainedOn(chosen, run.record, await readRunImages(run.folder)) : [];
-    if (run) warnOfTraining(run.folder, seen, chosen, io);
+    const seen = run && (await trainedOn(chosen, run.record, await readRunImages(run.folder)));
+    if (run) warnOfTraining(run.folder, seen ?? [], chosen, io);
     return say(chosen, named ? 'named' : 'all', seen);
   }
   const { record, folder } = run;

@@ -93,7 +93,7 @@ function objectLines({ surface, lesions, instances }: Judged): string[] {
   return [
     ...(surface
       ? [
-          `HD95 ${number(surface.hd95)}, ASSD ${number(surface.assd)}, NSD at ${surface.tolerance} ${percent(surface.nsd)} %${missed}`,
+          `HD95 ${number(surface.hd95)} ${surface.unit}, ASSD ${number(surface.assd)} ${surface.unit}, NSD at ${surface.tolerance} ${surface.unit} ${percent(surface.nsd)} %${missed}`,
         ]
       : []),
     ...(lesions

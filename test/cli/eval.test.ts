@@ -160,7 +160,7 @@ describe('what is said of them', () => {
     );
     expect(found.rows[0]).toMatchObject({
       absent: 'zero',
-      surface: { tolerance: 2, nsd: expect.any(Number), missed: expect.any(Number) },
+      surface: { tolerance: 2, unit: 'px', nsd: expect.any(Number), missed: expect.any(Number) },
       lesions: { f1: expect.any(Number) },
       instances: { ap: expect.any(Number), pq: expect.any(Number) },
       intervals: { iou: [expect.any(Number), expect.any(Number)] },
