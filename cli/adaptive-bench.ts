@@ -6,7 +6,7 @@ import { UserError } from '../runtime/support/user-error.js';
 import type { AdaptiveModel } from './adaptive-model.js';
 import { chooseEngine, type EngineOptions } from './flags/engines.js';
 import type { Io, Outcome } from './io.js';
-import { speedupText } from './render/evaluation.js';
+import { speedupText, spreadText } from './render/evaluation.js';
 import { sizeText } from './render/numbers.js';
 import { progressBar } from './render/progress.js';
 import { table } from './render/table.js';
@@ -57,7 +57,8 @@ const benchTable = (rows: readonly AdaptiveBenchRow[]): string =>
     [
       { title: 'level', value: (r) => (r.mode === 'fixed' ? `L${r.level}` : `${r.mode}, on noise L${r.level}`) },
       { title: 'ms', value: (r) => r.milliseconds.toFixed(2), align: 'right' },
-      { title: 'speedup', value: (r) => speedupText(r.speedup), align: 'right' },
+      { title: 'spread', value: (r) => spreadText(r, 2), align: 'right' },
+      { title: 'speedup', value: (r) => speedupText(r), align: 'right' },
     ],
     rows,
   );

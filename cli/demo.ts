@@ -5,7 +5,6 @@ import { type Dataset, openFolder } from '../runtime/data/index.js';
 import { readMask } from '../runtime/data/masks/index.js';
 import type { Evaluation, EvaluationRow } from '../runtime/evaluation/evaluate.js';
 import { Scores } from '../runtime/evaluation/scores.js';
-import { writeAtomic } from '../runtime/support/files/atomic.js';
 import { remove } from '../runtime/support/files/disk.js';
 import { build } from './commands/build.js';
 import { draw } from './commands/draw.js';
@@ -22,7 +21,6 @@ const folder = 'demo-run';
 const paths = {
   data: join(folder, 'data'),
   test: join(folder, 'test'),
-  names: join(folder, 'test.txt'),
   run: join(folder, 'run'),
   drawing: join(folder, 'network.svg'),
   model: join(folder, 'nuclei.onnx'),
@@ -58,15 +56,13 @@ async function demo(io: Io): Promise<Outcome> {
   await generateNuclei(paths.data, images);
   await generateNuclei(paths.test, testImages);
   const test = await openFolder(paths.test, { channels: 3, classes: 1 });
-  // Numbered as the training images are: the names say that all of this folder is meant.
-  await writeAtomic(paths.names, test.names.map((name) => `${name}\n`).join(''));
   await step(`draw ${spec} -o ${paths.drawing}`, () => draw(spec, { out: paths.drawing }, io));
   const trained = await step(`train ${spec} --data ${paths.data} --out ${paths.run}`, () =>
     train(spec, { data: paths.data, out: paths.run }, io),
   );
   if (trained.exit) return { ...trained, text: '' };
-  const evaluated = await step(`eval ${paths.run} --data ${paths.test} --split ${paths.names}`, () =>
-    evaluate(paths.run, { data: paths.test, split: paths.names }, io),
+  const evaluated = await step(`eval ${paths.run} --data ${paths.test}`, () =>
+    evaluate(paths.run, { data: paths.test }, io),
   );
   const { rows } = evaluated.json as Evaluation;
   const chosen = worthDeploying(rows);

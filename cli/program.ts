@@ -215,6 +215,7 @@ function declareRunCommands(program: Command, io: Io, perform: Perform): void {
     .addOption(maskRule())
     .addOption(ignore())
     .addOption(orientation())
+    .option('--best <metric>', 'what chooses the best epoch: iou (default), dice, iou-foreground, bce or loss')
     .addOption(set())
     .option('--resume', 'go on from the last checkpoint of RUN')
     .addHelpText('after', example('train specs/unetpp.unet --data data/nuclei --out runs/nuclei --epochs 40'))
@@ -233,15 +234,30 @@ function declareRunCommands(program: Command, io: Io, perform: Perform): void {
     .addHelpText('after', example('data data/nuclei -o nuclei.png'))
     .action((at: string, options) => perform(async () => (await import('./commands/data.js')).data(at, options, io)));
   program
-    .command('eval <RUN|MODEL>')
-    .description('quality by level and mode on held-out images; of a built ONNX file on all')
+    .command('eval <RUN|MODEL...>')
+    .description(
+      'quality by level and mode on held-out images; in other data, and of a built ONNX file, on all; several are compared',
+    )
     .option('--data <DIR>', 'folder with images/ and masks/ of equal names, or another layout of docs/data.md')
     .option('--images <PATTERN>', "instead of --data: where the images are, as in 'img/*.png'")
     .option('--masks <PATTERN>', "with --images: where the mask of each is, as in 'gt/{}_seg.png'")
     .addOption(pages())
     .addOption(placement())
     .option('--prune <Lk|all>', 'one level, or all', 'all')
-    .option('--split <NAMES.txt>', "names of the images to use; default: the run's held-out ones, or all")
+    .option(
+      '--split <NAMES.txt>',
+      "names of the images to use; default: the run's held-out ones in its own data, else all",
+    )
+    .option(
+      '--measures <list>',
+      'also surface (HD95, ASSD, NSD), lesions, instances (AP, PQ), with commas between; or all',
+    )
+    .option('--tolerance <d>', 'of NSD, in mm where images have a spacing, else in pixels; default: 1')
+    .option(
+      '--absent <rule>',
+      'what a class that an image does not have counts: leave-out, leave-out-truth, one or zero',
+    )
+    .option('--csv <FILE>', 'write a row for each image, level and mode')
     .addOption(maskRule())
     .addOption(ignore())
     .addOption(orientation())
@@ -249,9 +265,12 @@ function declareRunCommands(program: Command, io: Io, perform: Perform): void {
     .addOption(device())
     .addOption(answeringPrecision())
     .addOption(trust())
-    .addHelpText('after', example('eval runs/nuclei --data data/nuclei'))
-    .action((run: string, options) =>
-      perform(async () => (await import('./commands/eval.js')).evaluate(run, options, io)),
+    .addHelpText(
+      'after',
+      [example('eval runs/nuclei --data data/nuclei'), '  $ unetc eval runs/a runs/b --data data/other'].join('\n'),
+    )
+    .action((models: string[], options) =>
+      perform(async () => (await import('./commands/eval.js')).evaluate(models, options, io)),
     );
   program
     .command('predict <MODEL> <IMAGE...>')

@@ -157,7 +157,7 @@ async function measureIn({ work, runFolder, folder, python, rounds, note, size }
   const quality = {};
   for (const name of ['peer', 'peer-int8']) {
     const predictor = await ort.open(await readFile(at(`${name}.onnx`)));
-    quality[name] = (await judge(predictor, held, { task: record.task, output: null })).quality;
+    quality[name] = (await judge([{ predictor, outputs: null }], held, { task: record.task }))[0].scores[0].quality();
     await predictor.dispose();
   }
   const peerLost = points(quality.peer.iou - quality['peer-int8'].iou);

@@ -14,7 +14,7 @@ import { parseCount, parseSettings, parseSize } from '../flags/options.js';
 import { chooseSize } from '../flags/sizes.js';
 import { loadSpec } from '../flags/spec.js';
 import type { Io, Outcome } from '../io.js';
-import { saved, speedupText } from '../render/evaluation.js';
+import { saved, speedupText, spreadText, untold } from '../render/evaluation.js';
 import { bytes, count, macs, sizeText } from '../render/numbers.js';
 import { progressBar } from '../render/progress.js';
 import { table } from '../render/table.js';
@@ -57,6 +57,7 @@ export async function bench(target: string, options: BenchOptions, io: Io): Prom
     `${network.name}, batch ${batch}, ${sizeText(chosen.size)} (${chosen.reason}), ${titleOf(engine)}, median of ${runs} runs`,
     '',
     benchTable(rows),
+    ...(rows.every((r) => r.told) ? [] : ['', untold]),
   ].join('\n');
   return { json: { network: network.name, engine: engine.name, size: chosen.size, batch, runs, rows }, text };
 }
@@ -75,7 +76,7 @@ async function benchBuilt(
   try {
     const wanted = size ?? task.resize ?? task.patch ?? [256];
     const sizes = task.axes.map((axis, k) => validSize(axis, wanted[k] ?? (wanted[0] as number)));
-    const milliseconds = await benchModel({
+    const times = await benchModel({
       predictor,
       shape: [batch, task.channels, ...sizes],
       runs,
@@ -84,8 +85,8 @@ async function benchBuilt(
     });
     const title = `${file} (L${selection?.level} ${selection?.mode}), batch ${batch}, ${sizeText(sizes)}, ${titleOf(engine)}`;
     return {
-      json: { model: file, engine: engine.name, size: sizes, batch, runs, rows: [{ ...selection, milliseconds }] },
-      text: `${title}\n\n${milliseconds.toFixed(2)} ms, median of ${runs} runs`,
+      json: { model: file, engine: engine.name, size: sizes, batch, runs, rows: [{ ...selection, ...times }] },
+      text: `${title}\n\n${times.milliseconds.toFixed(2)} ms, median of ${runs} runs; half of them ${spreadText(times, 2)} ms`,
     };
   } finally {
     bar.stop();
@@ -126,9 +127,10 @@ const benchTable = (rows: readonly BenchRow[]): string =>
       { title: 'parameters', value: (r) => count(r.parameters), align: 'right' },
       { title: 'MACs', value: (r) => macs(r.macs), align: 'right' },
       { title: 'ms', value: (r) => r.milliseconds.toFixed(2), align: 'right' },
+      { title: 'spread', value: (r) => spreadText(r, 2), align: 'right' },
       { title: 'memory', value: (r) => bytes(r.peakBytes), align: 'right' },
-      { title: 'speedup', value: (r) => speedupText(r.speedup), align: 'right' },
-      { title: 'saved', value: (r) => saved(r.saving), align: 'right' },
+      { title: 'speedup', value: (r) => speedupText(r), align: 'right' },
+      { title: 'saved', value: (r) => saved(r.told ? r.saving : null), align: 'right' },
     ],
     rows,
   );

@@ -117,6 +117,8 @@ async function make(
   return quantized(spec, flags, { ...weighted, ...selection, weights: source.weights }, source, io);
 }
 
+const runAt = ({ path, run }: WeightsSource) => run && { folder: path, record: run };
+
 /** How the images and masks of a calibration folder are read: as those that the weights were trained on. */
 function formatOf(spec: GoodSpec, { run }: WeightsSource): DataFormat {
   const before = run?.task.masks;
@@ -131,7 +133,7 @@ async function quantized(spec: GoodSpec, flags: BuildFlags, shared: Shared, sour
   const calibration = await openCalibration(folder, formatOf(spec, source));
   const { dataset } = calibration;
   if (dataset) sayMasks(dataset, io);
-  const judged = dataset && (source.run ? imagesToJudge(dataset, source.run, undefined, io) : dataset);
+  const judged = dataset && (await imagesToJudge(dataset, runAt(source), undefined, io)).dataset;
   const options = { ...shared, weightsName: source.path, calibration, judged, runtime, maxLoss };
   return withProgress(io, 'quantizing', (hooks) =>
     buildInt8(spec, { ...options, target: 'onnx', quantize: 'int8' }, hooks),
@@ -154,7 +156,7 @@ async function thresholds(
   const { openFolder, readList, resolveNames } = await import('../../runtime/data/index.js');
   const opened = await openFolder(from.folder, formatOf(spec, source));
   const named = from.split === undefined ? undefined : resolveNames(opened, await readList(from.split));
-  const dataset = imagesToJudge(opened, source.run, named, io);
+  const { dataset } = await imagesToJudge(opened, runAt(source), named, io);
   return withProgress(io, 'choosing thresholds', (hooks) =>
     calibrateThresholds(spec, { ...options, dataset, iouLoss: from.loss }, hooks),
   );

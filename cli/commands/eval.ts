@@ -1,55 +1,75 @@
 import { openFolder, readList, resolveNames } from '../../runtime/data/index.js';
 import { titleOf } from '../../runtime/engines/engine.js';
-import { type Evaluation, type EvaluationRow, evaluate as evaluateNetwork } from '../../runtime/evaluation/evaluate.js';
+import { evaluate as evaluateNetwork } from '../../runtime/evaluation/evaluate.js';
 import { evaluateModel } from '../../runtime/evaluation/evaluate-model.js';
+import type { CaseRow } from '../../runtime/evaluation/rows.js';
 import { isRun, openModel } from '../../runtime/prediction/model.js';
 import { openRun, runWeights } from '../../runtime/run/run-folder.js';
 import { dataFormat, judgedFormat } from '../../runtime/run/task.js';
+import { writeAtomic } from '../../runtime/support/files/atomic.js';
 import { evaluateAdaptiveModel } from '../adaptive-eval.js';
 import { adaptiveModel } from '../adaptive-model.js';
+import { compareModels } from '../compare-eval.js';
 import { UsageError } from '../errors.js';
 import { type DataOptions, dataSource } from '../flags/data.js';
 import { chooseEngine, type EngineOptions } from '../flags/engines.js';
-import { imagesToJudge, namedImages } from '../flags/held-out.js';
+import { dataText, imagesToJudge } from '../flags/held-out.js';
 import { type MaskOptions, parseMaskOptions } from '../flags/masks.js';
+import { type MeasureOptions, parseMeasures } from '../flags/measures.js';
 import { parseLevel } from '../flags/options.js';
 import type { Io, Outcome } from '../io.js';
-import { evaluationTable, modelTable } from '../render/evaluation.js';
+import { casesCsv } from '../render/cases.js';
+import { evaluationText, modelText } from '../render/evaluation.js';
 import { sayMasks } from '../render/masks.js';
 import { progressBar } from '../render/progress.js';
 
-export interface EvalOptions extends EngineOptions, DataOptions, MaskOptions {
+export interface EvalOptions extends EngineOptions, DataOptions, MaskOptions, MeasureOptions {
   readonly prune?: string;
   readonly split?: string;
   readonly trust?: boolean;
+  /** A file for a row an image. */
+  readonly csv?: string;
 }
 
 /**
-/**
  * `unetc eval RUN|MODEL.onnx --data DIR`: the table of levels and modes, on images the run has not seen; of a built model the one
- * level and mode it has, on all images, or those named; of an adaptive one its levels, and what it makes of them.
+ * level and mode it has, on all images, or those named; of an adaptive one its levels, and what it makes of them. With several:
+ * each beside the first, on the same images.
  */
-export async function evaluate(path: string, options: EvalOptions, io: Io): Promise<Outcome> {
-  if (await isRun(path)) return evaluateRun(path, options, io);
-  const adaptive = await adaptiveModel(path, options);
-  return adaptive ? evaluateAdaptiveModel(path, adaptive, options, io) : evaluateBuilt(path, options, io);
+export async function evaluate(path: string | readonly string[], options: EvalOptions, io: Io): Promise<Outcome> {
+  const paths = typeof path === 'string' ? [path] : path;
+  const [first = ''] = paths;
+  if (paths.length > 1) return compareModels(paths, options, io);
+  if (await isRun(first)) return evaluateRun(first, options, io);
+  const adaptive = await adaptiveModel(first, options);
+  return adaptive ? evaluateAdaptiveModel(first, adaptive, options, io) : evaluateBuilt(first, options, io);
 }
 
 async function evaluateBuilt(file: string, options: EvalOptions, io: Io): Promise<Outcome> {
   if ((options.prune ?? 'all') !== 'all') {
     throw new UsageError(`${file} is a built model: its level is the one it was built with`, 'leave --prune out');
   }
+  const scores = parseMeasures(options);
   const engine = await chooseEngine(options, 'open');
   const model = await openModel(file, { engine, trust: options.trust });
   const bar = await progressBar(io, 'evaluating');
   try {
     const opened = await openFolder(dataSource(options, 'eval'), judgedFormat(model.task, parseMaskOptions(options)));
     sayMasks(opened, io);
-    const dataset =
-      options.split === undefined ? opened : namedImages(opened, resolveNames(opened, await readList(options.split)));
-    const onProgress = (done: number, total: number): void => bar.update(done, total);
-    const found = await evaluateModel({ model, dataset, signal: io.interruption(), onProgress });
-    return { json: found, text: [`${found.images} images; ${titleOf(engine)}`, '', modelTable(found.rows)].join('\n') };
+    const named = options.split === undefined ? undefined : resolveNames(opened, await readList(options.split));
+    const { dataset, data } = await imagesToJudge(opened, null, named, io);
+    const found = await evaluateModel({
+      model,
+      dataset,
+      scores,
+      signal: io.interruption(),
+      onProgress: (done, total) => bar.update(done, total),
+    });
+    await writeCases(options, found.cases);
+    return {
+      json: { ...found, data },
+      text: [`${dataText(data)}; ${titleOf(engine)}`, '', modelText(found.rows, model.task)].join('\n'),
+    };
   } finally {
     bar.stop();
     await model.predictor.dispose();
@@ -58,6 +78,7 @@ async function evaluateBuilt(file: string, options: EvalOptions, io: Io): Promis
 
 async function evaluateRun(folder: string, options: EvalOptions, io: Io): Promise<Outcome> {
   const prune = (options.prune ?? 'all') === 'all' ? 'all' : parseLevel(options.prune ?? '');
+  const scores = parseMeasures(options);
   const engine = await chooseEngine(options);
   const { network, record } = await openRun(folder);
   const weights = await runWeights(folder);
@@ -66,36 +87,26 @@ async function evaluateRun(folder: string, options: EvalOptions, io: Io): Promis
   const opened = await openFolder(dataSource(options, 'eval'), { ...format, ...(before ? { before } : {}) });
   sayMasks(opened, io);
   const named = options.split === undefined ? undefined : resolveNames(opened, await readList(options.split));
-  const dataset = imagesToJudge(opened, record, named, io);
+  const { dataset, data } = await imagesToJudge(opened, { folder, record }, named, io);
   const bar = await progressBar(io, 'evaluating');
-  const signal = io.interruption();
-  const onProgress = (done: number, total: number): void => bar.update(done, total);
-  const evaluation = await evaluateNetwork({
+  const found = await evaluateNetwork({
     network,
     weights,
     task: record.task,
     dataset,
     engine,
     prune,
-    signal,
-    onProgress,
+    scores,
+    signal: io.interruption(),
+    onProgress: (done, total) => bar.update(done, total),
   }).finally(() => bar.stop());
-  return { json: evaluation, text: describe(evaluation, titleOf(engine)) };
+  await writeCases(options, found.cases);
+  return {
+    json: { ...found, data },
+    text: [`${dataText(data)}; ${titleOf(engine)}`, '', evaluationText(found.rows, record.task)].join('\n'),
+  };
 }
 
-function describe({ images, rows }: Evaluation, engine: string): string {
-  return [`${images} images; ${engine}`, '', evaluationTable(rows), ...classLines(rows)].join('\n');
-}
-
-const classLines = (rows: readonly EvaluationRow[]): string[] =>
-  rows.flatMap((row) =>
-    row.classes
-      ? [
-          '',
-          `L${row.level} ${row.mode}`,
-          ...row.classes.map(
-            (c) => `  ${c.name}: IoU ${(100 * c.iou).toFixed(2)} %, dice ${(100 * c.dice).toFixed(2)} %`,
-          ),
-        ]
-      : [],
-  );
+const writeCases = async ({ csv }: EvalOptions, cases: readonly CaseRow[]): Promise<void> => {
+  if (csv !== undefined) await writeAtomic(csv, casesCsv(cases));
+};

@@ -5,7 +5,9 @@ import { type Engine, titleOf } from '../../runtime/engines/engine.js';
 import { holdsRun, type RunRecord, readRecord, runFiles } from '../../runtime/run/run-folder.js';
 import { dataFormat } from '../../runtime/run/task.js';
 import { hasFeature, readCpu } from '../../runtime/support/cpu.js';
+import { type BestMetric, bestBy, bestMetrics } from '../../runtime/training/best.js';
 import { type TrainResult, train as trainNetwork } from '../../runtime/training/train.js';
+import { UsageError } from '../errors.js';
 import { type DataOptions, dataSource } from '../flags/data.js';
 import { chooseEngine, type EngineOptions } from '../flags/engines.js';
 import { type MaskOptions, parseMaskOptions } from '../flags/masks.js';
@@ -13,10 +15,9 @@ import { parseCount, parseNumber, parseSettings, parseSize } from '../flags/opti
 import { type GoodSpec, loadSpec } from '../flags/spec.js';
 import { type ChosenBatch, chooseBatch } from '../flags/train-memory.js';
 import type { Io, Outcome } from '../io.js';
-import { evaluationTable } from '../render/evaluation.js';
+import { evaluationText } from '../render/evaluation.js';
 import { sayMasks } from '../render/masks.js';
-import { percent } from '../render/numbers.js';
-import { trainingProgress } from '../render/progress.js';
+import { outputIou, trainingProgress } from '../render/progress.js';
 
 export interface TrainOptions extends EngineOptions, DataOptions, MaskOptions {
   readonly out: string;
@@ -30,11 +31,13 @@ export interface TrainOptions extends EngineOptions, DataOptions, MaskOptions {
   readonly set?: string[];
   readonly memory?: string;
   readonly resume?: boolean;
+  readonly best?: string;
 }
 
 /** `unetc train FILE --data DIR --out RUN`: what the flags don't say, the recipe says; on `--resume`, the run. */
 export async function train(file: string, options: TrainOptions, io: Io): Promise<Outcome> {
   const change = recipeChange(options);
+  const best = readBest(options.best);
   const given = parseSettings(options.set);
   const before = options.resume && (await holdsRun(options.out)) ? await readRecord(options.out) : null;
   const engine = await chooseEngine(sameEngine(options, before), 'train');
@@ -75,6 +78,7 @@ export async function train(file: string, options: TrainOptions, io: Io): Promis
     ...(replan ? { replan } : {}),
     judge,
     resume: options.resume,
+    ...(best ? { best } : {}),
     onProgress: await trainingProgress(io, recipe.batch, titleOf(engine)),
     signal: io.interruption(),
   });
@@ -85,7 +89,7 @@ export async function train(file: string, options: TrainOptions, io: Io): Promis
   const report = join(result.run, runFiles.report);
   return {
     json: { ...summary(result), rows: result.rows ?? [], report },
-    text: describe(result, report, titleOf(judge)),
+    text: describe(result, report, titleOf(judge), await readRecord(result.run)),
   };
 }
 
@@ -145,17 +149,30 @@ function withChanges(recipe: Recipe, { lr, ...change }: Partial<Recipe> & { read
 
 function summary(result: TrainResult) {
   const last = result.lines.at(-1);
-  return { run: result.run, epochs: result.epochs, interrupted: result.interrupted, best: result.best, ...last };
+  return {
+    run: result.run,
+    epochs: result.epochs,
+    interrupted: result.interrupted,
+    best: result.best,
+    bestMetric: result.bestMetric,
+    ...last,
+  };
 }
 
-function describe(result: TrainResult, report: string, engine: string): string {
+function readBest(text: string | undefined): BestMetric | undefined {
+  const found = bestMetrics.find((metric) => metric === text);
+  if (text === undefined || found) return found;
+  throw new UsageError(`--best ${text} is no metric`, `use ${bestMetrics.join(', ')}`);
+}
+
+function describe(result: TrainResult, report: string, engine: string, { task, heldOut }: RunRecord): string {
   const best = result.lines.find((l) => l.epoch === result.best?.epoch);
-  const iou = best?.output ? `, IoU ${percent(best.output.iou)} % on held-out images` : '';
+  const iou = best?.output ? `, IoU ${outputIou(best.output)} on held-out images` : '';
   return [
     ...(result.rows?.length
-      ? [`held-out images, epoch ${result.best?.epoch}; ${engine}`, '', evaluationTable(result.rows), '']
+      ? [`held-out images, epoch ${result.best?.epoch}; ${engine}`, '', evaluationText(result.rows, task), '']
       : []),
-    `${result.run}: ${result.epochs} epochs, best ${result.best?.epoch ?? '-'}${iou}`,
+    `${result.run}: ${result.epochs} epochs, best ${result.best?.epoch ?? '-'}${iou}; chosen by ${bestBy(result.bestMetric, heldOut.length > 0)}`,
     `report: ${report}`,
   ].join('\n');
 }

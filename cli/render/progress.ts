@@ -42,6 +42,10 @@ export async function progressBar(io: Io, label: string): Promise<Bar> {
   };
 }
 
+/** `71.20 %`, and without the background where there is one. */
+export const outputIou = ({ iou, iouForeground }: { readonly iou: number; readonly iouForeground?: number }): string =>
+  `${percent(iou)} %${iouForeground === undefined ? '' : ` (${percent(iouForeground)} % without the background)`}`;
+
 /** Shows a training run: a line an epoch, and on a terminal a bar with loss, rate and time left within it. */
 export async function trainingProgress(
   io: Io,
@@ -73,6 +77,7 @@ export async function trainingProgress(
         io.err(
           `${p.images} images to train on, ${p.heldOut} held out; epochs ${p.epoch} to ${p.epochs}; ${engine}${p.leftOut > 0 ? `; batches of ${batch} leave out ${p.leftOut} an epoch, by chance` : ''}\n`,
         );
+        io.err(`the best epoch is chosen by ${p.bestBy}\n`);
         break;
       case 'step': {
         const done = (p.epoch - 1) * p.steps + p.step;
@@ -95,7 +100,9 @@ export async function trainingProgress(
         bar.stop();
         const { line } = p;
         const heads = line.heads.map((h) => `L${h.level} ${percent(h.iou)}`).join('  ');
-        const output = line.output ? `  ${line.output.mode} ${percent(line.output.iou)}` : '';
+        const foreground = line.output?.iouForeground;
+        const without = foreground === undefined ? '' : ` (without background ${percent(foreground)})`;
+        const output = line.output ? `  ${line.output.mode} ${percent(line.output.iou)}${without}` : '';
         const iou = heads || output ? `  IoU% ${heads}${output}` : '';
         const elapsed = (performance.now() - (lastLine || first.time)) / 1000;
         lastLine = performance.now();

@@ -5,8 +5,7 @@ import type { Engine, Predictor, Tensor, Weights } from '../engines/engine.js';
 import { initialWeights } from '../run/initialize.js';
 import { stream } from '../support/random.js';
 import { UserError } from '../support/user-error.js';
-import { median } from './metrics/statistics.js';
-import { savingOf, type Timing, timeRatio, timing } from './times.js';
+import { type Timing, timeRatio, timing } from './times.js';
 
 /** One level beside the others. */
 export interface BenchRow extends Timing {
@@ -17,10 +16,12 @@ export interface BenchRow extends Timing {
   readonly macs: number;
   /** Activations alive at the worst moment of the plan; weights not counted. */
   readonly peakBytes: number;
-  /** How many times faster than the highest level; null where the times can't tell. */
-  readonly speedup: number | null;
-  /** Share of the highest level's time that is saved, below 1; null where the times can't tell. */
-  readonly saving: number | null;
+  /** How many times faster than the highest level. */
+  readonly speedup: number;
+  /** Share of the highest level's time that is saved, below 1. */
+  readonly saving: number;
+  /** Whether the times can tell: the two above say nothing where their spread is larger than the difference. */
+  readonly told: boolean;
 }
 
 export interface BenchOptions {
@@ -75,7 +76,7 @@ export async function bench(options: BenchOptions): Promise<readonly BenchRow[]>
   const full = times.at(-1) as number[];
   return graphs.map((graph, k) => {
     const own = times[k] as number[];
-    const ratio = timeRatio(own, full);
+    const { ratio, told } = timeRatio(own, full);
     return {
       level: levels[k] as number,
       mode,
@@ -83,8 +84,9 @@ export async function bench(options: BenchOptions): Promise<readonly BenchRow[]>
       macs: countMacs(graph),
       ...timing(own),
       peakBytes: executionPlan(graph).peakBytes,
-      speedup: ratio === null ? null : 1 / ratio,
-      saving: savingOf(ratio),
+      speedup: 1 / ratio,
+      saving: 1 - ratio,
+      told,
     };
   });
 }
@@ -99,14 +101,14 @@ export interface BenchModelOptions {
   readonly onProgress?: (done: number, total: number) => void;
 }
 
-/** Median milliseconds of one batch of a built model; two untimed runs come first. */
+/** Times of one batch of a built model; two untimed runs come first. */
 export async function benchModel({
   predictor,
   shape,
   runs = 20,
   signal,
   onProgress,
-}: BenchModelOptions): Promise<number> {
+}: BenchModelOptions): Promise<Timing> {
   const image = noise(shape);
   const times: number[] = [];
   for (let run = -2; run < runs; run++) {
@@ -117,7 +119,7 @@ export async function benchModel({
     times.push(performance.now() - started);
     onProgress?.(run + 1, runs);
   }
-  return median(times);
+  return timing(times);
 }
 
 /** The same numbers every time: denormal or zero inputs would flatter an engine. */

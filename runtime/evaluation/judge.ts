@@ -27,7 +27,7 @@ export interface JudgedImage {
 
 export interface JudgeOptions {
   readonly task: Task;
-  readonly scores?: Pick<ScoresOptions, 'absent' | 'objects'>;
+  readonly scores?: Pick<ScoresOptions, 'absent' | 'objects' | 'calibration'>;
   /** Also at each image's own size, where the task resizes images; `held` must have been opened with `native`. */
   readonly native?: boolean;
   /** Images that are answered once without being timed: what an engine allocates at first is no part of a level's time. */
@@ -59,12 +59,13 @@ const firstMap = (maps: ReadonlyMap<string, Plane>): Plane => {
 export async function judge(sides: readonly Side[], held: HeldOut, options: JudgeOptions): Promise<JudgedSide[]> {
   const { task, signal, native: wantsNative = false } = options;
   const resizes = wantsNative && task.resize !== undefined;
+  const { objects: wanted, ...rest } = options.scores ?? {};
   const make = (objects: boolean): Scores =>
     new Scores({
       classes: task.classes,
       exclusive: task.exclusive,
-      ...(options.scores?.absent ? { absent: options.scores.absent } : {}),
-      ...(objects && options.scores?.objects ? { objects: options.scores.objects } : {}),
+      ...rest,
+      ...(objects && wanted ? { objects: wanted } : {}),
     });
   const judged = sides.map(({ answers = [firstMap] }) => {
     // Distances and objects are measured where a pixel is what it was when the image was taken.

@@ -21,7 +21,7 @@ export interface ObjectOptions {
 
 /** Of one class in one image. */
 export interface ObjectCase {
-  readonly surface?: SurfaceDistances & { readonly diagonal: number };
+  readonly surface?: SurfaceDistances & { readonly diagonal: number; readonly unit: 'mm' | 'px' };
   readonly lesions?: LesionCounts;
   readonly instances?: InstanceMatches;
 }
@@ -34,6 +34,8 @@ export interface ObjectMeasures {
     readonly assd: number;
     readonly nsd: number;
     readonly tolerance: number;
+    /** `mm` where every image has a spacing. */
+    readonly unit: 'mm' | 'px';
     /** Cases in which one of the two masks was empty: their distances count as the image's diagonal. */
     readonly missed: number;
   };
@@ -59,8 +61,13 @@ export function objectCase(
   options: ObjectOptions & { readonly shape: readonly number[]; readonly spacing: readonly number[] | undefined },
 ): ObjectCase {
   const { shape, spacing, surface, lesions, instances } = options;
-  const real = Uint8Array.from(truth, (t) => (t > 0.5 ? 1 : 0));
-  const found = predicted.map((p, k) => ((truth[k] as number) < 0 ? 0 : p));
+  const real = new Uint8Array(truth.length);
+  const found = new Uint8Array(truth.length);
+  for (let k = 0; k < truth.length; k++) {
+    const t = truth[k] as number;
+    if (t > 0.5) real[k] = 1;
+    if (t >= 0 && predicted[k]) found[k] = 1;
+  }
   const objects = (mask: Region): Int32Array => components(mask, shape, 'faces').labels;
   return {
     ...(surface
@@ -68,6 +75,7 @@ export function objectCase(
           surface: {
             ...surfaceDistances(found, real, { shape, ...(spacing ? { spacing } : {}), tolerance: surface.tolerance }),
             diagonal: diagonal(shape, spacing),
+            unit: spacing ? ('mm' as const) : ('px' as const),
           },
         }
       : {}),
@@ -113,6 +121,7 @@ const surfaceOf = (
   assd: mean((one) => distanceOf(one, 'assd', rule)),
   nsd: mean(({ surface }) => or(surface?.nsd, nothing(rule, 1, 0))),
   tolerance,
+  unit: classes.flat().every(({ surface }) => surface?.unit === 'mm') ? 'mm' : 'px',
   missed: classes.flat().filter(({ surface }) => surface?.hd === Number.POSITIVE_INFINITY).length,
 });
 

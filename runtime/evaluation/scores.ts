@@ -68,6 +68,8 @@ export interface ScoresOptions {
   readonly threshold?: number;
   /** Default: `one` with a single class, so that an image rightly left empty counts 1; else `leave-out`. */
   readonly absent?: AbsentRule;
+  /** Default true; false saves time where nobody asks for `ece`, which is NaN then. */
+  readonly calibration?: boolean;
   /** Measures of surfaces, lesions and instances, which take longer. */
   readonly objects?: ObjectOptions;
 }
@@ -77,11 +79,12 @@ export class Scores {
   /** In the order in which they were added. */
   readonly cases: CaseScore[] = [];
   readonly absent: AbsentRule;
-  private readonly calibration = new Calibration();
+  private readonly calibration: Calibration | null;
   private entropy = 0;
   private pixels = 0;
 
   constructor(private readonly options: ScoresOptions) {
+    this.calibration = options.calibration === false ? null : new Calibration();
     this.absent = options.absent ?? (options.classes.length === 1 ? 'one' : 'leave-out');
   }
 
@@ -104,9 +107,7 @@ export class Scores {
     const area = prediction.length / classes.length;
     const labels = exclusive && classes.length > 1 ? mostProbable(prediction, classes.length) : null;
     const planes = classes.map((_, c) => ({
-      predicted: labels
-        ? labels.map((label) => (label === c ? 1 : 0))
-        : Uint8Array.from(prediction.subarray(c * area, (c + 1) * area), (p) => (p > threshold ? 1 : 0)),
+      predicted: labels ? ofLabel(labels, c) : above(prediction.subarray(c * area, (c + 1) * area), threshold),
       truth: truth.subarray(c * area, (c + 1) * area),
     }));
     const counts = planes.map((plane) => confusion(plane.predicted, plane.truth));
@@ -148,7 +149,7 @@ export class Scores {
     return {
       ...this.ratiosOver(pooled, 0),
       bce: this.entropy / this.pixels,
-      ece: this.calibration.error(),
+      ece: this.calibration?.error() ?? Number.NaN,
       absent: this.absent,
       ...this.objectsOf(classes.map((_, c) => c)),
       ...(classes.length > 1 ? { classes: byClass.filter((_, c) => kept[c]) } : {}),
@@ -216,6 +217,7 @@ export class Scores {
       if (t > 0.5) entropy -= Math.log(p);
       else if (!labels) entropy -= Math.log1p(-p);
       if (k < area) pixels++;
+      if (!this.calibration) continue;
       if (!labels) this.calibration.add(Math.max(raw, 1 - raw), raw > threshold === t > 0.5);
       else if (labels[k % area] === Math.floor(k / area)) this.calibration.add(raw, t > 0.5);
     }
@@ -223,6 +225,19 @@ export class Scores {
     this.pixels += pixels;
     return { entropy, pixels };
   }
+}
+
+// Loops, for `Uint8Array.from` with a function takes ten times as long, and training judges every epoch.
+function above(values: Float32Array, threshold: number): Uint8Array {
+  const out = new Uint8Array(values.length);
+  for (let k = 0; k < out.length; k++) if ((values[k] as number) > threshold) out[k] = 1;
+  return out;
+}
+
+function ofLabel(labels: Uint8Array, label: number): Uint8Array {
+  const out = new Uint8Array(labels.length);
+  for (let k = 0; k < out.length; k++) if (labels[k] === label) out[k] = 1;
+  return out;
 }
 
 function rightShare(counts: readonly Counts[]): number {

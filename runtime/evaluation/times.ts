@@ -19,19 +19,28 @@ export function timing(times: readonly number[]): Timing {
 /** Fewer pairs of times than this tell nothing. */
 const fewest = 5;
 
+/** How one time compares with another. */
+export interface TimeRatio {
+  readonly ratio: number;
+  /**
+   * False where it says nothing: with fewer than five pairs, or where the middle half of the pairs' ratios is spread over more than
+   * the ratio differs from 1.
+   */
+  readonly told: boolean;
+}
+
 /**
- * How one thing's time compares with another's, measured in turns: the median of the pairs' ratios. What slows the machine for a
- * while slows both of a pair, so that the ratio stays. Null where it can't be told: with fewer than five pairs, or where the
- * middle half of the ratios is spread over more than the ratio differs from 1.
+ * One thing's time in another's, measured in turns: the median of the pairs' ratios. What slows the machine for a while slows both of
+ * a pair, so that the ratio stays.
  */
-export function timeRatio(times: readonly number[], against: readonly number[]): number | null {
-  if (times === against) return 1;
-  if (times.length < fewest || times.length !== against.length) return null;
+export function timeRatio(times: readonly number[], against: readonly number[]): TimeRatio {
+  if (times === against) return { ratio: 1, told: true };
+  if (times.length !== against.length) throw new Error('times are compared in pairs');
   const ratios = Float64Array.from(times, (t, k) => t / (against[k] as number)).sort();
   const ratio = percentile(ratios, 0.5);
   const spread = percentile(ratios, 0.75) - percentile(ratios, 0.25);
-  return Number.isFinite(ratio) && Math.abs(1 - ratio) > spread ? ratio : null;
+  return { ratio, told: times.length >= fewest && Math.abs(1 - ratio) > spread };
 }
 
-/** The share of a time that is saved; negative for a slower one. */
-export const savingOf = (ratio: number | null): number | null => (ratio === null ? null : 1 - ratio);
+/** The share of a time that is saved, negative for a slower one; null where the times can't tell. */
+export const savingOf = ({ ratio, told }: TimeRatio): number | null => (told ? 1 - ratio : null);

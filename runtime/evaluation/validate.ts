@@ -50,6 +50,7 @@ export async function validate(options: ValidateOptions): Promise<Validation> {
       held,
       {
         task,
+        scores: { calibration: false },
         ...(signal ? { signal } : {}),
         onImage: ({ index, total }) => options.onImage?.(index + 1, total),
       },

@@ -3,6 +3,7 @@ import { trainingPlan } from '../../compiler/index.js';
 import type { Recipe } from '../../compiler/recipe.js';
 import { Batches, type Dataset, split } from '../data/index.js';
 import { HeldOut } from '../evaluation/held-out.js';
+import { recordImages } from '../run/images.js';
 import { recordFormat } from '../run/record-schema.js';
 import {
   createRun,
@@ -78,6 +79,7 @@ async function trainLocked(options: TrainOptions): Promise<TrainResult> {
   const made = trainingPlan(options.network, recipe, { batch: recipe.batch, size });
   const plan = options.replan?.(made) ?? made;
   if (!before) await createRun(runFolder, record, options.specText, options.imports);
+  await recordImages(runFolder, parts.train, parts.held);
 
   const position = await startPosition(join(runFolder, runFiles.last), plan, record);
   await restoreMetrics(runFolder, position.lines);

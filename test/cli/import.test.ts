@@ -53,7 +53,7 @@ describe('a spec that imports', () => {
     const after = await unetc('eval', 'run', '--data', 'data', '--json');
     expect(after.exit, after.stderr).toBe(0);
     const scores = (text: string): unknown =>
-      JSON.parse(text).rows.map(({ milliseconds: _, ...row }: Record<string, unknown>) => row);
+      JSON.parse(text).rows.map((row: object) => ({ ...row, milliseconds: 0, millisecondsSpread: 0, saving: 0 }));
     expect(scores(after.stdout)).toEqual(scores(before.stdout));
     expect((await openRun('run')).network.graph.params.some((p) => p.origin.path === 'X[0,0].conv2.weight')).toBe(true);
     mkdirSync('specs/lib', { recursive: true });

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { main } from '../../cli/main.js';
 import { fencesOf, pageText, root } from './fences.js';
+import { terminalPicture } from './terminal-picture.js';
 // Says which engine: ONNX Runtime.
 import '../cli/io.js';
 
@@ -55,7 +56,12 @@ async function shell(line: string): Promise<string> {
 
 /** What may differ between machines: times, and what a dozen epochs of training make of floating point. */
 const blurred = (text: string): string =>
-  text.replace(/-?\d+(\.\d+)?( ?(ms|s|%)(?!\w))|\d+\.\d+(e[+-]?\d+)?/g, '#').replace(/[ #]+/g, ' ');
+  text
+    // A saving that the times of a busy machine can't tell is left out, and the note below the table says so.
+    .replace(/ (slower|-)$/gm, ' 0 %')
+    .replace(/\n\n'-': the spread of the times.*/g, '')
+    .replace(/-?\d+(\.\d+)?( ?(ms|s|%)(?!\w))|\d+\.\d+(e[+-]?\d+)?/g, '#')
+    .replace(/[ #]+/g, ' ');
 
 /** `- old` and `+ new` lines in runs: what each run takes out of a file, and what it puts there. */
 function applied(text: string, diff: string): string {
@@ -108,6 +114,14 @@ describe(page, () => {
     const made = readFileSync('cells-L2.svg', 'utf8');
     if (update) writeFileSync(picture, made);
     expect(existsSync(picture) && readFileSync(picture, 'utf8')).toBe(made);
+  });
+
+  it('shows training as it says it (UPDATE=1 draws it)', () => {
+    const picture = join(root, 'docs/images/train.svg');
+    const said = fencesOf(page, written).find((f) => f.text.startsWith('$ unetc train'))?.text ?? '';
+    const drawn = terminalPicture(said, 'unetc train: epochs, then the levels side by side');
+    if (update) writeFileSync(picture, drawn);
+    expect(readFileSync(picture, 'utf8')).toBe(drawn);
   });
 
   it('has scored tables to compare', () => {

@@ -43,7 +43,15 @@ describe('train', () => {
     const result = await train(await smallRun(data, run('whole')));
     expect(result).toMatchObject({ interrupted: false, epochs: 2 });
     expect((await readdir(run('whole'))).sort()).toEqual(
-      ['best.safetensors', 'last.safetensors', 'metrics.jsonl', 'run.json', 'spec.unet', 'split.txt'].sort(),
+      [
+        'best.safetensors',
+        'images.json',
+        'last.safetensors',
+        'metrics.jsonl',
+        'run.json',
+        'spec.unet',
+        'split.txt',
+      ].sort(),
     );
     const written = await lines('whole');
     expect(written).toEqual(result.lines);
@@ -64,6 +72,9 @@ describe('train', () => {
       task: { channels: 1, classes: ['mask'] },
     });
     expect((await bytes('whole', 'split.txt')).toString().trim().split('\n')).toEqual(record.heldOut);
+    const images = JSON.parse((await bytes('whole', 'images.json')).toString()) as Record<string, object>;
+    expect(Object.keys(images.heldOut ?? {})).toEqual(record.heldOut);
+    expect(Object.keys(images.trained ?? {})).toHaveLength(record.data.images - record.heldOut.length);
     expect(record.heldOut).toHaveLength(2);
   });
 

@@ -123,7 +123,15 @@ export default defineConfig({
         items: [{ text: 'Overview', link: '/docs/operators/' }, ...pagesIn('docs/operators')],
       },
       ...folder('Diagnostics', 'diagnostics'),
-      { text: 'Engines', items: [entry('docs/engines.md'), entry('docs/backends.md'), entry('docs/measurements.md')] },
+      {
+        text: 'Engines',
+        items: [
+          entry('docs/engines.md'),
+          entry('docs/backends.md'),
+          entry('docs/measurements.md'),
+          entry('docs/metrics.md'),
+        ],
+      },
       {
         text: 'Behind it',
         collapsed: true,

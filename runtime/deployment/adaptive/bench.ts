@@ -12,8 +12,10 @@ export interface AdaptiveBenchRow extends Timing {
   readonly level: number;
   /** `fixed` or `adaptive`. */
   readonly mode: string;
-  /** How many times faster than the deepest level; null where the times can't tell. */
-  readonly speedup: number | null;
+  /** How many times faster than the deepest level. */
+  readonly speedup: number;
+  /** Whether the times can tell. */
+  readonly told: boolean;
 }
 
 /**
@@ -62,12 +64,13 @@ export async function benchAdaptive(
   }
   const full = times.at(-2) as number[];
   return times.map((own, k) => {
-    const ratio = timeRatio(own, full);
+    const { ratio, told } = timeRatio(own, full);
     return {
       level: levels[k] as number,
       mode: k < facts.levels.length ? 'fixed' : adaptiveMode,
       ...timing(own),
-      speedup: ratio === null ? null : 1 / ratio,
+      speedup: 1 / ratio,
+      told,
     };
   });
 }

@@ -50,6 +50,7 @@ export async function observe(options: ObserveOptions): Promise<Observation[]> {
   try {
     await judge([{ predictor, outputs, answers, onAnswers }], held, {
       task,
+      scores: { calibration: false },
       ...(signal ? { signal } : {}),
       onImage: ({ name, index, total, iou: [found = []] }) => {
         // An image without any class, in truth and in the answer, is answered rightly.
