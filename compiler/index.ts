@@ -3,6 +3,7 @@ import { type ImportedFile, type Module, type Resolve, readImports } from './0-i
 import { elaborate } from './1-elaborate/index.js';
 import type { Meanings } from './1-elaborate/raw.js';
 import { infer, inferSteps, type TypedSteps } from './2-infer/index.js';
+import { decompose } from './3-transform/decompose.js';
 import { prune, type Selection } from './3-transform/prune.js';
 import { simplify } from './3-transform/simplify.js';
 import { answerAtLevels, type StageSelection } from './3-transform/stages.js';
@@ -93,13 +94,13 @@ export function study(text: string, options: LoadOptions = {}): Studied {
  */
 export function deploy(network: Network, selection: Selection = {}, options: { keepDropout?: boolean } = {}): Graph {
   const pruned = checked('prune', prune(network, selection));
-  return checked('simplify', simplify(pruned, options));
+  return checked('simplify', simplify(checked('decompose', decompose(pruned)), options));
 }
 
 /** As `deploy`, for all these levels at once: the graph that `intoStages` cuts. Throws if `checkStages` would refuse. */
 export function deployLevels(network: Network, selection: StageSelection): Graph {
   const every = checked('levels', answerAtLevels(network, selection));
-  return checked('simplify', simplify(every));
+  return checked('simplify', simplify(checked('decompose', decompose(every))));
 }
 
 export type { Diagnostic, Fix, Position, Related, Report, Severity, Span } from '../grammar/diagnostic.js';
