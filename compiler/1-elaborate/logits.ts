@@ -1,16 +1,8 @@
 import { say } from '../../grammar/say.js';
 import { type Collector, diagnose } from '../diagnostics/index.js';
-import type { OpName } from '../ops/index.js';
+import { type OpName, opOf } from '../ops/index.js';
 import type { RawApply, RawHead, RawValue } from './raw.js';
 import type { Steps } from './steps.js';
-
-/** Least and largest value that comes out of an operator, where these are finite on one side at least. */
-const ranges: Partial<Record<OpName, readonly [least: number, most: number]>> = {
-  relu: [0, Number.POSITIVE_INFINITY],
-  sigmoid: [0, 1],
-  softmax: [0, 1],
-  tanh: [-1, 1],
-};
 
 /** What comes out of these lies between what goes in. */
 const keeping: ReadonlySet<OpName> = new Set<OpName>([
@@ -34,8 +26,8 @@ const keeping: ReadonlySet<OpName> = new Set<OpName>([
 export function squashedLogits(steps: Steps, heads: readonly RawHead[], report: Collector): void {
   for (const head of heads) {
     for (const last of sources(steps, [head.value], (s) => s.op === 'sigmoid' || s.op === 'softmax')) {
-      for (const squashing of sources(steps, last.inputs, (s) => s.op in ranges)) {
-        const [least, most] = ranges[squashing.op] ?? [];
+      for (const squashing of sources(steps, last.inputs, (s) => opOf(s.op).range !== undefined)) {
+        const [least, most] = opOf(squashing.op).range ?? [];
         // A softmax compares channels: one that is 0 can still be beaten by any number.
         if (last.op === 'softmax' && most === Number.POSITIVE_INFINITY) continue;
         const said =

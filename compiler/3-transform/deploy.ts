@@ -1,5 +1,6 @@
 import type { Graph, Network } from '../ir/graph.js';
 import { checked } from '../ir/verify.js';
+import { decompose } from './decompose.js';
 import { prune, type Selection } from './prune.js';
 import { simplify } from './simplify.js';
 import { answerAtLevels, type StageSelection } from './stages.js';
@@ -11,11 +12,11 @@ import { answerAtLevels, type StageSelection } from './stages.js';
  */
 export function deploy(network: Network, selection: Selection = {}, options: { keepDropout?: boolean } = {}): Graph {
   const pruned = checked('prune', prune(network, selection));
-  return checked('simplify', simplify(pruned, options));
+  return checked('simplify', simplify(checked('decompose', decompose(pruned)), options));
 }
 
 /** As `deploy`, for all these levels at once: the graph that `intoStages` cuts. Throws if `checkStages` would refuse. */
 export function deployLevels(network: Network, selection: StageSelection): Graph {
   const every = checked('levels', answerAtLevels(network, selection));
-  return checked('simplify', simplify(every));
+  return checked('simplify', simplify(checked('decompose', decompose(every))));
 }

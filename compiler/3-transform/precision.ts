@@ -3,7 +3,7 @@ import type { Graph, Node, Value } from '../ir/graph.js';
 import { largestHalf, smallestHalf } from '../ir/half.js';
 import { checked } from '../ir/verify.js';
 import { numberAttr } from '../ops/attrs.js';
-import type { OpName } from '../ops/index.js';
+import { type OpName, type PrimitiveName, primitiveName } from '../ops/index.js';
 
 /** A type of half the bytes: bf16 in engines, f16 in files. */
 export type LowType = 'bf16' | 'f16';
@@ -63,7 +63,7 @@ const levels: PrecisionRule = { precision: 'high', why: 'rounds to levels that f
 const integer: PrecisionRule = { precision: 'high', why: 'is made from whole numbers' };
 
 /** Exhaustive by type: a new operator doesn't compile without. */
-export const precisionRules: Readonly<Record<OpName, PrecisionRule>> = {
+export const precisionRules: Readonly<Record<PrimitiveName, PrecisionRule>> = {
   conv: product,
   conv_transpose: product,
   conv_input_grad: product,
@@ -170,7 +170,7 @@ export function ruleOf(node: Node, low: LowType = 'bf16'): PrecisionRule {
   const nearest = (node.attrs.mode ?? 'nearest') === 'nearest';
   if (nearest && node.op === 'upsample') return moves;
   if (nearest && node.op === 'upsample_grad') return blocks;
-  return precisionRules[node.op];
+  return precisionRules[primitiveName(node.op)];
 }
 
 /**

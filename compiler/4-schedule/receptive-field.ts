@@ -2,7 +2,7 @@ import { tensorInputs } from '../ir/builder.js';
 import type { Dim } from '../ir/dim.js';
 import type { Attrs, Graph, Node, Value } from '../ir/graph.js';
 import { boolAttr, listAttr, numberAttr, stringAttr } from '../ops/attrs.js';
-import type { OpName } from '../ops/index.js';
+import { isComposed, type PrimitiveName } from '../ops/index.js';
 import { resolveSides } from '../ops/pad.js';
 import { resolveTransposeWindow, resolveWindow } from '../ops/spatial.js';
 import { resolveScale } from '../ops/upsample.js';
@@ -56,7 +56,8 @@ function sightOf(node: Node, sights: ReadonlyMap<number, Sight>): Sight | null {
   const known = seen.filter((s) => s !== undefined);
   // Constants see nothing; a value of which nothing is known comes from an operator that makes no image.
   if (known.length === 0 || known.length < seen.length) return null;
-  return rules[node.op](node.attrs, known, node.outputs);
+  const rule = isComposed(node.op) ? pointwise : rules[node.op];
+  return rule(node.attrs, known, node.outputs);
 }
 
 /** One element that is spread over an axis shows each position the same pixels: no window that moves with it. */
@@ -174,7 +175,7 @@ const reduced: Rule = (attrs, inputs, outputs) => {
 
 const none: Rule = () => null;
 
-const rules: Readonly<Record<OpName, Rule>> = {
+const rules: Readonly<Record<PrimitiveName, Rule>> = {
   conv: window,
   conv_transpose: transposedWindow,
   maxpool: window,

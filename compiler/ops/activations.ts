@@ -7,9 +7,11 @@ export function unary(
   doc: string,
   args: readonly ArgSpec[] | null,
   gradient: (dy: Value, x: Value, y: Value, context: GradientContext) => Value,
+  traits: Pick<Op, 'range'> = {},
 ): Op {
   const op: Op = {
     doc,
+    ...traits,
     infer: (_, inputs) => ({ outputs: [inputs[0]!] }),
     gradient: (context) => {
       const dy = context.outputGradients[0];
@@ -25,7 +27,9 @@ export const scalar = (build: GradientBuilder, value: number): Value =>
 export const affineOf = (build: GradientBuilder, x: Value, scale: number, shift: number): Value =>
   build.emit('affine', [x], { scale, shift });
 
-export const relu = unary('max(x, 0).', [], (dy, _, y, { build }) => build.emit('relu_grad', [dy, y]));
+export const relu = unary('max(x, 0).', [], (dy, _, y, { build }) => build.emit('relu_grad', [dy, y]), {
+  range: [0, Number.POSITIVE_INFINITY],
+});
 
 export const reluGrad: Op = {
   doc: 'Gradient of relu: (dy, y) -> dy where y > 0, else 0.',
@@ -74,10 +78,16 @@ export const silu = unary('x * sigmoid(x), also called swish.', [], (dy, x, y, {
   return build.emit('mul', [dy, build.emit('add', [s, rest])]);
 });
 
-export const sigmoid = unary('1 / (1 + exp(-x)).', [], (dy, _, y, { build }) =>
-  build.emit('mul', [dy, build.emit('mul', [y, affineOf(build, y, -1, 1)])]),
+export const sigmoid = unary(
+  '1 / (1 + exp(-x)).',
+  [],
+  (dy, _, y, { build }) => build.emit('mul', [dy, build.emit('mul', [y, affineOf(build, y, -1, 1)])]),
+  { range: [0, 1] },
 );
 
-export const tanh = unary('Hyperbolic tangent.', [], (dy, _, y, { build }) =>
-  build.emit('mul', [dy, affineOf(build, build.emit('mul', [y, y]), -1, 1)]),
+export const tanh = unary(
+  'Hyperbolic tangent.',
+  [],
+  (dy, _, y, { build }) => build.emit('mul', [dy, affineOf(build, build.emit('mul', [y, y]), -1, 1)]),
+  { range: [-1, 1] },
 );

@@ -23,7 +23,7 @@ export const abs = unary('Absolute value.', null, (dy, x, _, { build }) => {
 });
 
 /** Engines must compute max(x, 0) + log(1 + exp(-|x|)), which neither overflows nor loses small values. */
-export const softplus = unary('log(1 + exp(x)), computed stably.', null, (dy, x, _, { build }) =>
+export const softplus = unary('log(1 + exp(x)), computed stably.', [], (dy, x, _, { build }) =>
   build.emit('mul', [dy, build.emit('sigmoid', [x])]),
 );
 

@@ -64,6 +64,8 @@ export interface Op {
     /** Positional in this order after the tensors, or by name. */
     readonly args: readonly ArgSpec[];
   };
+  /** Least and largest value that comes out, where it cuts off what goes in on a side at least. */
+  readonly range?: readonly [least: number, most: number];
   /** Owned parameters, given the tensors it is applied to; called only if `infer` accepts them. */
   parameters?(attrs: Attrs, tensors: readonly TensorType[]): readonly OwnedParam[];
   /** Output types. For an operator with own parameters `inputs` holds only its tensors. */

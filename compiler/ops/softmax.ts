@@ -20,6 +20,7 @@ const sumOver = (build: GradientBuilder, x: Value, attrs: Attrs): Value =>
 
 export const softmax: Op = {
   doc: 'exp(x) over its sum along `axis`: positive, with sum 1.',
+  range: [0, 1],
   language: {
     tensors: 'one',
     args: [{ name: 'axis', type: 'int', default: 1, least: 0, doc: 'Along which it sums; 1: channels.' }],

@@ -1,6 +1,6 @@
 import type { Attrs, Graph, Node } from '../../compiler/ir/graph.js';
 import { listAttr, numberAttr, stringAttr } from '../../compiler/ops/attrs.js';
-import type { OpName } from '../../compiler/ops/index.js';
+import { type ComposedName, composedOps, type OpName } from '../../compiler/ops/index.js';
 import { resolveWindow } from '../../compiler/ops/spatial.js';
 import { stream } from '../../runtime/support/random.js';
 import { type Compute, evaluate, type Float64Tensor, kernels } from '../../testing/reference/index.js';
@@ -44,6 +44,8 @@ const rounds =
   () => ({ terms: 0, stores });
 /** One element from one, by an elementary function. */
 const curve: Rule = () => ({ terms: 1, stores: 2, functions: true });
+/** A few of them, one after the other. */
+const composition: Rule = () => ({ terms: 3, stores: 6, functions: true });
 const fold: Rule = (_, inputs) => ({ terms: inputs.length, stores: inputs.length });
 
 const channels = (t: Float64Tensor | undefined): number => t?.shape[1] ?? 1;
@@ -65,6 +67,7 @@ const isNearest = (attrs: Attrs): boolean => stringAttr(attrs, 'mode', 'nearest'
 
 /** Exhaustive by type. The bias of a convolution is one more term, and one more rounding of the result. */
 const rules: Readonly<Record<OpName, Rule>> = {
+  ...(Object.fromEntries(Object.keys(composedOps).map((op) => [op, composition])) as Record<ComposedName, Rule>),
   conv: (_, [, w]) => ({ terms: channels(w) * taps(w) + 1, stores: 2 }),
   conv_transpose: (_, [, w]) => ({ terms: (w?.shape[0] ?? 1) * taps(w) + 1, stores: 2 }),
   conv_input_grad: (_, [, w]) => ({ terms: (w?.shape[0] ?? 1) * taps(w), stores: 1 }),

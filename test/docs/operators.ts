@@ -1,3 +1,5 @@
+import { composedOps } from '../../compiler/ops/index.js';
+
 /** What the page of an operator shows beside what its file says. */
 export interface Shown {
   readonly family: Family;
@@ -29,8 +31,15 @@ export const tensors = {
   channel: { made: 'x |> global_avgpool', shape: '[N, 8, 1, 1]' },
 } as const;
 
-/** Every operator of the language by its name; a new one asks for its entry. */
+/** Every operator of the language by its name; composed ones are activations and bring their own; another new one asks for its entry. */
 export const shown: Readonly<Record<string, Shown>> = {
+  ...Object.fromEntries(
+    Object.entries(composedOps).map(([name, { torch }]) => [
+      name,
+      { family: 'Activations', calls: [`x |> ${name}`], torch } satisfies Shown,
+    ]),
+  ),
+  softplus: { family: 'Activations', calls: ['x |> softplus'], torch: '`Softplus()`.' },
   conv: {
     family: 'Convolutions',
     calls: [

@@ -1,5 +1,5 @@
 import type { Attrs } from '../../compiler/ir/graph.js';
-import type { OpName } from '../../compiler/ops/index.js';
+import { type ComposedName, composedOps, type OpName } from '../../compiler/ops/index.js';
 import { resolveWindow, type Window } from '../../compiler/ops/spatial.js';
 import { type Float64Tensor, kernels, tensor, zeros } from '../../testing/reference/index.js';
 import type { Draw } from './draw.js';
@@ -235,6 +235,7 @@ const shapeOf = (t: Float64Tensor | undefined): { shape: readonly number[] } => 
 
 /** A generator of small random cases for every operator. */
 export const cases: Readonly<Record<OpName, (d: Draw) => Case>> = {
+  ...(Object.fromEntries(Object.keys(composedOps).map((op) => [op, unary])) as Record<ComposedName, typeof unary>),
   conv,
   conv_transpose: convTranspose,
   maxpool: pool,

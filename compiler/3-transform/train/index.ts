@@ -4,6 +4,7 @@ import { known, num } from '../../ir/dim.js';
 import type { Graph, NamedValue, Network, Node, Origin, Param, Value } from '../../ir/graph.js';
 import { checked } from '../../ir/verify.js';
 import type { Recipe } from '../../recipe.js';
+import { decompose } from '../decompose.js';
 import { simplify } from '../simplify.js';
 import type { Arena, ArenaSlot, TrainingPlan } from '../training-plan.js';
 import { mergeUpsampling } from '../upsampling/in-training.js';
@@ -25,7 +26,7 @@ export function trainingPlan(
   const bound = boundForTraining(network, options.batch, options.size);
   const image = (bound.graph.inputs[0] as NamedValue).value;
   const heads = bound.heads.map((h) => ({ name: h.name, value: h.value }));
-  const forward = mergeUpsampling(withoutDeadNodes({ ...bound.graph, outputs: heads }));
+  const forward = mergeUpsampling(decompose(withoutDeadNodes({ ...bound.graph, outputs: heads })));
   const weights = inArena(forward.params, 'weight');
   const running = inArena(forward.params, 'statistic');
   const [parameters, statistics] = [arenaOf(weights), arenaOf(running)];

@@ -1,4 +1,4 @@
-import type { OpName } from '../../ops/index.js';
+import { isComposed, type OpName, type PrimitiveName } from '../../ops/index.js';
 
 /** Operators that engines run by the same kind of loop, and whose speed is therefore measured together. */
 export type WorkClass =
@@ -19,7 +19,7 @@ export type WorkClass =
   | 'free';
 
 /** Exhaustive by type: a new operator doesn't compile without. `free`: makes no memory pass of its own. */
-export const classes: Readonly<Record<OpName, WorkClass>> = {
+const classes: Readonly<Record<PrimitiveName, WorkClass>> = {
   conv: 'conv',
   conv_transpose: 'transpose',
   conv_input_grad: 'input_grad',
@@ -99,3 +99,6 @@ export const classes: Readonly<Record<OpName, WorkClass>> = {
   dequantize: 'free',
   reshape: 'free',
 };
+
+/** Composed operators are timed by their parts; one that is not decomposed yet counts as one pass of a function. */
+export const classOf = (op: OpName): WorkClass => (isComposed(op) ? 'curve' : classes[op]);

@@ -4,7 +4,7 @@ import { listAttr, numberAttr } from '../../ops/attrs.js';
 import { resolveTransposeWindow, resolveWindow } from '../../ops/spatial.js';
 import { bytesOf } from '../bytes.js';
 import { nodeMacs } from '../cost.js';
-import { classes, type WorkClass } from './classes.js';
+import { classOf, type WorkClass } from './classes.js';
 
 /**
  * What a node asks of a machine, in units that time is proportional to. A quantity never falls when the batch or a size
@@ -32,7 +32,7 @@ const panel = 4;
 
 /** @param lanes floats in a vector register. The node must be bound. */
 export function workOf(node: Node, lanes: number): Work {
-  const kind = classes[node.op];
+  const kind = classOf(node.op);
   switch (kind) {
     case 'free':
       return new Map();

@@ -1,6 +1,8 @@
+import { decompose } from '../../3-transform/decompose.js';
 import { isNumber, knownShape, printDim } from '../../ir/dim.js';
 import type { DType, Graph, NamedValue, Node, Value } from '../../ir/graph.js';
 import { halfBits } from '../../ir/half.js';
+import { primitiveName } from '../../ops/index.js';
 import { bytesOf, numbersOf } from '../shared.js';
 import { LoweringContext, type PoolIndices } from './lowering.js';
 import { lowerings } from './lowerings/index.js';
@@ -31,7 +33,8 @@ export interface OnnxOptions {
  *
  * Throws if a parameter has no weights, or of another length: callers check files before.
  */
-export function emitOnnx(graph: Graph, options: OnnxOptions): Uint8Array {
+export function emitOnnx(given: Graph, options: OnnxOptions): Uint8Array {
+  const graph = decompose(given);
   const model = new ModelBuilder(options.device, options.block);
   const { weights } = options;
   const names = new Map<number, string>();
@@ -69,7 +72,7 @@ export function emitOnnx(graph: Graph, options: OnnxOptions): Uint8Array {
 export function writeNode(node: Node, names: Map<number, string>, model: ModelBuilder, pools: PoolIndices): void {
   model.at(node.origin.path);
   const inputs = node.inputs.map((v) => nameOf(names, v));
-  const lowered = lowerings[node.op](new LoweringContext(node, inputs, model, pools));
+  const lowered = lowerings[primitiveName(node.op)](new LoweringContext(node, inputs, model, pools));
   const outputs = typeof lowered === 'string' ? [lowered] : lowered;
   node.outputs.forEach((v, k) => void names.set(v.id, outputs[k] as string));
 }

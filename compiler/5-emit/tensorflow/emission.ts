@@ -1,5 +1,6 @@
 import { isNumber } from '../../ir/dim.js';
 import type { Graph, Node, Value } from '../../ir/graph.js';
+import { primitiveName } from '../../ops/index.js';
 import { TfBuilder } from './builder.js';
 import { inOrder, Layout, type Order } from './layout.js';
 import { type Links, LoweringContext, RuntimeSizes } from './lowering.js';
@@ -81,7 +82,7 @@ export class Emission {
   lower(node: Node): void {
     this.b.at(node.origin.path);
     const before = this.b.nodes.length;
-    const lowered = lowerings[node.op](this.context(node));
+    const lowered = lowerings[primitiveName(node.op)](this.context(node));
     if (node.after) this.#wait(before, node.after);
     for (const written of this.b.nodes.slice(before)) this.sources.set(written, node);
     const outputs = 'name' in lowered ? [lowered] : lowered;

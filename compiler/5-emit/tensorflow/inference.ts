@@ -1,3 +1,4 @@
+import { decompose } from '../../3-transform/decompose.js';
 import type { Graph, Node } from '../../ir/graph.js';
 import { bytesOf } from '../shared.js';
 import { Emission, type ImageOrder, type TfPort } from './emission.js';
@@ -24,7 +25,8 @@ export interface InferenceOptions {
  *
  * Throws if a parameter has no weights, or of another length: callers check files before.
  */
-export function emitInference(graph: Graph, { weights, images }: InferenceOptions): TfGraph {
+export function emitInference(given: Graph, { weights, images }: InferenceOptions): TfGraph {
+  const graph = decompose(given);
   const emission = new Emission(graph, images);
   const { b, layout } = emission;
   const inputs = graph.inputs.map(({ name, value }) => emission.feed(name, value));

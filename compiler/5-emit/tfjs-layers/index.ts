@@ -1,8 +1,10 @@
 import type { Diagnostic, Said, Span } from '../../../grammar/diagnostic.js';
 import { say } from '../../../grammar/say.js';
+import { decompose } from '../../3-transform/decompose.js';
 import { type Code, diagnose } from '../../diagnostics/index.js';
 import { tensorInputs } from '../../ir/builder.js';
 import type { Graph, Node, Value } from '../../ir/graph.js';
+import { primitiveName } from '../../ops/index.js';
 import { LayerBuilder } from './layer-builder.js';
 import { LoweringContext } from './lowering.js';
 import { lowerings } from './lowerings/index.js';
@@ -40,7 +42,8 @@ export interface TfjsLayersModel {
  * A node that no stock layer says exactly is refused with its place, all of them at once. Throws if a parameter has no
  * weights, or of another length: callers check files before.
  */
-export function emitTfjsLayers(graph: Graph, options: TfjsLayersOptions): TfjsLayersModel {
+export function emitTfjsLayers(given: Graph, options: TfjsLayersOptions): TfjsLayersModel {
+  const graph = decompose(given);
   const builder = new LayerBuilder();
   const names = new Map<number, string>();
   const producers = new Map(graph.nodes.flatMap((node) => node.outputs.map((v) => [v.id, node] as const)));
@@ -67,7 +70,7 @@ export function emitTfjsLayers(graph: Graph, options: TfjsLayersOptions): TfjsLa
       producer: (value: Value) => producers.get(value.id),
       warn: (at: Node, message: string, hint: string) => remarks.add('notTrainableInTarget', at, message, [hint]),
     };
-    const said = lowerings[node.op](new LoweringContext(node, tensors, around));
+    const said = lowerings[primitiveName(node.op)](new LoweringContext(node, tensors, around));
     if (typeof said !== 'string') {
       const hints = [...(said.hint === undefined ? [] : [said.hint]), 'other targets say it: --target tfjs or onnx'];
       remarks.add('notInTarget', node, said.why, hints);

@@ -1,4 +1,4 @@
-import type { OpName } from '../../../ops/index.js';
+import type { PrimitiveName } from '../../../ops/index.js';
 import type { Lowering } from '../lowering.js';
 import * as conv from './conv.js';
 import { dropoutMask } from './dropout.js';
@@ -17,7 +17,7 @@ import * as upsampleKernel from './upsample-kernel.js';
 const { same, comparison, softmax } = elementwise;
 
 /** How each operator of the IR is said in TensorFlow. Exhaustive by type: a new operator doesn't compile without. */
-export const lowerings: Readonly<Record<OpName, Lowering>> = {
+export const lowerings: Readonly<Record<PrimitiveName, Lowering>> = {
   conv: conv.conv,
   conv_transpose: conv.convTranspose,
   conv_input_grad: conv.convInputGrad,

@@ -51,6 +51,18 @@ export const merging =
     return to.layer(className, to.inputs, className === 'Concatenate' ? { axis: -1 } : {});
   };
 
+export const affine: Lowering = (to) =>
+  to.layer('Rescaling', [to.input()], { scale: numberAttr(to.attrs, 'scale'), offset: numberAttr(to.attrs, 'shift') });
+
+/** TensorFlow.js's ReLU has an upper bound but no lower one: it is moved to 0 and back. */
+export const clip: Lowering = (to) => {
+  const min = numberAttr(to.attrs, 'min');
+  const range = { max_value: numberAttr(to.attrs, 'max') - min };
+  if (min === 0) return to.layer('ReLU', [to.input()], range);
+  const raised = to.helper('raise', 'Rescaling', [to.input()], { scale: 1, offset: -min });
+  return to.layer('Rescaling', [to.helper('cut', 'ReLU', [raised], range)], { scale: 1, offset: min });
+};
+
 /** TensorFlow.js has no layer that subtracts. */
 export const sub: Lowering = (to) => {
   const minus = to.helper('minus', 'Rescaling', [to.input(1)], { scale: -1, offset: 0 });

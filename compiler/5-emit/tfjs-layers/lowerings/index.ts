@@ -1,4 +1,4 @@
-import type { OpName } from '../../../ops/index.js';
+import type { PrimitiveName } from '../../../ops/index.js';
 import { resolveSides } from '../../../ops/pad.js';
 import type { Lowering } from '../lowering.js';
 import * as conv from './conv.js';
@@ -17,7 +17,7 @@ const crop: Lowering = (to) =>
   cropped(to, to.input(), resolveSides(to.attrs, to.spatialRank()), { channels: to.channels(), last: true });
 
 /** How each operator of the IR is said in stock layers of TensorFlow.js. Exhaustive by type: a new one doesn't compile without. */
-export const lowerings: Readonly<Record<OpName, Lowering>> = {
+export const lowerings: Readonly<Record<PrimitiveName, Lowering>> = {
   conv: conv.conv,
   conv_transpose: conv.convTranspose,
   maxpool: pool.maxpool,
@@ -39,6 +39,10 @@ export const lowerings: Readonly<Record<OpName, Lowering>> = {
   silu: activation('swish'),
   sigmoid: activation('sigmoid'),
   tanh: activation('tanh'),
+  softplus: activation('softplus'),
+  // What composed operators are made of.
+  affine: elementwise.affine,
+  clip: elementwise.clip,
   softmax: elementwise.softmax,
   dropout: elementwise.dropout,
 
@@ -51,15 +55,12 @@ export const lowerings: Readonly<Record<OpName, Lowering>> = {
   pad,
   crop,
 
-  affine: onlyInTraining,
   div: onlyInTraining,
   sqrt: onlyInTraining,
   exp: onlyInTraining,
   log: onlyInTraining,
   abs: onlyInTraining,
-  softplus: onlyInTraining,
   pow: onlyInTraining,
-  clip: onlyInTraining,
   greater: onlyInTraining,
   equal: onlyInTraining,
   constant: onlyInTraining,
