@@ -3,7 +3,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fromFiles, type ImportedFile, load } from '../compiler/index.js';
 import type { Network } from '../compiler/ir/graph.js';
-import type { Recipe } from '../compiler/recipe.js';
+import { type Recipe, recipeFromRecord } from '../compiler/recipe.js';
 import { loadCheckpoint, weightsOf } from './checkpoint.js';
 import type { Weights } from './engine.js';
 import { writeAtomic } from './files/atomic.js';
@@ -114,7 +114,7 @@ export async function readRecord(folder: string): Promise<RunRecord> {
   }
   try {
     const record: unknown = JSON.parse(await readText(file));
-    if (isRecord(record)) return record;
+    if (isRecord(record)) return { ...record, recipe: recipeFromRecord(record.recipe) };
   } catch (error) {
     if (error instanceof UserError) throw error;
   }

@@ -27,7 +27,7 @@ const impure =
 /** Stages of the compiler, in the order of the data; a stage imports none that comes after it. */
 const stages = ['0-import', '1-elaborate', '2-infer', '3-transform', '4-schedule', '5-emit'];
 /** What every stage may use, and which therefore uses none. */
-const foundations = ['ir', 'ops', 'diagnostics'];
+const foundations = ['ir', 'ops', 'losses', 'optimizers', 'diagnostics'];
 
 interface Import {
   readonly specifier: string;

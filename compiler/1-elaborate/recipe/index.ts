@@ -2,7 +2,7 @@ import type { Said, Span } from '../../../grammar/diagnostic.js';
 import { say } from '../../../grammar/say.js';
 import type { Expr, TrainDecl } from '../../../grammar/tree.js';
 import { type Code, type Collector, diagnose, type More, suggest } from '../../diagnostics/index.js';
-import { defaultRecipe, type Recipe } from '../../recipe.js';
+import { defaultRecipe, lossTerm, type Recipe } from '../../recipe.js';
 import type { Value } from '../values.js';
 import { readAugmentations } from './augment.js';
 import { checkActivations, readLoss } from './loss.js';
@@ -45,6 +45,7 @@ export const settingNames = [
   'normalize',
   'seed',
   'holdout',
+  'ignore',
 ] as const;
 export type SettingName = (typeof settingNames)[number];
 type Setting = TrainDecl['settings'][number];
@@ -60,7 +61,7 @@ export function elaborateRecipe(train: TrainDecl | undefined, context: RecipeCon
   const softmax = heads.length > 0 && heads.every((h) => h.activation === 'softmax');
   const recipe: { -readonly [K in keyof Recipe]: Recipe[K] } = {
     ...defaultRecipe,
-    ...(softmax ? { loss: [{ name: 'cross_entropy', weight: 1, args: {} }] } : {}),
+    ...(softmax ? { loss: [lossTerm('cross_entropy')] } : {}),
   };
   if (train === undefined) return recipe;
   const settings = distinct(train, report);
@@ -99,6 +100,9 @@ export function elaborateRecipe(train: TrainDecl | undefined, context: RecipeCon
   if (seed) recipe.seed = reader.number(seed.value, 'seed', { least: 0, whole: true }) ?? recipe.seed;
   const holdout = settings.get('holdout');
   if (holdout) recipe.holdout = reader.number(holdout.value, 'holdout', { least: 0, below: 1 }) ?? recipe.holdout;
+  const ignore = settings.get('ignore');
+  // A mask's values are whole and have at most 16 bits.
+  if (ignore) recipe.ignore = reader.number(ignore.value, 'ignore', { least: 0, most: 65535, whole: true });
   checkActivations(recipe.loss, loss?.value.span ?? keyword(train.span), heads, report);
   return recipe;
 }
