@@ -1,4 +1,4 @@
-import type { Graph, Init, Origin, Value } from '../ir/graph.js';
+import type { Graph, Init, Node, Origin, Value } from '../ir/graph.js';
 import type { Optimizer } from '../optimizers/index.js';
 
 /** A named stretch of a flat arena: `X[0,1].conv1.weight` is a view, not a tensor of its own. */
@@ -17,10 +17,14 @@ export interface Arena {
   readonly slots: readonly ArenaSlot[];
 }
 
-/** What a network's losses are differentiated into, from which steps are built. Its values are of `graph`, and keep their ids in later passes. */
+/** What a network's losses are differentiated into, from which steps are built; nothing is simplified yet. Values keep their ids in later passes. */
 export interface Differentiated {
-  /** Forward, losses, backward, running statistics; its outputs are the values below. */
-  readonly graph: Graph;
+  /** Forward, losses, backward, in order. */
+  readonly nodes: readonly Node[];
+  /** What `nextStatistics` needs beyond them. */
+  readonly statisticsNodes: readonly Node[];
+  /** Ids of values that a step adds start here. */
+  readonly nextId: number;
   /** Of what belongs to no layer. */
   readonly origin: Origin;
   /** `parameters` and `statistics` are whole arenas; `seed` is used only if the network drops out. */

@@ -4,7 +4,6 @@ import { known, num } from '../../ir/dim.js';
 import type { Graph, NamedValue, Network, Node, Origin, Param, Value } from '../../ir/graph.js';
 import { headLoss, predictionOf } from '../../losses/index.js';
 import type { Recipe } from '../../recipe.js';
-import { simplified } from '../simplify.js';
 import type { Arena, ArenaSlot, Differentiated } from '../training-plan.js';
 import { mergeUpsampling } from '../upsampling/in-training.js';
 import { backward } from './backward.js';
@@ -70,26 +69,21 @@ export function differentiate(
   );
   build.from({ ...origin, path: 'optimizer' });
   const flat = gradients.map((g, k) => flattened(g, weights[k] as Param, build));
+  const nodes = build.nodes.slice();
   build.from({ ...origin, path: 'statistics' });
   const parts = running.map((p) => training.nextStatistic(p, views));
-  const nextStatistics = parts.length === 0 ? [] : [build.emit('concat', parts, { axis: 0 })];
+  const nextStatistics = parts.length === 0 ? undefined : build.emit('concat', parts, { axis: 0 });
 
-  const inputs = { image, target, parameters, statistics, seed };
-  const { graph, resolve } = simplified({
-    inputs: Object.entries(inputs).map(([name, value]) => ({ name, value })),
-    params: [],
-    nodes: build.nodes,
-    // No contract yet: a step names what it gives out.
-    outputs: [loss, headLosses, ...flat, ...nextStatistics].map((value) => ({ name: value.origin.path, value })),
-  });
   return {
-    graph,
+    nodes,
+    statisticsNodes: build.nodes.slice(nodes.length),
+    nextId: build.value(loss.type).id,
     origin,
-    inputs,
-    loss: resolve(loss),
-    headLosses: resolve(headLosses),
-    gradients: flat.map(resolve),
-    nextStatistics: nextStatistics.map(resolve)[0],
+    inputs: { image, target, parameters, statistics, seed },
+    loss,
+    headLosses,
+    gradients: flat,
+    nextStatistics,
     arenas,
     batch: options.batch,
     heads: bound.heads.map((h) => h.name),

@@ -1,4 +1,4 @@
-import { GraphBuilder, nextId, withoutDeadNodes } from '../../ir/builder.js';
+import { GraphBuilder } from '../../ir/builder.js';
 import { known, num } from '../../ir/dim.js';
 import type { NamedValue, Value } from '../../ir/graph.js';
 import { checked } from '../../ir/verify.js';
@@ -10,9 +10,9 @@ import { clipFactor, normOf, scalarInput } from './step-parts.js';
 
 /** A training step whose state is one vector of each kind: gradients joined, their norm, clipping, the optimizer over all parameters at once. */
 export function flatStep(differentiated: Differentiated, { optimizer, clip }: Recipe): TrainingPlan {
-  const { graph: body, origin, loss, headLosses, gradients, nextStatistics, arenas } = differentiated;
+  const { origin, loss, headLosses, gradients, nextStatistics, arenas } = differentiated;
   const { image, target, parameters, statistics, seed } = differentiated.inputs;
-  const build = new GraphBuilder(nextId(body), { ...origin, path: 'optimizer' });
+  const build = new GraphBuilder(differentiated.nextId, { ...origin, path: 'optimizer' });
   const slots = slotNames(optimizer);
   const vector = (path: string): Value =>
     build.value({ dtype: 'f32', shape: [num(arenas.parameters.length)] }, { ...origin, path });
@@ -47,7 +47,8 @@ export function flatStep(differentiated: Differentiated, { optimizer, clip }: Re
   const { graph, resolve } = simplified({
     inputs,
     params: [],
-    nodes: [...statisticsLast(differentiated, build.nodes)],
+    // Nothing waits for the running statistics.
+    nodes: [...differentiated.nodes, ...build.nodes, ...differentiated.statisticsNodes],
     outputs,
   });
   const used = new Set(graph.nodes.flatMap((n) => n.inputs.map((v) => v.id)));
@@ -70,16 +71,4 @@ export function flatStep(differentiated: Differentiated, { optimizer, clip }: Re
       nextStatistics: nextStatistics && resolve(nextStatistics),
     },
   };
-}
-
-/** Nothing waits for the running statistics: what only they need comes behind the optimizer. */
-function* statisticsLast(
-  { graph, loss, headLosses, gradients }: Differentiated,
-  end: Iterable<(typeof graph.nodes)[number]>,
-) {
-  const outputs = [loss, headLosses, ...gradients].map((value) => ({ name: value.origin.path, value }));
-  const sooner = new Set(withoutDeadNodes({ ...graph, outputs }).nodes);
-  for (const node of graph.nodes) if (sooner.has(node)) yield node;
-  yield* end;
-  for (const node of graph.nodes) if (!sooner.has(node)) yield node;
 }
