@@ -13,7 +13,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { emitOnnx } from '../dist/compiler/5-emit/onnx/index.js';
-import { inPieces, load, trainingPlan } from '../dist/compiler/index.js';
+import { chunkedStep, load, trainingPlan } from '../dist/compiler/index.js';
 import { blockSize } from '../dist/runtime/engines/onnxruntime/blocks.js';
 import { sessionOptions } from '../dist/runtime/engines/onnxruntime/session.js';
 import { StepState, vectorsOf } from '../dist/runtime/engines/onnxruntime/state.js';
@@ -32,7 +32,7 @@ const steps = Number(options.steps);
 async function profileOf({ size, batch, ...network }) {
   const { network: compiled, recipe } = load(...specOf(network));
   const plan = trainingPlan(compiled, recipe, { batch, size: [size, size] });
-  const { graph, views } = inPieces(plan);
+  const { graph, views } = chunkedStep(plan);
   const folder = mkdtempSync(join(tmpdir(), 'unetc-profile-'));
   try {
     const model = emitOnnx(graph, { name: 'step', metadata: {}, block: await blockSize() });
@@ -42,8 +42,7 @@ async function profileOf({ size, batch, ...network }) {
       enableProfiling: true,
       profileFilePrefix: join(folder, 'step'),
     });
-    const outputs = new Set(graph.outputs.map((o) => o.name));
-    const state = new StepState(vectorsOf(initialState(plan, 0)), views, (n) => outputs.has(`${n}_next`), true);
+    const state = new StepState(vectorsOf(initialState(plan, 0)), views, true);
     const inputs = new Set(graph.inputs.map((i) => i.name));
     const image = Float32Array.from({ length: batch * 3 * size * size }, (_, k) => Math.sin(k * 12.9898) * 1.5);
     const target = Float32Array.from({ length: batch * size * size }, (_, k) => Number(Math.sin(k * 78.233) > 0));

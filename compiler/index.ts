@@ -148,7 +148,7 @@ export {
   type StageSelection,
   uncertaintyName,
 } from './3-transform/stages.js';
-export { inPieces, type StateView } from './3-transform/train/in-pieces.js';
+export { type ChunkedStep, chunkedStep, type StateView } from './3-transform/train/chunked-step.js';
 export { trainingPlan } from './3-transform/train/index.js';
 export type { Arena, ArenaSlot, TrainingPlan } from './3-transform/training-plan.js';
 export type { Buffer } from './4-schedule/arena.js';

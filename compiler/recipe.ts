@@ -1,29 +1,14 @@
-/** What a `train { }` block says, checked and with defaults filled in. Command-line flags override it. */
-export const lossNames = ['bce', 'cross_entropy', 'dice', 'jaccard', 'focal', 'tversky', 'lovasz'] as const;
-export type LossName = (typeof lossNames)[number];
+import { type LossName, type LossTerm, lossNames, lossTerm } from './losses/index.js';
+import { isOptimizerName, type Optimizer, optimizerOf } from './optimizers/index.js';
 
-/** One term of `0.5 * bce + dice`; `args` such as focal's `gamma`. */
-export interface LossTerm {
-  readonly name: LossName;
-  readonly weight: number;
-  readonly args: Readonly<Record<string, number>>;
-}
-
-export const optimizerNames = ['sgd', 'adam', 'adamw'] as const;
-
-export interface Optimizer {
-  readonly name: (typeof optimizerNames)[number];
-  readonly lr: number;
-  /** sgd */
-  readonly momentum: number;
-  readonly nesterov: boolean;
-  /** adam, adamw */
-  readonly beta1: number;
-  readonly beta2: number;
-  readonly eps: number;
-  /** L2 penalty for sgd and adam (as PyTorch), decoupled decay for adamw. */
-  readonly weightDecay: number;
-}
+export { type LossName, type LossTerm, lossNames, lossTerm } from './losses/index.js';
+export {
+  isOptimizerName,
+  type Optimizer,
+  type OptimizerName,
+  optimizerNames,
+  optimizerOf,
+} from './optimizers/index.js';
 
 export const scheduleNames = ['constant', 'step', 'cosine', 'poly', 'plateau'] as const;
 
@@ -101,6 +86,7 @@ export interface MaskReading {
   readonly stated?: boolean;
 }
 
+/** What a `train { }` block says, checked and with defaults filled in. Command-line flags override it. */
 export interface Recipe {
   readonly loss: readonly LossTerm[];
   readonly optimizer: Optimizer;
@@ -119,6 +105,8 @@ export interface Recipe {
   /** `unit`: divide by the sample range, to 0..1. `image`: then per image and channel to mean 0, deviation 1. */
   readonly normalize: 'unit' | 'image';
   readonly seed: number;
+  /** The value of a mask's pixels that count nowhere, neither in losses nor in measures; absent: every pixel counts. */
+  readonly ignore?: number;
   /** Share of images split off for validation when no split is given. */
   readonly holdout: number;
   /** How masks are read; absent: by a rule found by looking at all of them. */
@@ -128,20 +116,8 @@ export interface Recipe {
 }
 
 export const defaultRecipe: Recipe = {
-  loss: [
-    { name: 'bce', weight: 0.5, args: {} },
-    { name: 'dice', weight: 1, args: {} },
-  ],
-  optimizer: {
-    name: 'adam',
-    lr: 1e-3,
-    momentum: 0.9,
-    nesterov: false,
-    beta1: 0.9,
-    beta2: 0.999,
-    eps: 1e-8,
-    weightDecay: 0,
-  },
+  loss: [lossTerm('bce', 0.5), lossTerm('dice')],
+  optimizer: optimizerOf('adam'),
   schedule: {
     name: 'cosine',
     warmup: 0,
@@ -161,3 +137,19 @@ export const defaultRecipe: Recipe = {
   seed: 0,
   holdout: 0.2,
 };
+
+/**
+ * A recipe as an older version recorded it, in today's shape: arguments that losses had not yet get their defaults, and an optimizer loses the
+ * fields of others, which it once carried.
+ */
+export function recipeFromRecord(record: Recipe): Recipe {
+  const { optimizer, loss } = record;
+  return {
+    ...record,
+    loss: loss.map((term) => ((lossNames as readonly LossName[]).includes(term.name) ? complete(term) : term)),
+    optimizer: isOptimizerName(optimizer.name) ? optimizerOf(optimizer.name, optimizer) : optimizer,
+  };
+}
+
+const complete = ({ name, weight, args }: LossTerm): LossTerm =>
+  lossTerm(name, weight, args as Readonly<Record<string, number>>);

@@ -40,7 +40,7 @@ const rooms = [
   'deployment',
 ];
 /** What every stage may use, and which therefore uses none. */
-const foundations = ['ir', 'ops', 'diagnostics'];
+const foundations = ['ir', 'ops', 'losses', 'optimizers', 'diagnostics'];
 
 interface Import {
   readonly specifier: string;

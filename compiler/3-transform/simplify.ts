@@ -18,7 +18,14 @@ import { listAttr } from '../ops/attrs.js';
  *
  * @param options.keepDropout leaves every dropout, for a model that is to be trained on elsewhere
  */
-export function simplify(graph: Graph, options: { readonly keepDropout?: boolean } = {}): Graph {
+export const simplify = (graph: Graph, options: { readonly keepDropout?: boolean } = {}): Graph =>
+  simplified(graph, options).graph;
+
+/** The same, and what each value became: itself, or the one that it equals. */
+export function simplified(
+  graph: Graph,
+  options: { readonly keepDropout?: boolean } = {},
+): { readonly graph: Graph; readonly resolve: (v: Value) => Value } {
   const replaced = new Map<number, Value>();
   const resolve = (v: Value): Value => replaced.get(v.id) ?? v;
   const seen = new Map<string, Node>();
@@ -52,7 +59,8 @@ export function simplify(graph: Graph, options: { readonly keepDropout?: boolean
     seen.set(key, node);
     builder.carry(node, inputs);
   }
-  return withoutDeadNodes({ ...graph, nodes: builder.nodes, outputs: renamed(graph.outputs, resolve) });
+  const nodes = builder.nodes;
+  return { graph: withoutDeadNodes({ ...graph, nodes, outputs: renamed(graph.outputs, resolve) }), resolve };
 }
 
 const sumsChannels = ({ op, attrs, inputs }: Node): boolean => {

@@ -1,5 +1,5 @@
-import { endOfStep } from '../3-transform/train/optimizers.js';
-import { type Dim, known } from '../ir/dim.js';
+import { written } from '../3-transform/training-plan.js';
+import { type Dim, known, sameShape } from '../ir/dim.js';
 import type { Graph, Node, Value } from '../ir/graph.js';
 import { bytesOf } from './bytes.js';
 import { liveness } from './liveness.js';
@@ -17,7 +17,7 @@ export interface MemoryUse {
   readonly slots: number;
   /** Values alive at the worst moment but for those that are parameters, or parts of them, under other names. */
   readonly activationBytes: number;
-  /** The same where a step's gradients are not joined to one vector, as in ONNX Runtime (3-transform/train/in-pieces.ts). */
+  /** The same where a step's gradients are not joined to one vector, as in ONNX Runtime (3-transform/train/chunked-step.ts). */
   readonly unjoinedBytes: number;
   /** The largest that an operator needs beside its inputs and outputs, in ONNX Runtime: copies for a filter gradient. */
   readonly scratchBytes: number;
@@ -29,15 +29,16 @@ export function memoryUse(graph: Graph, order: readonly Node[], slots = 0): Memo
   const parameters = trains
     ? graph.inputs.filter((i) => i.name === 'parameters').map((i) => i.value)
     : (graph.params as readonly Value[]);
+  const isState = new Set(graph.inputs.map((i) => written(i.name)));
   // A step's state goes in and out in the caller's vectors, and parameters are cut out of them.
   const elsewhere = new Set([
-    ...graph.outputs.filter((o) => o.name.endsWith('_next')).map((o) => o.value.id),
+    ...graph.outputs.filter((o) => isState.has(o.name)).map((o) => o.value.id),
     ...graph.nodes.filter((n) => trains && n.op === 'slice').map((n) => (n.outputs[0] as Value).id),
   ]);
   const lives = liveness(graph, order)
     .filter((i) => !elsewhere.has(i.value.id))
     .map(({ value, from, to }) => ({ id: value.id, from, to, bytes: bytesOf(value) }));
-  const joined = joinedGradients(graph);
+  const joined = trains ? joinedGradients(graph, parameters) : new Set<number>();
   const unjoined = lives.filter(({ id }) => !joined.has(id));
   return {
     parameterBytes: parameters.reduce((n, v) => n + bytesOf(v), 0),
@@ -49,12 +50,13 @@ export function memoryUse(graph: Graph, order: readonly Node[], slots = 0): Memo
   };
 }
 
-/** Vectors as long as the parameters on the way to an optimizer: gradients joined, their squares, and clipped. */
-function joinedGradients(graph: Graph): ReadonlySet<number> {
-  const end = endOfStep(graph);
-  if (!end) return new Set();
-  const { flat, clip, squares } = end;
-  return new Set([flat, squares.outputs[0], clip?.node.outputs[0]].flatMap((v) => (v ? [v.id] : [])));
+/** Vectors as long as all parameters on the way to an optimizer: gradients joined, their squares, clipped, temporaries of an update. */
+function joinedGradients(graph: Graph, parameters: readonly Value[]): ReadonlySet<number> {
+  const state = parameters[0];
+  if (!state) return new Set();
+  const made = graph.nodes.flatMap((n) => n.outputs).filter((v) => sameShape(v.type.shape, state.type.shape));
+  const out = new Set(graph.outputs.map((o) => o.value.id));
+  return new Set(made.map((v) => v.id).filter((id) => !out.has(id)));
 }
 
 function foldedBytes(graph: Graph): number {

@@ -3,26 +3,14 @@ import type { SettingName } from '../../compiler/1-elaborate/recipe/index.js';
 import { lossKnobs } from '../../compiler/1-elaborate/recipe/loss.js';
 import { maskKnobs } from '../../compiler/1-elaborate/recipe/masks.js';
 import { optimizerKnobs, scheduleKnobs } from '../../compiler/1-elaborate/recipe/optimizer.js';
-import type { Knob } from '../../compiler/1-elaborate/recipe/reader.js';
-import type { AugmentationName, LossName, MaskSetting, Optimizer, Schedule } from '../../compiler/recipe.js';
+import type { Knob } from '../../compiler/knob.js';
+import { losses } from '../../compiler/losses/index.js';
+import { optimizers } from '../../compiler/optimizers/index.js';
+import type { AugmentationName, MaskSetting, Schedule } from '../../compiler/recipe.js';
 import type { RecipeTable } from '../names/definition.js';
 
-const losses: Readonly<Record<LossName, string>> = {
-  bce: 'Binary cross entropy of each pixel and channel; for heads that end in sigmoid.',
-  cross_entropy: 'Cross entropy of each pixel over the channels; for heads that end in softmax.',
-  dice: 'One minus the Dice coefficient, 2|A∩B| / (|A| + |B|): of regions, not pixels.',
-  jaccard: 'One minus the intersection over union.',
-  focal: 'Cross entropy that counts pixels less which are right already (Lin et al., 2017).',
-  tversky: 'Dice with weights of its own for false positives and negatives (Salehi et al., 2017).',
-  lovasz:
-    'The Lovász hinge, under softmax Lovász-Softmax: intersection over union itself, made convex (Berman et al., 2018).',
-};
-
-const optimizers: Readonly<Record<Optimizer['name'], string>> = {
-  sgd: 'Stochastic gradient descent with momentum.',
-  adam: 'Adam (Kingma & Ba, 2015); weight decay is an L2 penalty.',
-  adamw: 'Adam with decoupled weight decay (Loshchilov & Hutter, 2019).',
-};
+const docsOf = <T extends string>(table: Readonly<Record<T, { readonly doc: string }>>): Readonly<Record<T, string>> =>
+  Object.fromEntries((Object.keys(table) as T[]).map((name) => [name, table[name].doc])) as Record<T, string>;
 
 const schedules: Readonly<Record<Schedule['name'], string>> = {
   constant: 'The same rate throughout.',
@@ -72,6 +60,7 @@ export const settingDocs: Readonly<Record<SettingName, string>> = {
     'How mask files are read: `threshold(128)`, `values([0, 3, 7])`, `alpha`. Without it, by looking at all of them.',
   orientation:
     'How a mask without EXIF orientation lies on an image with one: `stored`, in the order of pixels, or `exif`, upright.',
+  ignore: 'The value of mask pixels that count nowhere: `255`.',
 };
 
 export const isSettingName = (name: string): name is SettingName => Object.hasOwn(settingDocs, name);
@@ -89,8 +78,8 @@ const entries = <T extends string>(
 
 /** The words of a recipe, with their arguments. */
 export const recipeWords: Readonly<Record<RecipeTable, ReadonlyMap<string, Entry>>> = {
-  loss: entries(losses, lossKnobs),
-  optimizer: entries(optimizers, optimizerKnobs),
+  loss: entries(docsOf(losses), lossKnobs),
+  optimizer: entries(docsOf(optimizers), optimizerKnobs),
   schedule: entries(schedules, scheduleKnobs),
   augment: entries(augmentations, augmentationKnobs),
   masks: entries(masks, maskKnobs),

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { specHash } from '../../compiler/6-build/spec-hash.js';
 import { fromFiles, type ImportedFile, load } from '../../compiler/index.js';
 import type { Network } from '../../compiler/ir/graph.js';
-import type { Recipe } from '../../compiler/recipe.js';
+import { type Recipe, recipeFromRecord } from '../../compiler/recipe.js';
 import { formatNames } from '../data/names.js';
 import type { Weights } from '../engines/engine.js';
 import { writeAtomic } from '../support/files/atomic.js';
@@ -147,7 +147,8 @@ export async function readRecord(folder: string): Promise<RunRecord> {
     }
     // An optimizer's settings are checked as far as its own rule reads them.
     const whole = { format: recordFormat, unetc: 'of an unknown version', network: 'network', params: {}, ...record };
-    return whole as typeof whole & RunRecord;
+    const known = whole as typeof whole & RunRecord;
+    return { ...known, recipe: recipeFromRecord(known.recipe) };
   });
 }
 

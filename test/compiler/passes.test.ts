@@ -7,7 +7,7 @@ import { trainingPlan } from '../../compiler/3-transform/train/index.js';
 import { knownShape } from '../../compiler/ir/dim.js';
 import type { Network } from '../../compiler/ir/graph.js';
 import { verifyGraph } from '../../compiler/ir/verify.js';
-import { defaultRecipe, type LossName, lossNames, type Recipe } from '../../compiler/recipe.js';
+import { defaultRecipe, type LossName, lossNames, lossTerm, optimizerOf, type Recipe } from '../../compiler/recipe.js';
 import { evaluate, type Float64Tensor, tensor } from '../../testing/reference/index.js';
 import { Handmade, nestedNetwork } from './handmade.js';
 
@@ -129,9 +129,9 @@ describe('the training step', () => {
     const network = smallNetwork(activation, classes);
     const recipe: Recipe = {
       ...defaultRecipe,
-      loss: [{ name: loss, weight: 0.7, args: loss === 'tversky' ? { alpha: 0.3, beta: 0.6 } : {} }],
+      loss: [lossTerm(loss, 0.7, loss === 'tversky' ? { alpha: 0.3, beta: 0.6 } : {})],
       weights: [1, 3],
-      optimizer: { ...defaultRecipe.optimizer, name: 'sgd', momentum: 0 },
+      optimizer: optimizerOf('sgd', { momentum: 0 }),
     };
     const plan = trainingPlan(network, recipe, { batch: 2, size: [4, 4] });
     const theta = noise(5, plan.parameters.length);
@@ -164,7 +164,7 @@ describe('the training step', () => {
       const recipe: Recipe = {
         ...defaultRecipe,
         clip,
-        optimizer: { ...defaultRecipe.optimizer, name: 'sgd', momentum: 0 },
+        optimizer: optimizerOf('sgd', { momentum: 0 }),
       };
       const plan = trainingPlan(smallNetwork('sigmoid', 1), recipe, { batch: 1, size: [4, 4] });
       const theta = noise(5, plan.parameters.length);

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { executionPlan, type Graph, load, type Optimizer, recompute, trainingPlan } from '../../compiler/index.js';
+import { optimizerOf } from '../../compiler/recipe.js';
 import type { TrainingEngine } from '../../runtime/engines/engine.js';
 import { ort } from '../../runtime/engines/onnxruntime/index.js';
 import { tensorflow } from '../../runtime/engines/tensorflow/index.js';
@@ -31,7 +32,7 @@ function planOf(text: string, edge?: number, optimizer?: Optimizer['name']) {
   const sizes = nthSizes(network, 1, []);
   const shape = network.graph.inputs[0]?.value.type.shape ?? [];
   const size = shape.slice(2).map((d) => (d.symbol === null ? d.offset : (edge ?? sizes[d.symbol] ?? 1)));
-  const chosen = optimizer ? { ...recipe.optimizer, name: optimizer } : recipe.optimizer;
+  const chosen = optimizer ? optimizerOf(optimizer, recipe.optimizer) : recipe.optimizer;
   return trainingPlan(network, { ...recipe, optimizer: chosen, weights: undefined }, { batch: 2, size });
 }
 

@@ -4,16 +4,11 @@ import type { SettingName } from '../../compiler/1-elaborate/recipe/index.js';
 import { lossKnobs } from '../../compiler/1-elaborate/recipe/loss.js';
 import { maskKnobs } from '../../compiler/1-elaborate/recipe/masks.js';
 import { optimizerKnobs, scheduleKnobs } from '../../compiler/1-elaborate/recipe/optimizer.js';
-import type { Knob } from '../../compiler/1-elaborate/recipe/reader.js';
 import { standardLibrary } from '../../compiler/index.js';
-import {
-  type AugmentationName,
-  defaultRecipe,
-  type LossName,
-  type MaskSetting,
-  type Optimizer,
-  type Schedule,
-} from '../../compiler/recipe.js';
+import type { Knob } from '../../compiler/knob.js';
+import { losses } from '../../compiler/losses/index.js';
+import { optimizers } from '../../compiler/optimizers/index.js';
+import { type AugmentationName, defaultRecipe, type MaskSetting, type Schedule } from '../../compiler/recipe.js';
 import { limits as textLimits } from '../../grammar/limits.js';
 import { keywords } from '../../grammar/tokens.js';
 
@@ -26,23 +21,12 @@ const grouped = (n: number): string => String(n).replace(/\B(?=(\d{3})+$)/g, ','
 const call = (name: string, knobs: readonly Knob[]): string =>
   knobs.length === 0 ? `\`${name}\`` : `\`${name}(${knobs.map((k) => `${k.name}: ${k.default}`).join(', ')})\``;
 
+const summaries = <T extends string>(
+  table: Readonly<Record<T, { readonly summary: string }>>,
+): Readonly<Record<T, string>> =>
+  Object.fromEntries((Object.keys(table) as T[]).map((name) => [name, table[name].summary])) as Record<T, string>;
+
 /** What a table of calls says of each, in the words of the field; a new entry of the compiler asks for a line here. */
-const losses: Readonly<Record<LossName, string>> = {
-  bce: 'binary cross entropy of each pixel and class; under sigmoid',
-  cross_entropy: 'cross entropy over the classes of a pixel; under softmax',
-  dice: '1 - (2I + 1) / (P + Y + 1), for each image and class, with intersection I, prediction P and truth Y (Milletari et al., 2016)',
-  jaccard: '1 - (I + 1) / (P + Y - I + 1)',
-  focal: '(1 - p)^gamma times the entropy, weighed by alpha (Lin et al., 2017); under sigmoid or softmax',
-  tversky: '1 - (I + 1) / (I + alpha (P - I) + beta (Y - I) + 1) (Salehi et al., 2017)',
-  lovasz: 'the hinge under sigmoid, Lovász-Softmax under softmax (Berman et al., 2018)',
-};
-
-const optimizers: Readonly<Record<Optimizer['name'], string>> = {
-  sgd: 'stochastic gradient descent; `weight_decay` is an L2 penalty',
-  adam: 'Kingma and Ba, 2015; `weight_decay` is an L2 penalty',
-  adamw: 'Loshchilov and Hutter, 2019: `weight_decay` beside the gradient',
-};
-
 const schedules: Readonly<Record<Schedule['name'], string>> = {
   constant: 'the rate as it is',
   step: 'times `gamma` every `every` epochs, counted from the start',
@@ -82,6 +66,7 @@ const settings: Readonly<Record<SettingName, readonly [values: string, standard:
   ],
   seed: ['a whole number', String(recipe.seed), 'of weights, order and augmentation'],
   holdout: ['a share', String(recipe.holdout), 'of the images split off to judge on, without `--split`'],
+  ignore: ['a whole number', 'none', 'the value of mask pixels that count nowhere, often 255'],
   masks: ['a rule', 'found by looking', 'how mask files are read; below'],
   orientation: [
     '`stored` or `exif`',
@@ -134,8 +119,8 @@ export const regions: readonly (readonly [page: string, name: string, text: stri
       (Object.keys(settings) as SettingName[]).map((name) => [`\`${name}\``, ...settings[name]]),
     ),
   ],
-  ['docs/language/train.md', 'losses', calls(lossKnobs, losses)],
-  ['docs/language/train.md', 'optimizers', calls(optimizerKnobs, optimizers)],
+  ['docs/language/train.md', 'losses', calls(lossKnobs, summaries(losses))],
+  ['docs/language/train.md', 'optimizers', calls(optimizerKnobs, summaries(optimizers))],
   ['docs/language/train.md', 'schedules', calls(scheduleKnobs, schedules)],
   ['docs/language/train.md', 'augmentations', calls(augmentationKnobs, augmentations)],
   ['docs/language/train.md', 'masks', calls(maskKnobs, masks)],

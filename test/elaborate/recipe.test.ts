@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { defaultRecipe, type Recipe } from '../../compiler/recipe.js';
+import { defaultRecipe, lossTerm, type Recipe } from '../../compiler/recipe.js';
 import { brief, nested, run, small } from './specs.js';
 
 function recipe(train: string, items = 'let y = image'): Recipe {
@@ -120,7 +120,7 @@ describe('losses and activations', () => {
   }
 
   it('choose the default loss', () => {
-    expect(run(spec(' |> softmax', '')).recipe.loss).toEqual([{ name: 'cross_entropy', weight: 1, args: {} }]);
+    expect(run(spec(' |> softmax', '')).recipe.loss).toEqual([lossTerm('cross_entropy')]);
     expect(run(spec(' |> softmax', 'train { batch = 2 }')).diagnostics).toEqual([]);
     // Without a train block nothing is said of a head that nobody may want to train.
     expect(run(spec('', '')).diagnostics).toEqual([]);

@@ -3,7 +3,7 @@ import { prune } from '../../compiler/3-transform/prune.js';
 import { simplify } from '../../compiler/3-transform/simplify.js';
 import { trainingPlan } from '../../compiler/3-transform/train/index.js';
 import type { TrainingPlan } from '../../compiler/3-transform/training-plan.js';
-import { defaultRecipe, type Recipe } from '../../compiler/recipe.js';
+import { defaultRecipe, optimizerOf, type Recipe } from '../../compiler/recipe.js';
 import type { TrainingState } from '../../runtime/engines/engine.js';
 import { ort } from '../../runtime/engines/onnxruntime/index.js';
 import { initialState, initialWeights } from '../../runtime/run/initialize.js';
@@ -40,7 +40,7 @@ function referenceStep(plan: TrainingPlan, state: TrainingState, lr: number, ste
 
 const recipes: Recipe[] = [
   { ...defaultRecipe, clip: 0.5 },
-  { ...defaultRecipe, optimizer: { ...defaultRecipe.optimizer, name: 'sgd', momentum: 0.9, nesterov: true } },
+  { ...defaultRecipe, optimizer: optimizerOf('sgd', { nesterov: true }) },
 ];
 
 describe('a trainer', () => {

@@ -1,4 +1,5 @@
 import { load, type Network, type Recipe, type TrainingPlan } from '../../compiler/index.js';
+import { optimizerOf } from '../../compiler/recipe.js';
 import type { TrainingState, Weights } from '../../runtime/engines/engine.js';
 import { flat, inSlots, type RecordedNetwork } from './recorded.js';
 
@@ -12,7 +13,7 @@ export function loaded(text: string): { readonly network: Network; readonly reci
 export const bareGradient = (recipe: Recipe): Recipe => ({
   ...recipe,
   clip: undefined,
-  optimizer: { ...recipe.optimizer, name: 'sgd', momentum: 0.9, nesterov: false, weightDecay: 0 },
+  optimizer: optimizerOf('sgd', { lr: recipe.optimizer.lr }),
 });
 
 export const emptySlots = (plan: TrainingPlan): Record<string, Float32Array> =>

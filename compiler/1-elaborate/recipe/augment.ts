@@ -1,8 +1,9 @@
 import { say } from '../../../grammar/say.js';
 import type { Expr } from '../../../grammar/tree.js';
 import { suggest } from '../../diagnostics/index.js';
+import type { Knob } from '../../knob.js';
 import { type Augmentation, type AugmentationName, augmentationNames } from '../../recipe.js';
-import { type Knob, type Reader, wordOf } from './reader.js';
+import { type Reader, wordOf } from './reader.js';
 
 const amount = (value: number, bounds: { most?: number; below?: number }): readonly Knob[] => [
   { name: 'amount', default: value, above: 0, ...bounds },

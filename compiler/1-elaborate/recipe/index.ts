@@ -2,7 +2,7 @@ import type { Said, Span } from '../../../grammar/diagnostic.js';
 import { say } from '../../../grammar/say.js';
 import type { Expr, TrainDecl } from '../../../grammar/tree.js';
 import { type Code, type Collector, diagnose, type More, suggest } from '../../diagnostics/index.js';
-import { defaultRecipe, orientationNames, type Recipe } from '../../recipe.js';
+import { defaultRecipe, lossTerm, orientationNames, type Recipe } from '../../recipe.js';
 import type { Value } from '../values.js';
 import { readAugmentations } from './augment.js';
 import { checkActivations, readLoss } from './loss.js';
@@ -48,6 +48,7 @@ export const settingNames = [
   'holdout',
   'masks',
   'orientation',
+  'ignore',
 ] as const;
 export type SettingName = (typeof settingNames)[number];
 type Setting = TrainDecl['settings'][number];
@@ -63,7 +64,7 @@ export function elaborateRecipe(train: TrainDecl | undefined, context: RecipeCon
   const softmax = heads.length > 0 && heads.every((h) => h.activation === 'softmax');
   const recipe: { -readonly [K in keyof Recipe]: Recipe[K] } = {
     ...defaultRecipe,
-    ...(softmax ? { loss: [{ name: 'cross_entropy', weight: 1, args: {} }] } : {}),
+    ...(softmax ? { loss: [lossTerm('cross_entropy')] } : {}),
   };
   if (train === undefined) return recipe;
   const settings = distinct(train, report);
@@ -106,6 +107,9 @@ export function elaborateRecipe(train: TrainDecl | undefined, context: RecipeCon
   if (masks) recipe.masks = readMaskSetting(masks.value, reader);
   const orientation = settings.get('orientation');
   if (orientation) recipe.orientation = reader.word(orientation.value, 'orientation', orientationNames);
+  const ignore = settings.get('ignore');
+  // A mask's values are whole and have at most 16 bits.
+  if (ignore) recipe.ignore = reader.number(ignore.value, 'ignore', { least: 0, most: 65535, whole: true });
   checkActivations(recipe.loss, loss?.value.span ?? keyword(train.span), heads, report);
   return recipe;
 }

@@ -2,25 +2,16 @@ import type { Span } from '../../../grammar/diagnostic.js';
 import { say } from '../../../grammar/say.js';
 import type { Expr } from '../../../grammar/tree.js';
 import { type Collector, diagnose, suggest } from '../../diagnostics/index.js';
-import { type LossName, type LossTerm, lossNames } from '../../recipe.js';
+import { type Knob, knobsOf } from '../../knob.js';
+import { type LossName, type LossTerm, lossDefinition, losses, lossNames, lossTerm } from '../../losses/index.js';
 import { isPoisoned } from '../values.js';
 import type { Activation, RecipeHead } from './index.js';
-import { type Knob, type Reader, wordOf } from './reader.js';
-
-const share = (name: string, value: number): Knob => ({ name, default: value, least: 0, most: 1 });
+import { type Reader, wordOf } from './reader.js';
 
 /** The arguments of each loss. */
-export const lossKnobs: Readonly<Record<LossName, readonly Knob[]>> = {
-  bce: [],
-  cross_entropy: [],
-  dice: [],
-  jaccard: [],
-  // Lin et al., 2017
-  focal: [{ name: 'gamma', default: 2, least: 0 }, share('alpha', 0.25)],
-  // Salehi et al., 2017: alpha weighs false positives, beta false negatives
-  tversky: [share('alpha', 0.3), share('beta', 0.7)],
-  lovasz: [],
-};
+export const lossKnobs = Object.fromEntries(
+  lossNames.map((name) => [name, knobsOf(losses[name].settings)]),
+) as Readonly<Record<LossName, readonly Knob[]>>;
 
 /** A part of a loss expression: a plain number, or a sum of weighted losses. */
 type Part =
@@ -67,7 +58,7 @@ function read(expr: Expr, reader: Reader): Part | undefined {
   const name = lossNames.find((n) => n === word?.name.text);
   if (word !== undefined && name !== undefined) {
     const values = reader.knobs(word, lossKnobs[name]);
-    return values && { kind: 'terms', terms: [{ name, weight: 1, args: values as Record<string, number> }] };
+    return values && { kind: 'terms', terms: [lossTerm(name, 1, values)] };
   }
   reader.fail(say.badLoss.sum(), expr.span, {
     hints: ['write a sum such as 0.5 * bce + dice'],
@@ -116,14 +107,14 @@ function mentionsLoss(expr: Expr): boolean {
 
 /** What is wrong with a loss on an activation, or undefined. */
 function misfit(loss: LossName, activation: Activation, terms: readonly LossTerm[]): string | undefined {
-  if (loss === 'cross_entropy')
-    return activation === 'softmax' ? undefined : 'cross_entropy needs softmax: one class for each pixel';
+  const { on } = lossDefinition(loss);
+  if (!on.sigmoid) return activation === 'softmax' ? undefined : `${loss} needs softmax: one class for each pixel`;
   if (activation === 'none') return `${loss} needs probabilities: sigmoid`;
-  if (activation === 'sigmoid' || loss === 'focal' || loss === 'lovasz') return undefined;
+  if (activation === 'sigmoid' || on.softmax === true) return undefined;
+  if (on.softmax === false) return `${loss} needs sigmoid: yes or no for each channel`;
   // Of the classes of a softmax the overlap is meant beside the entropy that trains them.
-  if (loss !== 'bce' && terms.some((t) => t.name === 'cross_entropy')) return undefined;
-  return loss === 'bce'
-    ? 'bce needs sigmoid: yes or no for each channel'
+  return terms.some((t) => t.name === 'cross_entropy')
+    ? undefined
     : `${loss} alone needs sigmoid; beside cross_entropy it fits softmax`;
 }
 
@@ -139,12 +130,11 @@ export function checkActivations(
       const why = misfit(term.name, head.activation, terms);
       if (why === undefined) continue;
       const end = head.activation === 'none' ? 'ends without sigmoid or softmax' : `ends in ${head.activation}`;
-      const hint =
-        term.name === 'cross_entropy'
-          ? 'end the head in softmax, or use bce'
-          : head.activation === 'softmax'
-            ? 'use cross_entropy, or end the head in sigmoid'
-            : 'end the head in sigmoid';
+      const hint = !lossDefinition(term.name).on.sigmoid
+        ? 'end the head in softmax, or use bce'
+        : head.activation === 'softmax'
+          ? 'use cross_entropy, or end the head in sigmoid'
+          : 'end the head in sigmoid';
       report.add(
         diagnose(say.lossActivation.head({ name: head.name, end, why }), span, {
           hints: [hint],

@@ -1,9 +1,10 @@
 import { say } from '../../../grammar/say.js';
 import type { Expr } from '../../../grammar/tree.js';
 import { suggest } from '../../diagnostics/index.js';
+import type { Knob } from '../../knob.js';
 import { type MaskSetting, maskRuleNames } from '../../recipe.js';
 import { isNumber, isPoisoned, type Value } from '../values.js';
-import { type Knob, type Reader, type Word, wordOf } from './reader.js';
+import { type Reader, type Word, wordOf } from './reader.js';
 
 const least: Knob = { name: 'least', default: 128 };
 const invert: Knob = { name: 'invert', default: false };

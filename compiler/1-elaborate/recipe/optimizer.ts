@@ -1,29 +1,15 @@
 import { say } from '../../../grammar/say.js';
 import type { Expr } from '../../../grammar/tree.js';
 import { suggest } from '../../diagnostics/index.js';
-import { defaultRecipe, type Optimizer, type Schedule } from '../../recipe.js';
-import { type Knob, type Reader, wordOf } from './reader.js';
+import { type Knob, knobsOf } from '../../knob.js';
+import { type Optimizer, type OptimizerName, optimizerNames, optimizerOf, optimizers } from '../../optimizers/index.js';
+import { defaultRecipe, type Schedule } from '../../recipe.js';
+import { type Reader, wordOf } from './reader.js';
 
-const standard = defaultRecipe.optimizer;
-const lr: Knob = { name: 'lr', default: standard.lr, above: 0 };
-const betas: readonly Knob[] = [
-  { name: 'beta1', default: standard.beta1, least: 0, below: 1 },
-  { name: 'beta2', default: standard.beta2, least: 0, below: 1 },
-  { name: 'eps', default: standard.eps, above: 0 },
-];
-const decay = (value: number): Knob => ({ name: 'weight_decay', default: value, least: 0 });
-
-/** Arguments by place and name; names and defaults are PyTorch's, but for sgd's momentum. */
-export const optimizerKnobs: Readonly<Record<Optimizer['name'], readonly Knob[]>> = {
-  sgd: [
-    lr,
-    { name: 'momentum', default: standard.momentum, least: 0, below: 1 },
-    { name: 'nesterov', default: standard.nesterov },
-    decay(0),
-  ],
-  adam: [lr, ...betas, decay(0)],
-  adamw: [lr, ...betas, decay(0.01)],
-};
+/** Arguments by place and name. */
+export const optimizerKnobs = Object.fromEntries(
+  optimizerNames.map((name) => [name, knobsOf(optimizers[name].settings)]),
+) as Readonly<Record<OptimizerName, readonly Knob[]>>;
 
 const warmup: Knob = { name: 'warmup', default: 0, least: 0 };
 const floor: Knob = { name: 'floor', default: defaultRecipe.schedule.floor, least: 0, most: 1 };
@@ -52,14 +38,7 @@ export const scheduleKnobs: Readonly<Record<Schedule['name'], readonly Knob[]>> 
 export function readOptimizer(expr: Expr, reader: Reader): Optimizer | undefined {
   const picked = pick(expr, reader, optimizerKnobs, say.unknownOptimizer);
   if (picked === undefined) return undefined;
-  const { name, values } = picked;
-  const { weight_decay: weightDecay, ...rest } = values;
-  return {
-    ...standard,
-    name,
-    ...rest,
-    weightDecay: typeof weightDecay === 'number' ? weightDecay : standard.weightDecay,
-  };
+  return optimizerOf(picked.name, picked.values);
 }
 
 /** `cosine`, `cosine(warmup: 1)`; undefined, reported, if it is none. */

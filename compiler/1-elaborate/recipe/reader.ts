@@ -2,24 +2,9 @@ import type { Said, Span } from '../../../grammar/diagnostic.js';
 import { say } from '../../../grammar/say.js';
 import type { Expr, Name } from '../../../grammar/tree.js';
 import { type Code, diagnose, type More, suggest } from '../../diagnostics/index.js';
+import type { Bounds, Knob } from '../../knob.js';
 import { describe, isNumber, isPoisoned, type Value, wholeNumber } from '../values.js';
 import type { RecipeContext } from './index.js';
-
-/** Bounds of a number. */
-export interface Bounds {
-  readonly whole?: boolean;
-  readonly least?: number;
-  readonly above?: number;
-  readonly below?: number;
-  readonly most?: number;
-}
-
-/** An argument of `adam(lr: 3e-4)`: how it is called, its default, its bounds. */
-export interface Knob extends Bounds {
-  readonly name: string;
-  /** A boolean default makes it an argument that is true or false. */
-  readonly default: number | boolean;
-}
 
 /** `adam` or `adam(lr: 3e-4)`, taken apart. */
 export interface Word {

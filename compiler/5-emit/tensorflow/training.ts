@@ -1,4 +1,4 @@
-import type { TrainingPlan } from '../../3-transform/training-plan.js';
+import { type TrainingPlan, written } from '../../3-transform/training-plan.js';
 import type { Value } from '../../ir/graph.js';
 import { Emission, type ImageOrder, type TfPort } from './emission.js';
 import type { TfNode } from './node.js';
@@ -29,21 +29,26 @@ export function emitTraining(plan: TrainingPlan, images: ImageOrder): TfTraining
   const emission = new Emission(graph, images);
   const names = ['parameters', ...plan.slots, 'statistics'];
   const isState = (name: string) => names.includes(name);
+  /** Vectors of the state by the output that writes them. */
+  const vectorOf = new Map(names.map((name) => [written(name), name]));
   const state = new State(emission);
   const feeds: TfPort[] = [];
   for (const { name, value } of graph.inputs) {
     if (isState(name)) state.declare(name, value);
     else feeds.push(emission.feed(name, value));
   }
-  const next = new Map(graph.outputs.map(({ name, value }) => [value.id, name.replace(/_next$/, '')]));
+  const results = graph.outputs.filter(({ name }) => !vectorOf.has(name));
+  const next = new Set(graph.outputs.map((o) => o.value.id));
   for (const node of graph.nodes) {
     const [output] = node.outputs as readonly [Value, ...Value[]];
     if (emission.isDefined(output)) continue;
     const updates = node.outputs.every((v) => next.has(v.id)) && state.update(node);
     if (!updates) emission.lower(node);
   }
-  for (const { name, value } of graph.outputs) if (name.endsWith('_next')) state.assign(name.slice(0, -5), value);
-  const results = graph.outputs.filter(({ name }) => !name.endsWith('_next'));
+  for (const { name, value } of graph.outputs) {
+    const vector = vectorOf.get(name);
+    if (vector !== undefined) state.assign(vector, value);
+  }
   const outputs = results.map(({ name, value }) => emission.answer(name, value, state.updates));
   return {
     nodes: emission.b.nodes,

@@ -11,21 +11,16 @@ export const vectorsOf = ({ parameters, slots, statistics }: TrainingState): Vec
 
 /**
  * The flat vectors of a state, as the tensors they are fed and write. Nothing is copied: a tensor is a view of its vector. A step
- * either writes over what it reads, where its graph allows that (`inPieces`), or into a second set, and the two take turns.
+ * either writes over what it reads, where its graph allows that (`chunkedStep`), or into a second set, and the two take turns.
  */
 export class StepState {
   #now: Vectors;
   #next: Vectors;
   readonly #views: readonly StateView[];
 
-  /** @param start copied; `written` tells which views a step writes. */
-  constructor(
-    start: Vectors,
-    views: readonly StateView[],
-    private readonly written: (name: string) => boolean,
-    inPlace: boolean,
-  ) {
-    const changing = new Set(views.filter((v) => written(v.name)).map((v) => v.of));
+  /** @param start copied */
+  constructor(start: Vectors, views: readonly StateView[], inPlace: boolean) {
+    const changing = new Set(views.filter((v) => v.next !== undefined).map((v) => v.of));
     this.#views = views;
     this.#now = new Map([...start].map(([name, data]) => [name, data.slice()]));
     const second = (name: string, data: Float32Array) => (changing.has(name) ? new Float32Array(data.length) : data);
@@ -39,8 +34,9 @@ export class StepState {
 
   /** Where it writes, by output. */
   outputs(): Tensors {
-    const changed = this.#views.filter(({ name }) => this.written(name));
-    return Object.fromEntries(changed.map((view) => [`${view.name}_next`, tensorOf(view, this.#next)]));
+    return Object.fromEntries(
+      this.#views.flatMap((view) => (view.next === undefined ? [] : [[view.next, tensorOf(view, this.#next)]])),
+    );
   }
 
   /** After a step. */

@@ -1,7 +1,7 @@
 import { type InferenceSession, Tensor } from 'onnxruntime-node';
-import type { TrainingPlan } from '../../../compiler/3-transform/training-plan.js';
+import { type TrainingPlan, written } from '../../../compiler/3-transform/training-plan.js';
 import { emitOnnx } from '../../../compiler/5-emit/onnx/index.js';
-import { inPieces, type StateView } from '../../../compiler/index.js';
+import { chunkedStep, type StateView } from '../../../compiler/index.js';
 import type { Graph } from '../../../compiler/ir/graph.js';
 import type { StepInput, StepResult, Trainer, TrainingState } from '../engine.js';
 import { blockSize } from './blocks.js';
@@ -12,19 +12,19 @@ import { StepState, vectorsOf } from './state.js';
 export async function createTrainer(plan: TrainingPlan, state: TrainingState, device?: OrtDevice): Promise<Trainer> {
   // On a GPU an input is a transfer: there the state stays whole, and two sets of it take turns.
   const gpu = device === 'webgpu';
-  const { graph, views } = gpu ? { graph: plan.graph, views: wholeViews(plan) } : inPieces(plan);
+  const { graph, views } = gpu ? { graph: plan.graph, views: wholeViews(plan) } : chunkedStep(plan);
   const block = gpu ? 0 : await blockSize();
   const model = emitOnnx(graph, { name: 'step', metadata: {}, device, block });
   const session = await openSession(model, device);
-  const outputs = new Set(graph.outputs.map((o) => o.name));
-  const written = (name: string): boolean => outputs.has(`${name}_next`);
-  return new OrtTrainer(session, plan, new StepState(vectorsOf(state), views, written, !gpu), graph);
+  return new OrtTrainer(session, plan, new StepState(vectorsOf(state), views, !gpu), graph);
 }
 
 /** Every vector that a step reads, as it is. */
 function wholeViews({ graph, parameters, slots, statistics }: TrainingPlan): StateView[] {
   const read = new Set(graph.inputs.map((i) => i.name));
-  const whole = (name: string, length: number): StateView => ({ name, of: name, offset: 0, length });
+  const whole = (name: string, length: number): StateView => ({
+    ...{ name, next: written(name), of: name, offset: 0, length },
+  });
   const vectors = ['parameters', ...slots].map((name) => whole(name, parameters.length));
   return [...vectors, whole('statistics', statistics.length)].filter(({ name }) => read.has(name));
 }
