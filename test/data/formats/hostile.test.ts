@@ -199,7 +199,7 @@ describe('claims that a file can not keep', () => {
   });
 });
 
-describe('DICOM series that make no regular grid are refused, and the slice is named', () => {
+describe('series that make no regular grid, and what is not decoded, are refused by name', () => {
   test.each([
     [
       'refused-missing',
@@ -212,6 +212,7 @@ describe('DICOM series that make no regular grid are refused, and the slice is n
     ['refused-turned', 'dicom-geometry', /scout\.dcm is turned otherwise/],
     ['refused-two-series', 'dicom-series', /holds 2 series: 4 from IM0\.dcm on, 1 from more\.dcm on/],
     ['refused-size', 'dicom-series', /more\.dcm has rows 5, but IM0\.dcm of the same series has 6/],
+    ['refused-lerc.tif', 'image-unsupported', /compressed by TIFF's method LERC/],
     ['refused-htj2k.dcm', 'dicom-syntax', /compressed as HTJ2K \(transfer syntax 1\.2\.840\.10008\.1\.2\.4\.201\)/],
   ] as const)('%s', async (name, code, says) => {
     for (const read of [readImageHeader, readImage]) {

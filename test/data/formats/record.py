@@ -345,7 +345,7 @@ def dicom_slice(name, pixels, position, k=0, series=1, syntax=ExplicitVRLittleEn
         ds.PixelData = pydicom.encaps.encapsulate([encode[syntax](pixels)])
         ds['PixelData'].VR = 'OB'
         meta.TransferSyntaxUID = syntax
-    elif syntax == RLELossless: ds.compress(syntax)
+    elif syntax == RLELossless: ds.compress(syntax, generate_instance_uid=False)
     elif syntax == ExplicitVRBigEndian:
         ds.PixelData = pixels.astype(pixels.dtype.newbyteorder('>')).tobytes()
         meta.TransferSyntaxUID = syntax
@@ -426,6 +426,7 @@ case('dicom-enhanced.dcm', 'DICOM, enhanced multi-frame', (pydicom.dcmread(path(
      np.array([-20.0, 30.0, 5.0]) * LPS, [d * LPS for d in (NORMAL, COLUMN, ROW)])
 
 # What must be refused.
+tifffile.imwrite(path('refused-lerc.tif'), big('uint8', 19, 17), compression='lerc', rowsperstrip=5)
 write_series('refused-missing')
 os.remove(sorted((os.path.join(path('refused-missing'), f) for f in os.listdir(path('refused-missing'))), key=lambda f: pydicom.dcmread(f).InstanceNumber)[1])
 write_series('refused-doubled')
