@@ -1,6 +1,7 @@
 import { stream } from '../support/random.js';
 import { UserError } from '../support/user-error.js';
 import type { Dataset } from './dataset.js';
+import { heldGroups } from './groups.js';
 import { resolveNames } from './names.js';
 
 /** A seeded share, 0 <= holdout < 1, or the names to hold out, with or without extension. */
@@ -38,6 +39,8 @@ function seeded(dataset: Dataset, holdout: number, seed: number): Set<number> {
     throw new UserError('split-share', `holdout is ${holdout}`, 'give a share of at least 0 and below 1, such as 0.2');
   }
   if (holdout === 0 || names.length < 2) return new Set();
+  const groups = heldGroups(dataset.samples, holdout, seed);
+  if (groups !== null) return groups;
   const count = Math.min(names.length - 1, Math.max(1, Math.round(holdout * names.length)));
   const draws = names.map((name, index) => ({ index, name, draw: stream(seed, 'split', name).uint32() }));
   draws.sort((a, b) => a.draw - b.draw || (a.name < b.name ? -1 : 1));

@@ -1,8 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import fc from 'fast-check';
 import sharp from 'sharp';
 import { describe, expect, test } from 'vitest';
-import { type DataSource, findSamples, listSplit, openFolder } from '../../runtime/data/index.js';
+import { type DataSource, findSamples, listSplit, openFolder, split } from '../../runtime/data/index.js';
 import { failure, greyPng, inFolder, writeTree } from './fixtures.js';
 
 const image = await greyPng([10, 20, 30, 40], 2, 2);
@@ -242,6 +243,37 @@ describe('the split of a list', () => {
       await writeTree(folder, { 'plain.csv': 'image,mask\na.png,a_m.png\n' });
       const plain = await openFolder(join(folder, 'plain.csv'), binary);
       expect(listSplit(plain)).toEqual({ dataset: plain, tests: 0 });
+    });
+  });
+});
+
+describe('groups of a list', () => {
+  test('stay on one side of a seeded split, about the share asked for', async () => {
+    await inFolder(async (folder) => {
+      const names = Array.from({ length: 24 }, (_, k) => `s${k}`);
+      await writeTree(folder, {
+        ...Object.fromEntries(
+          names.flatMap((n) => [
+            [`${n}.png`, image],
+            [`${n}_m.png`, mask],
+          ]),
+        ),
+        'data.csv': `image,mask,patient\n${names.map((n, k) => `${n}.png,${n}_m.png,${k < 20 ? `p${k % 5}` : ''}`).join('\n')}`,
+      });
+      const dataset = await openFolder(join(folder, 'data.csv'), binary);
+      fc.assert(
+        fc.property(fc.double({ min: 0.01, max: 0.99, noNaN: true }), fc.nat(), (holdout, seed) => {
+          const { train, held } = split(dataset, { holdout, seed });
+          expect(train.names.length + held.names.length).toBe(24);
+          const sides = (part: typeof train) => new Set(part.samples.flatMap(({ group }) => (group ? [group] : [])));
+          for (const group of sides(held)) expect(sides(train).has(group)).toBe(false);
+          expect(train.names.length).toBeGreaterThan(0);
+          // The last group goes whole, and has at most four samples; the last one of all stays.
+          expect(held.names.length).toBeGreaterThanOrEqual(Math.min(Math.max(1, Math.round(holdout * 24)), 20));
+          expect(held.names.length).toBeLessThan(Math.max(1, Math.round(holdout * 24)) + 4);
+          expect(split(dataset, { holdout, seed }).held.names).toEqual(held.names);
+        }),
+      );
     });
   });
 });

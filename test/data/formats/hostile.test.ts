@@ -13,7 +13,7 @@ import { failure, inFolder } from '../fixtures.js';
 const folder = fileURLToPath(new URL('recorded/', import.meta.url));
 /** Every recorded file that is an image by itself; of a DICOM series one slice. */
 const files = readdirSync(folder, { recursive: true, withFileTypes: true })
-  .filter((entry) => entry.isFile() && !/\.(json|img|raw|zraw)$/.test(entry.name) && !entry.name.includes('jpeg-ls'))
+  .filter((entry) => entry.isFile() && !/\.(json|img|raw|zraw)$/.test(entry.name) && !entry.name.includes('htj2k'))
   .map((entry) => relative(folder, join(entry.parentPath, entry.name)))
   .filter((file) => !/^refused|IM[1-9]/.test(file))
   .sort();
@@ -199,7 +199,7 @@ describe('claims that a file can not keep', () => {
   });
 });
 
-describe('DICOM series that make no regular grid are refused, and the slice is named', () => {
+describe('series that make no regular grid, and what is not decoded, are refused by name', () => {
   test.each([
     [
       'refused-missing',
@@ -212,7 +212,8 @@ describe('DICOM series that make no regular grid are refused, and the slice is n
     ['refused-turned', 'dicom-geometry', /scout\.dcm is turned otherwise/],
     ['refused-two-series', 'dicom-series', /holds 2 series: 4 from IM0\.dcm on, 1 from more\.dcm on/],
     ['refused-size', 'dicom-series', /more\.dcm has rows 5, but IM0\.dcm of the same series has 6/],
-    ['refused-jpeg-ls.dcm', 'dicom-syntax', /compressed as JPEG-LS \(transfer syntax 1\.2\.840\.10008\.1\.2\.4\.80\)/],
+    ['refused-lerc.tif', 'image-unsupported', /compressed by TIFF's method LERC/],
+    ['refused-htj2k.dcm', 'dicom-syntax', /compressed as HTJ2K \(transfer syntax 1\.2\.840\.10008\.1\.2\.4\.201\)/],
   ] as const)('%s', async (name, code, says) => {
     for (const read of [readImageHeader, readImage]) {
       const error = await failure(read(join(folder, name)));

@@ -269,13 +269,13 @@ palette.putpalette([0, 0, 0, 255, 0, 0, 0, 255, 0, 9, 8, 7])
 palette.save(path('tiff-palette.tif'))
 tiff_case('tiff-palette.tif', 'TIFF with a palette: its indices', photometric='palette')
 cases[-1]['palette'] = tifffile.TiffFile(path('tiff-palette.tif')).pages[0].colormap.T.reshape(-1)[:12].tolist()
-tifffile.imwrite(path('tiff-ome.ome.tif'), big('uint16', 2, 3, 9, 7), metadata={'axes': 'CZYX', 'PhysicalSizeX': 0.325, 'PhysicalSizeXUnit': 'µm',
+tifffile.imwrite(path('tiff-ome.ome.tif'), big('uint16', 2, 3, 9, 7), metadata={'UUID': '00000000-0000-0000-0000-000000000001', 'axes': 'CZYX', 'PhysicalSizeX': 0.325, 'PhysicalSizeXUnit': 'µm',
                  'PhysicalSizeY': 0.325, 'PhysicalSizeYUnit': 'µm', 'PhysicalSizeZ': 2.0, 'PhysicalSizeZUnit': 'µm'})
 tiff_case('tiff-ome.ome.tif', 'OME-TIFF, CZYX', channel_first=True, spacing=[0.002, 0.000325, 0.000325])
-tifffile.imwrite(path('tiff-ome-zcyx.ome.tif'), big('uint8', 3, 2, 9, 7), metadata={'axes': 'ZCYX', 'PhysicalSizeX': 0.5, 'PhysicalSizeY': 0.5, 'PhysicalSizeZ': 1.0})
+tifffile.imwrite(path('tiff-ome-zcyx.ome.tif'), big('uint8', 3, 2, 9, 7), metadata={'UUID': '00000000-0000-0000-0000-000000000002', 'axes': 'ZCYX', 'PhysicalSizeX': 0.5, 'PhysicalSizeY': 0.5, 'PhysicalSizeZ': 1.0})
 array = tifffile.imread(path('tiff-ome-zcyx.ome.tif'))
 case('tiff-ome-zcyx.ome.tif', 'OME-TIFF, ZCYX', array.transpose(1, 0, 2, 3), [0.001, 0.0005, 0.0005])
-tifffile.imwrite(path('tiff-ome-rgb.ome.tif'), big('uint8', 2, 9, 7, 3), photometric='rgb', metadata={'axes': 'ZYXS'})
+tifffile.imwrite(path('tiff-ome-rgb.ome.tif'), big('uint8', 2, 9, 7, 3), photometric='rgb', metadata={'UUID': '00000000-0000-0000-0000-000000000003', 'axes': 'ZYXS'})
 array = tifffile.imread(path('tiff-ome-rgb.ome.tif'))
 case('tiff-ome-rgb.ome.tif', 'OME-TIFF of RGB slices', np.moveaxis(array, -1, 0))
 tifffile.imwrite(path('tiff-imagej.tif'), big('uint16', 3, 2, 9, 7), imagej=True, resolution=(1 / 0.2, 1 / 0.2), metadata={'spacing': 0.7, 'unit': 'um', 'axes': 'ZCYX'})
@@ -311,7 +311,9 @@ import pydicom
 from pydicom.dataset import Dataset, FileDataset, FileMetaDataset
 from pydicom.sequence import Sequence
 from pydicom.uid import (CTImageStorage, DeflatedExplicitVRLittleEndian, EnhancedCTImageStorage, ExplicitVRBigEndian, ExplicitVRLittleEndian, ImplicitVRLittleEndian,
-                         JPEGLSLossless, RLELossless)
+                         HTJ2KLossless, JPEG2000Lossless, JPEGLosslessSV1, JPEGLSLossless, RLELossless)
+import imagecodecs
+import pydicom.encaps
 ROW, COLUMN = np.array([np.cos(0.2), np.sin(0.2), 0]), np.array([-np.sin(0.2) * np.cos(0.3), np.cos(0.2) * np.cos(0.3), np.sin(0.3)])
 NORMAL = np.cross(ROW, COLUMN)
 uid = lambda *parts: '1.2.826.0.1.3680043.8.498.' + '.'.join(str(p) for p in parts)
@@ -336,7 +338,14 @@ def dicom_slice(name, pixels, position, k=0, series=1, syntax=ExplicitVRLittleEn
         ds.PixelSpacing = ['0.75', '0.5']
     for key, value in attributes.items(): setattr(ds, key, value)
     ds.PixelData = pixels.tobytes()
-    if syntax == RLELossless or syntax == JPEGLSLossless: ds.compress(syntax)
+    encode = {JPEGLSLossless: imagecodecs.jpegls_encode, JPEG2000Lossless: lambda a: imagecodecs.jpeg2k_encode(a, level=0, codecformat='j2k', mct=False),
+              JPEGLosslessSV1: lambda a: imagecodecs.ljpeg_encode(a, bitspersample=8 * a.dtype.itemsize),
+              HTJ2KLossless: lambda a: b'no codestream'}
+    if syntax in encode:
+        ds.PixelData = pydicom.encaps.encapsulate([encode[syntax](pixels)])
+        ds['PixelData'].VR = 'OB'
+        meta.TransferSyntaxUID = syntax
+    elif syntax == RLELossless: ds.compress(syntax, generate_instance_uid=False)
     elif syntax == ExplicitVRBigEndian:
         ds.PixelData = pixels.astype(pixels.dtype.newbyteorder('>')).tobytes()
         meta.TransferSyntaxUID = syntax
@@ -383,6 +392,9 @@ write_series('dicom-big-endian', syntax=ExplicitVRBigEndian)
 series_case('dicom-big-endian', 'DICOM series, big-endian', pydicom_only=True)
 write_series('dicom-rle', syntax=RLELossless)
 series_case('dicom-rle', 'DICOM series, RLE', pydicom_only=True)
+for label, syntax in (('jpeg-ls', JPEGLSLossless), ('jpeg-2000', JPEG2000Lossless), ('lossless-jpeg', JPEGLosslessSV1)):
+    write_series(f'dicom-{label}', syntax=syntax)
+    series_case(f'dicom-{label}', f'DICOM series, {label}')
 write_series('dicom-signed', stored=16, intercept=0, pixels=lambda: rng.integers(-32768, 32768, (6, 7)).astype('int16'))
 series_case('dicom-signed', 'DICOM series, signed 16 bits')
 write_series('dicom-rescale', slope=lambda k: f'{0.5 + 0.25 * k}', intercept=lambda k: f'{k}')
@@ -414,6 +426,7 @@ case('dicom-enhanced.dcm', 'DICOM, enhanced multi-frame', (pydicom.dcmread(path(
      np.array([-20.0, 30.0, 5.0]) * LPS, [d * LPS for d in (NORMAL, COLUMN, ROW)])
 
 # What must be refused.
+tifffile.imwrite(path('refused-lerc.tif'), big('uint8', 19, 17), compression='lerc', rowsperstrip=5)
 write_series('refused-missing')
 os.remove(sorted((os.path.join(path('refused-missing'), f) for f in os.listdir(path('refused-missing'))), key=lambda f: pydicom.dcmread(f).InstanceNumber)[1])
 write_series('refused-doubled')
@@ -427,7 +440,7 @@ write_series('refused-two-series')
 dicom_slice('refused-two-series/more.dcm', frames[0], np.array([-20.0, 30.0, 5.0]) + 10 * NORMAL, 7, series=2)
 write_series('refused-size')
 dicom_slice('refused-size/more.dcm', frames[0][:5], np.array([-20.0, 30.0, 5.0]) + 10 * NORMAL, 7)
-dicom_slice('refused-jpeg-ls.dcm', frames[0], None, syntax=JPEGLSLossless)
+dicom_slice('refused-htj2k.dcm', frames[0], None, syntax=HTJ2KLossless)
 
 with open(os.path.join(out, 'expected.json'), 'w') as f:
     f.write('[\n' + ',\n'.join(json.dumps(c) for c in cases) + '\n]\n')

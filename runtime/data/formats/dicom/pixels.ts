@@ -4,10 +4,13 @@ import { UserError } from '../../../support/user-error.js';
 import { corrupt, unsupported } from '../damage.js';
 import { samplesOf, toPlanar } from '../samples.js';
 import type { Source } from '../source.js';
+import { type Codec, decodeFrame } from './codecs.js';
 import { type DataSet, type Instance, parse } from './instance.js';
 
+type Kind = 'raw' | 'rle' | 'jpeg' | 'none' | Codec;
+
 /** https://dicom.nema.org/medical/dicom/current/output/chtml/part06/chapter_A.html */
-const syntaxes: Readonly<Record<string, readonly [name: string, kind: 'raw' | 'rle' | 'jpeg' | 'none']>> = {
+const syntaxes: Readonly<Record<string, readonly [name: string, kind: Kind]>> = {
   '1.2.840.10008.1.2': ['implicit little-endian', 'raw'],
   '1.2.840.10008.1.2.1': ['explicit little-endian', 'raw'],
   '1.2.840.10008.1.2.1.99': ['deflated', 'raw'],
@@ -15,12 +18,12 @@ const syntaxes: Readonly<Record<string, readonly [name: string, kind: 'raw' | 'r
   '1.2.840.10008.1.2.5': ['RLE', 'rle'],
   '1.2.840.10008.1.2.4.50': ['JPEG baseline', 'jpeg'],
   '1.2.840.10008.1.2.4.51': ['JPEG extended', 'none'],
-  '1.2.840.10008.1.2.4.57': ['lossless JPEG', 'none'],
-  '1.2.840.10008.1.2.4.70': ['lossless JPEG', 'none'],
-  '1.2.840.10008.1.2.4.80': ['JPEG-LS', 'none'],
-  '1.2.840.10008.1.2.4.81': ['near-lossless JPEG-LS', 'none'],
-  '1.2.840.10008.1.2.4.90': ['JPEG 2000', 'none'],
-  '1.2.840.10008.1.2.4.91': ['JPEG 2000', 'none'],
+  '1.2.840.10008.1.2.4.57': ['lossless JPEG', 'lossless-jpeg'],
+  '1.2.840.10008.1.2.4.70': ['lossless JPEG', 'lossless-jpeg'],
+  '1.2.840.10008.1.2.4.80': ['JPEG-LS', 'jpeg-ls'],
+  '1.2.840.10008.1.2.4.81': ['near-lossless JPEG-LS', 'jpeg-ls'],
+  '1.2.840.10008.1.2.4.90': ['JPEG 2000', 'jpeg-2000'],
+  '1.2.840.10008.1.2.4.91': ['JPEG 2000', 'jpeg-2000'],
   '1.2.840.10008.1.2.4.201': ['HTJ2K', 'none'],
   '1.2.840.10008.1.2.4.202': ['HTJ2K', 'none'],
   '1.2.840.10008.1.2.4.203': ['HTJ2K', 'none'],
@@ -39,7 +42,11 @@ export function checkDecodable({ path, transferSyntax, photometric, samples, all
       'decompress the series: dcmdjpeg, dcmdjpls or gdcmconv --raw, or write it as NIfTI with dcm2niix',
     );
   }
-  const colours = photometric === 'RGB' || (kind === 'jpeg' && photometric.startsWith('YBR'));
+  // OpenJPEG undoes its own colour transforms, which the header calls YBR_RCT and YBR_ICT.
+  const colours =
+    photometric === 'RGB' ||
+    (kind === 'jpeg' && photometric.startsWith('YBR')) ||
+    (kind === 'jpeg-2000' && (photometric === 'YBR_RCT' || photometric === 'YBR_ICT'));
   if (samples === 1 ? photometric !== 'MONOCHROME1' && photometric !== 'MONOCHROME2' : samples !== 3 || !colours) {
     throw unsupported(path, `has DICOM's colours ${photometric}`, 'convert it to grey or RGB');
   }
@@ -88,6 +95,10 @@ async function frameOf(
   if (!element.fragments || element.fragments.length === 0) throw corrupt(path, 'it has no fragment of pixels');
   const encoded = encapsulated(data, frame, slices.length);
   if (kind === 'rle') return inBits(unpackRle(path, encoded, samples, bytes, count), instance);
+  if (kind !== 'jpeg') {
+    const decoded = await decodeFrame(path, kind as Codec, encoded, instance);
+    return inBits(apart(decoded, samples), instance);
+  }
   const { data: rgb, info } = await sharp(encoded, { failOn: 'error' })
     .toColourspace(samples === 1 ? 'b-w' : 'srgb')
     .raw()

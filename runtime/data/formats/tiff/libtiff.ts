@@ -3,7 +3,7 @@ import { corrupt, unsupported } from '../damage.js';
 import type { Page } from './directory.js';
 
 /**
- * A window of a page by libtiff, behind sharp: JPEG and fax inside TIFF, bits in reverse order. It shows greys with white
+ * A window of a page by libtiff, behind sharp. It shows greys with white
  * as the highest value and stretches 1, 2 and 4 bits over 0 to 255; both are undone, to give samples as they are stored.
  */
 export async function readByLibtiff(
@@ -18,7 +18,13 @@ export async function readByLibtiff(
   const samples = page.photometric === 6 ? 3 : page.samples;
   const wide = bits > 8;
   try {
-    const { data, info } = await sharp(path, { page: page.index, ignoreIcc: true, failOn: 'error' })
+    const { data, info } = await sharp(path, {
+      page: page.index,
+      ignoreIcc: true,
+      failOn: 'error',
+      // Its size was checked against the file's.
+      limitInputPixels: false,
+    })
       .extract(window)
       .toColourspace(samples < 3 ? (wide ? 'grey16' : 'b-w') : wide ? 'rgb16' : 'srgb')
       .raw({ depth: wide ? 'ushort' : 'uchar' })
@@ -28,11 +34,15 @@ export async function readByLibtiff(
     if (info.channels < samples) throw corrupt(path, 'its channels are not those of its header');
     return Array.from({ length: samples }, (_, s) => {
       const plane = wide ? new Uint16Array(area) : new Uint8Array(area);
+      const step = info.channels;
+      if (page.photometric !== 0 && bits >= 8) {
+        for (let p = 0, q = s; p < area; p++, q += step) plane[p] = all[q]!;
+        return plane;
+      }
       const peak = wide ? 65535 : 255;
       const scale = bits < 8 ? (2 ** bits - 1) / 255 : 1;
-      for (let p = 0; p < area; p++) {
-        const shown = all[p * info.channels + s]!;
-        plane[p] = (page.photometric === 0 ? peak - shown : shown) * scale + 0.5 * Number(bits < 8);
+      for (let p = 0, q = s; p < area; p++, q += step) {
+        plane[p] = Math.round((page.photometric === 0 ? peak - all[q]! : all[q]!) * scale);
       }
       return plane;
     });
