@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { fromFiles, type ImportedFile, load } from '../../compiler/index.js';
 import type { Network } from '../../compiler/ir/graph.js';
 import type { Recipe } from '../../compiler/recipe.js';
+import { ruleText } from '../data/masks/rule.js';
 import { formatNames } from '../data/names.js';
 import type { Weights } from '../engines/engine.js';
 import { writeAtomic } from '../support/files/atomic.js';
@@ -188,6 +189,10 @@ export function differences(before: RunRecord, now: RunRecord): string[] {
   compare('--set ', before.set, now.set);
   compare('', before.recipe, now.recipe, ['epochs']);
   if (before.data.names !== now.data.names) found.push(`the images (${before.data.images}, now ${now.data.images})`);
+  const [masks, masksNow] = [before.task.masks, now.task.masks];
+  if (masks && masksNow && ruleText(masks.rule) !== ruleText(masksNow.rule)) {
+    found.push(`how masks are read (${ruleText(masks.rule)}, now ${ruleText(masksNow.rule)})`);
+  }
   if (JSON.stringify(before.heldOut) !== JSON.stringify(now.heldOut)) found.push('the images held out');
   return found;
 }
