@@ -4,8 +4,6 @@ import { join } from 'node:path';
 import { fromFiles, type ImportedFile, load } from '../../compiler/index.js';
 import type { Network } from '../../compiler/ir/graph.js';
 import type { Recipe } from '../../compiler/recipe.js';
-import { ruleText } from '../data/masks/rule.js';
-import { formatNames } from '../data/names.js';
 import type { Weights } from '../engines/engine.js';
 import { writeAtomic } from '../support/files/atomic.js';
 import { failedWith, fileFailure } from '../support/files/failure.js';
@@ -97,6 +95,8 @@ export async function createRun(
   if ((await exists(spec)) && (await readText(spec)) !== specText) throw inTheWay(folder, runFiles.spec);
   await writeAtomic(spec, specText);
   if (imports.length > 0) await writeAtomic(join(folder, runFiles.imports), `${JSON.stringify(imports, null, 2)}\n`);
+  // What knows the formats of images is loaded only where a run begins.
+  const { formatNames } = await import('../data/names.js');
   await writeAtomic(join(folder, runFiles.split), formatNames(record.heldOut));
   await writeRecord(folder, record);
 }
@@ -190,9 +190,8 @@ export function differences(before: RunRecord, now: RunRecord): string[] {
   compare('', before.recipe, now.recipe, ['epochs']);
   if (before.data.names !== now.data.names) found.push(`the images (${before.data.images}, now ${now.data.images})`);
   const [masks, masksNow] = [before.task.masks, now.task.masks];
-  if (masks && masksNow && ruleText(masks.rule) !== ruleText(masksNow.rule)) {
-    found.push(`how masks are read (${ruleText(masks.rule)}, now ${ruleText(masksNow.rule)})`);
-  }
+  // Runs of earlier versions do not say.
+  if (masks && masksNow) compare('how masks are read: ', masks, masksNow);
   if (JSON.stringify(before.heldOut) !== JSON.stringify(now.heldOut)) found.push('the images held out');
   return found;
 }
