@@ -74,7 +74,7 @@ export function dataFormat(network: Network, recipe: Recipe): NetworkFormat {
   const input = network.graph.inputs[0]?.value.type.shape ?? [];
   const channels = input[1] ? known(input[1]) : 1;
   const classes = classCount(network);
-  const { masks, orientation, ignore } = recipe as Recipe & { readonly ignore?: number };
+  const { masks, orientation, ignore } = recipe;
   return {
     channels,
     classes,

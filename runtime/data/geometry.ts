@@ -32,7 +32,8 @@ export function reflect(i: number, n: number): number {
   if (n === 1) return 0;
   const period = 2 * (n - 1);
   const folded = ((i % period) + period) % period;
-  return folded < n ? folded : period - folded;
+  // Places between the last sample and the next, which there is none of, are turned back as well.
+  return folded <= n - 1 ? folded : period - folded;
 }
 
 /** Precomputed source rows and columns of a placement, in the order in which the output walks them. */

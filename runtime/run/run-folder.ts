@@ -5,7 +5,6 @@ import { specHash } from '../../compiler/6-build/spec-hash.js';
 import { fromFiles, type ImportedFile, load } from '../../compiler/index.js';
 import type { Network } from '../../compiler/ir/graph.js';
 import { type Recipe, recipeFromRecord } from '../../compiler/recipe.js';
-import { formatNames } from '../data/names.js';
 import type { Weights } from '../engines/engine.js';
 import { writeAtomic } from '../support/files/atomic.js';
 import { failedWith, fileFailure } from '../support/files/failure.js';
@@ -113,6 +112,8 @@ export async function createRun(
   // A list of another spec's would be taken for this one's.
   if (imports.length === 0 && (await exists(join(folder, runFiles.imports)))) throw inTheWay(folder, runFiles.imports);
   if (imports.length > 0) await writeAtomic(join(folder, runFiles.imports), `${JSON.stringify(imports, null, 2)}\n`);
+  // What knows the formats of images is loaded only where a run begins.
+  const { formatNames } = await import('../data/names.js');
   await writeAtomic(join(folder, runFiles.split), formatNames(record.heldOut));
   await writeRecord(folder, record);
 }
@@ -268,6 +269,9 @@ export function differences(before: RunRecord, now: RunRecord): string[] {
     found.push(`what chooses the best epoch (${before.best ?? 'iou'}, now ${now.best ?? 'iou'})`);
   }
   if (before.data.names !== now.data.names) found.push(`the images (${before.data.images}, now ${now.data.images})`);
+  const [masks, masksNow] = [before.task.masks, now.task.masks];
+  // Runs of earlier versions do not say.
+  if (masks && masksNow) compare('how masks are read: ', masks, masksNow);
   if (JSON.stringify(before.heldOut) !== JSON.stringify(now.heldOut)) found.push('the images held out');
   return found;
 }

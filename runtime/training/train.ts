@@ -103,7 +103,7 @@ async function trainLocked(options: TrainOptions): Promise<TrainResult> {
 
 /** A number that is no class must be known to the loss: it is not left out on a guess. */
 function checkIgnored({ masks, folder }: Dataset, recipe: Recipe): void {
-  const { ignore } = recipe as Recipe & { readonly ignore?: number };
+  const { ignore } = recipe;
   if (!masks.assumedIgnore || ignore !== undefined) return;
   throw new UserError(
     'mask-void',

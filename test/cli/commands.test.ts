@@ -237,6 +237,41 @@ describe('runs', () => {
     expect(result).toMatchObject({ epochs: 2 });
   });
 
+  it('data says what a folder holds, how masks are read, and what is strange, and draws it', async () => {
+    const survey = await json('data', 'data', '-o', 'sheet.html');
+    expect(survey).toMatchObject({
+      layout: 'images/ and masks/',
+      images: expect.any(Number),
+      channels: [{ what: expect.any(String), count: survey.images }],
+      masks: { files: survey.images, answers: [{ classes: 1, rule: 'nonzero', warnings: [] }] },
+      sheet: 'sheet.html',
+    });
+    const { values } = survey.masks as { values: { value: number; share: number }[] };
+    expect(values.reduce((sum, { share }) => sum + share, 0)).toBeCloseTo(1);
+    expect(readFileSync('sheet.html', 'utf8')).toContain('<figcaption>');
+    const { exit, stdout } = await unetc('data', 'data', '-o', 'sheet.png');
+    expect(exit).toBe(0);
+    expect(stdout).toMatch(/^masks +\d+ files$/m);
+    expect((await sharp('sheet.png').metadata()).width).toBeGreaterThan(192);
+    expect((await unetc('data', 'data', '-o', 'sheet.gif')).exit).toBe(2);
+    expect((await unetc('data', 'nowhere')).exit).toBe(1);
+  });
+
+  it('a stated rule is read as a train block reads it, kept in the run and its model, and used again', async () => {
+    const rule = ['--mask-rule', 'threshold(200)'];
+    const made = await unetc('train', 'tiny.unet', '--data', 'data', '--out', 'ruled', '--epochs', '1', ...rule);
+    expect(made.exit, made.stderr).toBe(0);
+    expect(made.stderr).toMatch(/^masks: binary, threshold\(200\).* foreground\), foreground from 200$/m);
+    const kept = { rule: { kind: 'threshold', least: 200, invert: false }, stated: true };
+    expect(JSON.parse(readFileSync('ruled/run.json', 'utf8'))).toMatchObject({ task: { masks: kept } });
+    expect((await unetc('build', 'ruled', '-o', 'ruled.onnx')).exit).toBe(0);
+    expect(taskOfModel('ruled.onnx', readFileSync('ruled.onnx')).masks).toEqual(kept);
+    const judged = await unetc('eval', 'ruled.onnx', '--data', 'data');
+    expect(judged.stderr).toContain('threshold(200)');
+    const wrong = await unetc('eval', 'ruled.onnx', '--data', 'data', '--mask-rule', 'treshold(3)');
+    expect(wrong).toMatchObject({ exit: 2, stderr: expect.stringContaining('did you mean threshold') });
+  });
+
   it('eval judges the held-out images at every level and mode', async () => {
     const evaluation = (await json('eval', 'run', '--data', 'data')) as {
       images: number;

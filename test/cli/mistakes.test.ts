@@ -112,5 +112,9 @@ function pageText(): string {
   ].join('\n');
 }
 
-const firstLine = (text: string): string => text.split('\n')[0] || '(done)';
+/** What is wrong; what is said of the data before is on the page in full. */
+const firstLine = (text: string): string => {
+  const lines = text.split('\n');
+  return lines.find((line) => line.startsWith('error')) ?? (lines[0] || '(done)');
+};
 const quoted = (argument: string): string => (/[\s[\]|*<>]/.test(argument) ? `'${argument}'` : argument);

@@ -1,7 +1,7 @@
 import type { MaskRule } from '../../../compiler/recipe.js';
 import { UserError } from '../../support/user-error.js';
 import type { Examination, Occurrence, Occurrences } from './examine.js';
-import { ruleText } from './rule.js';
+import { ruleText } from './reading.js';
 import { colorName } from './stored.js';
 
 /** A rule that was found, and what to call what it reads. */
@@ -50,11 +50,11 @@ export function binaryRule(e: Examination, ignore?: number): Found {
   if (soft.kind === 'soft')
     return { rule: threshold(halfOf(e, soft)), what: `soft edges from ${all[0]} to ${highest}` };
   if (all[0] !== 0) throw whichIsBackground(e, values);
-  if (all.length === 2) return { rule: nonzero, what: `0 and ${highest}` };
-  if (painted) {
+  if (painted && (e.moreColors || e.colors.size > 2)) {
     const colors = e.moreColors ? 'many colors' : `${e.colors.size - 1} colors`;
     return { rule: nonzero, what: `black and ${colors}, each of them foreground` };
   }
+  if (all.length === 2) return { rule: nonzero, what: `0 and ${highest}` };
   if (soft.kind === 'unclear') throw severalLevels(values);
   // A few levels up to the type's largest number are grades of one thing as often as numbers of several.
   if (all.length <= fewLevels && e.peaks.has(highest) && highest > 64) throw severalLevels(values);
@@ -159,6 +159,7 @@ interface Softness {
   readonly kind: 'soft' | 'labels' | 'unclear' | 'picture';
   readonly low: number;
   readonly high: number;
+  readonly highest: number;
 }
 
 /** So few different numbers are grades or labels that someone chose, and not the blur of an edge. */
@@ -176,7 +177,7 @@ function softness({ peaks }: Examination, values: Occurrences): Softness {
   const high = medianOf(values, (value) => value >= centre);
   const whole = all.every(Number.isInteger);
   // Soft edges need room between the ends; whole numbers this small are labels.
-  if (all.length < 3 || (whole && highest - lowest < 32)) return { kind: 'labels', low, high };
+  if (all.length < 3 || (whole && highest - lowest < 32)) return { kind: 'labels', low, high, highest };
   // Of many levels those near an end are its noise; of a few each counts.
   const reach = all.length > fewLevels ? (high - low) / 4 : 0;
   const within = (from: number, to: number) =>
@@ -191,14 +192,14 @@ function softness({ peaks }: Examination, values: Occurrences): Softness {
   const total = sum(values.values(), 'pixels');
   const last = values.get(highest) as Occurrence;
   if (levels > fewLevels && tops < 0.6 && (pixels > 0.5 * total || pixels > 3 * ends))
-    return { kind: 'picture', low, high };
+    return { kind: 'picture', low, high, highest };
   if (own || tops > 0.9) {
     // Numbers of things rise to the last of them; where most of the foreground is the type's largest number, they are grades.
     const graded = peaks.has(highest) && highest > 64 && last.pixels > 0.4 * (total - (values.get(0)?.pixels ?? 0));
-    return { kind: tops > 0.6 && !graded ? 'labels' : 'unclear', low, high };
+    return { kind: tops > 0.6 && !graded ? 'labels' : 'unclear', low, high, highest };
   }
-  if (ownRegions(within(low, low + reach))) return { kind: 'unclear', low, high };
-  return { kind: low <= 0.2 * high ? 'soft' : 'picture', low, high };
+  if (ownRegions(within(low, low + reach))) return { kind: 'unclear', low, high, highest };
+  return { kind: low <= 0.2 * high ? 'soft' : 'picture', low, high, highest };
 }
 
 function medianOf(values: Occurrences, belongs: (value: number) => boolean): number {
@@ -213,7 +214,7 @@ function medianOf(values: Occurrences, belongs: (value: number) => boolean): num
 }
 
 /** Half of the range that masks use: 128 for 0 to 255, 64 for 0 to 128. */
-function halfOf(e: Examination, { low, high }: Softness): number {
+function halfOf(e: Examination, { low, high, highest }: Softness): number {
   const [peak] = [...e.peaks.keys()].sort((a, b) => b - a) as [number];
   if (e.peaks.size > 1) {
     const files = [...e.peaks.values()].map(({ first }) => first);
@@ -223,7 +224,7 @@ function halfOf(e: Examination, { low, high }: Softness): number {
       'save all masks in the same bits, or hard-edged',
     );
   }
-  const half = low <= 0.1 * peak && high >= 0.9 * peak ? peak / 2 : (low + high) / 2;
+  const half = low <= 0.1 * peak && highest >= 0.9 * peak ? peak / 2 : (low + high) / 2;
   return peak === 1 ? half : Math.ceil(half);
 }
 
@@ -232,7 +233,8 @@ function lossyRule(e: Examination, values: Occurrences): Found {
   const all = [...values.keys()];
   const [lowest, highest] = [all[0] as number, all.at(-1) as number];
   const [peak] = [...e.peaks.keys()].sort((a, b) => b - a) as [number];
-  if (all.length === 1) return { rule: threshold(Math.ceil(peak / 2)), what: `nothing but ${lowest}, in JPEG` };
+  if (all.length === 1)
+    return { rule: threshold(Math.ceil(peak / 2)), what: `nothing but ${lowest}, compressed with losses` };
   const soft = softness(e, values);
   if (
     highest - lowest >= 0.2 * peak &&
@@ -240,14 +242,14 @@ function lossyRule(e: Examination, values: Occurrences): Found {
     soft.kind !== 'labels' &&
     soft.low <= 0.2 * soft.high
   ) {
-    return { rule: threshold(halfOf(e, soft)), what: `JPEG, ${lowest} to ${highest}` };
+    return { rule: threshold(halfOf(e, soft)), what: `${lowest} to ${highest}, compressed with losses` };
   }
   if (all.length === 2 && lowest === 0 && highest >= 0.5 * peak) {
-    return { rule: threshold(halfOf(e, soft)), what: `JPEG, 0 and ${highest}` };
+    return { rule: threshold(halfOf(e, soft)), what: `0 and ${highest}, compressed with losses` };
   }
   throw new UserError(
     'mask-lossy',
-    `${e.lossy.first} is compressed as JPEG, which changes values, and its values ${lowest} to ${highest} are no mask of two ends`,
+    `${e.lossy.first} is compressed with losses, as JPEG is, and its values ${lowest} to ${highest} are no mask of two ends`,
     'export masks as PNG, or say where foreground begins: masks = threshold(128)',
   );
 }

@@ -4,12 +4,12 @@ import type { ReadOptions } from '../formats/index.js';
 import { binaryRule, type Found, share } from './binary.js';
 import { classRule } from './classes.js';
 import type { Examination, Occurrences } from './examine.js';
-import { type MaskReading, ruleText } from './rule.js';
+import { type MaskReading, ruleText } from './reading.js';
 
 export { sharesOf } from './binary.js';
 export { type Examination, examineMasks, type Files, type Occurrence, type Occurrences } from './examine.js';
 export { readMask } from './read.js';
-export { type MaskReading, ruleText } from './rule.js';
+export { type MaskReading, ruleText } from './reading.js';
 export { colorName } from './stored.js';
 
 /** What is asked of masks, and what is known of how they are to be read. */
@@ -189,7 +189,7 @@ function suspicions(
     const foreground = counts.classes[1] as number;
     if (foreground === 0) found.push(`no mask has any foreground (${e.files} files): nothing can be learned from them`);
     else if (foreground === seen) found.push('every pixel of every mask is foreground');
-    else if (!folders && foreground > 0.5 * seen && (counts.border[1] as number) > 0.9 * edge) {
+    else if (!folders && foreground > 0.5 * seen && (counts.border[1] as number) > 0.7 * edge) {
       found.push(
         `foreground is ${share(foreground, seen)} of all pixels and ${share(counts.border[1] as number, edge)} of the borders: are the masks inverted? masks = ${invertedText(rule)} exchanges them`,
       );

@@ -2,7 +2,8 @@ import { UserError } from '../../support/user-error.js';
 import type { ReadOptions } from '../formats/index.js';
 import type { Mask, Size } from '../picture.js';
 import { leftOut } from '../target.js';
-import { classesOf, type MaskReading } from './rule.js';
+import type { MaskReading } from './reading.js';
+import { classesOf } from './rule.js';
 import { readStoredMask, type StoredMask } from './stored.js';
 
 /** What a mask is read for. */
