@@ -384,7 +384,7 @@ describe('a crafted file', () => {
 });
 
 describe('what a model answers', () => {
-  const picture = { data: new Uint8Array(3 * 16 * 16).fill(100), height: 16, width: 16, channels: 3 };
+  const picture = { data: new Uint8Array(3 * 16 * 16).fill(100), height: 16, width: 16, channels: 3, range: [0, 255] };
   const answer = async (change: Change): Promise<unknown> => {
     const model = await openModel(written(crafted(change)), { engine: ort });
     return predictPicture(model, picture as never).finally(() => model.predictor.dispose());
