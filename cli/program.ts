@@ -282,7 +282,7 @@ function declareRunCommands(program: Command, io: Io, perform: Perform): void {
     .addOption(pages())
     .addOption(placement())
     .option('--overlay', 'also write the image with the mask over it')
-    .option('--threshold <t>', 'probability from which a pixel belongs to the mask', '0.5')
+    .option('--threshold <t>', 'probability from which a pixel belongs to the mask (default: 0.5)')
     .addOption(answering())
     .addOption(device())
     .addOption(answeringPrecision())

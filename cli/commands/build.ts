@@ -39,6 +39,7 @@ export async function build(given: string, asked: BuildFlags, io: Io): Promise<O
     io.err(`warning: ${source.path} was trained with another text of this spec; its weights are used by their paths\n`);
   }
   const artifact = await reported(spec, io, () => make(spec, flags, request, source, io));
+  printDiagnostics(io, spec.file, spec.text, { diagnostics: artifact.diagnostics, imports: spec.imports });
   for (const warning of artifact.warnings) io.err(`warning: ${warning}\n`);
   const [file, ...more] = artifact.files.values();
   const isFile = request.target === 'onnx' || request.target === 'onnx-train';

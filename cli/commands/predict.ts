@@ -35,6 +35,12 @@ export async function predict(
   const model = await openModel(path, { engine, level, mode: options.mode, trust: options.trust });
   const bar = await progressBar(io, 'predicting');
   try {
+    if (options.threshold !== undefined && model.task.exclusive && model.task.classes.length > 1) {
+      throw new UsageError(
+        `--threshold has no effect on ${path}: its classes exclude each other, and a pixel is of the most probable one`,
+        'leave --threshold out',
+      );
+    }
     const results = await predictImages({
       model,
       images,

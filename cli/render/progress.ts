@@ -77,6 +77,7 @@ export async function trainingProgress(
         io.err(
           `${p.images} images to train on, ${p.heldOut} held out; epochs ${p.epoch} to ${p.epochs}; ${engine}${p.leftOut > 0 ? `; batches of ${batch} leave out ${p.leftOut} an epoch, by chance` : ''}\n`,
         );
+        io.err(`${p.scale}\n`);
         io.err(`the best epoch is chosen by ${p.bestBy}\n`);
         break;
       case 'step': {

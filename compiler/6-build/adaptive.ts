@@ -74,7 +74,12 @@ export function buildAdaptive(spec: GoodSpec, options: AdaptiveOptions): Artifac
   };
   const top = levels.at(-1) as number;
   const metadata = {
-    ...specMetadata(spec, { level: top, mode: adaptiveMode }, options.task),
+    ...specMetadata(
+      spec,
+      { level: top, mode: adaptiveMode },
+      options.task,
+      fixed ? { size: found.size.size, batch: batch ?? 1 } : undefined,
+    ),
     [adaptiveKey]: JSON.stringify(facts),
   };
   const emit = (stages: StagedGraph, more = {}) =>
@@ -96,6 +101,7 @@ export function buildAdaptive(spec: GoodSpec, options: AdaptiveOptions): Artifac
     nodes: graph.nodes.length,
     report: { what: `${what}${half ? ', in fp16' : ''}`, weights: weightsText(options), adaptive: facts, ...inHalf },
     warnings: half?.warnings ?? [],
+    diagnostics: [],
   };
 }
 

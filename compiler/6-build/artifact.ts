@@ -1,3 +1,4 @@
+import type { Diagnostic } from '../../grammar/diagnostic.js';
 import type { DeployRuntime } from '../3-transform/finish.js';
 import type { IntegerRuntime } from '../3-transform/quantize/index.js';
 import { printDim } from '../ir/dim.js';
@@ -78,6 +79,8 @@ export interface Artifact {
   readonly report: BuildReport;
   /** What is worth knowing but no mistake: filters that fp16 holds badly. */
   readonly warnings: readonly string[];
+  /** Warnings of the format about places of the spec; none is an error. */
+  readonly diagnostics: readonly Diagnostic[];
 }
 
 /** The one file of an ONNX artifact. */

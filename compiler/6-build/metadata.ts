@@ -21,6 +21,8 @@ export const metadataKeys = {
   resize: 'unetc.resize',
   patch: 'unetc.patch',
   axes: 'unetc.axes',
+  /** Of a file built for one number of images. */
+  batch: 'unetc.batch',
   /** How masks of training were read. */
   masks: 'unetc.masks',
   /** Of a file in fp16 only. */
@@ -64,11 +66,23 @@ export const specMetadata = (
   spec: GoodSpec,
   { level, mode }: ChosenSelection,
   task: Task | undefined,
-): Record<string, string> =>
-  modelMetadata(
+  bound?: Bound,
+): Record<string, string> => ({
+  ...modelMetadata(
     { version, spec: specHash(spec.text, spec.imports), network: spec.network.name, level, mode },
-    modelTask(spec, task),
-  );
+    {
+      ...modelTask(spec, task),
+      ...(bound ? { axes: bound.size.map((fixed) => ({ fixed })) } : {}),
+    },
+  ),
+  ...(bound && bound.batch !== 1 ? { [metadataKeys.batch]: String(bound.batch) } : {}),
+});
+
+/** What a file that is built for one size takes: every axis is fixed then, and so is the batch. */
+export interface Bound {
+  readonly size: readonly number[];
+  readonly batch: number;
+}
 
 /**
  * What a model sees and returns: as its weights were trained, or as training by the spec would. Sizes are those of the network that is

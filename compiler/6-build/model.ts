@@ -1,3 +1,4 @@
+import type { Diagnostic } from '../../grammar/diagnostic.js';
 import { bindGraph } from '../2-infer/bind.js';
 import { deploy } from '../3-transform/deploy.js';
 import { type DeployRuntime, finish } from '../3-transform/finish.js';
@@ -40,13 +41,14 @@ function choose(spec: GoodSpec, options: ModelOptions, keepDropout = false): Cho
   const selection = chooseSelection(network, options);
   const deployed = deploy(network, selection, { keepDropout });
   const chosen = chooseSize(network, { size, batch, recipe: spec.hasTrain ? recipe : undefined });
+  const fixed = size !== undefined || batch !== undefined;
   return {
     selection,
     deployed,
     size: chosen,
     // Without a size the model stays open in every dimension that the spec leaves open.
-    graph: size !== undefined || batch !== undefined ? bindGraph(deployed, chosen.sizes) : deployed,
-    metadata: specMetadata(spec, selection, options.task),
+    graph: fixed ? bindGraph(deployed, chosen.sizes) : deployed,
+    metadata: specMetadata(spec, selection, options.task, fixed ? { size: chosen.size, batch: batch ?? 1 } : undefined),
     facts: {
       parameters: countParameters(deployed),
       macs: countMacs(bindGraph(deployed, chosen.sizes)),
@@ -107,6 +109,7 @@ const onnxArtifact = (
   nodes: graph.nodes.length,
   report: { what, ...report },
   warnings,
+  diagnostics: [],
 });
 
 /** A graph that was calibrated in int8, as an ONNX file. */
@@ -149,6 +152,7 @@ export function buildFolder(spec: GoodSpec, options: FolderOptions): Artifact {
     nodes: written.nodes,
     report: { what: chosen.what, weights: weightsText(options) },
     warnings: [],
+    diagnostics: written.diagnostics,
   };
 }
 
@@ -156,6 +160,7 @@ interface Written {
   readonly graph: Graph;
   readonly files: ReadonlyMap<string, Uint8Array>;
   readonly nodes: number;
+  readonly diagnostics: readonly Diagnostic[];
 }
 
 const generatedBy = `unetc ${version}`;
@@ -171,7 +176,7 @@ function layersOf(
     ...{ weights, name: network.name, generatedBy, metadata },
     batch: batch ?? null,
   });
-  return { graph, files: formatFiles(files, diagnostics), nodes: layers };
+  return { graph, files: formatFiles(files, diagnostics), nodes: layers, diagnostics };
 }
 
 function plainFolder(
@@ -188,9 +193,9 @@ function plainFolder(
       generatedBy,
       metadata,
     });
-    return { graph: folded.graph, files: formatFiles(files, diagnostics), nodes };
+    return { graph: folded.graph, files: formatFiles(files, diagnostics), nodes, diagnostics };
   }
   const tf = emitInference(folded.graph, { weights: folded.weights, images: 'channels-last' });
   const files = savedModelFolder(encodeSavedModel(tf.nodes, { serving_default: tf }), metadata);
-  return { graph: folded.graph, files, nodes: tf.nodes.length };
+  return { graph: folded.graph, files, nodes: tf.nodes.length, diagnostics: [] };
 }

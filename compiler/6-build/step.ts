@@ -33,6 +33,7 @@ export function buildStep(spec: GoodSpec, { target, size, batch }: StepOptions):
     macs: countMacs(plan.graph),
     macsAt: chosen.size,
     warnings: [],
+    diagnostics: [],
   };
   if (target === 'onnx-train') {
     const weights = 'the state comes in as inputs, laid out as unetc.parameters in the metadata says';

@@ -12,9 +12,9 @@ const hint = "use an intact copy of it, or build it again with 'unetc build'";
  */
 export async function openChecked(
   engine: OnnxEngine,
-  { file, bytes, task, trust }: Pick<ModelFile, 'file' | 'bytes' | 'task' | 'trust'>,
+  { file, bytes, task, trust, batch }: Pick<ModelFile, 'file' | 'bytes' | 'task' | 'trust' | 'batch'>,
 ): Promise<Predictor> {
-  return checked(await engine.open(bytes, { name: file, trust }), file, task);
+  return checked(ofBatch(await engine.open(bytes, { name: file, trust }), batch), file, task);
 }
 
 /**
@@ -56,3 +56,22 @@ function checkMap(name: string, [output, { data, shape }]: [string, Tensor], ima
   const odd = data.findIndex((v) => !Number.isFinite(v));
   if (odd !== -1) throw wrong(`holds ${data[odd]} (element ${odd} of ${data.length}), which is no probability`);
 }
+
+/** A predictor of one image by a model that takes `batch` at once: the image is given that many times, and the first output kept. */
+function ofBatch(predictor: Predictor, batch: number): Predictor {
+  if (batch === 1) return predictor;
+  return {
+    run: async ({ data, shape: [, ...shape] }) => {
+      const all = new Float32Array(data.length * batch);
+      for (let k = 0; k < batch; k++) all.set(data, k * data.length);
+      const outputs = await predictor.run({ data: all, shape: [batch, ...shape] });
+      return new Map(Array.from(outputs, ([name, output]) => [name, firstOf(output, batch)]));
+    },
+    dispose: () => predictor.dispose(),
+  };
+}
+
+const firstOf = (output: Tensor, batch: number): Tensor =>
+  output.shape.length > 1 && output.shape[0] === batch
+    ? { data: output.data.slice(0, output.data.length / batch), shape: [1, ...output.shape.slice(1)] }
+    : output;

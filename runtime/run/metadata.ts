@@ -71,6 +71,12 @@ export function selectionOfMetadata(
   return { level: fields.whole(metadataKeys.level, 0, 1000), mode: fields.word(metadataKeys.mode) };
 }
 
+/** Images that a file takes at once; 1 also where it takes any number. @throws UserError as `taskOfModel` */
+export function batchOfMetadata(file: string, props: ReadonlyMap<string, string>): number {
+  const fields = new MetadataFields(file, props);
+  return fields.has(metadataKeys.batch) ? fields.whole(metadataKeys.batch, 1, 65_536) : 1;
+}
+
 /**
  * Field 14 of ONNX's ModelProto: `repeated StringStringEntryProto { key = 1; value = 2 }`. Everything else, weights
  * above all, is skipped without being decoded.

@@ -3,7 +3,7 @@ import { checkModel } from '../models/check.js';
 import { checkSeal } from '../models/seal.js';
 import { fileFailure } from '../support/files/failure.js';
 import { UserError } from '../support/user-error.js';
-import { selectionOfMetadata, taskOfMetadata } from './metadata.js';
+import { batchOfMetadata, selectionOfMetadata, taskOfMetadata } from './metadata.js';
 import type { Task } from './task.js';
 
 /** A built `.onnx` file, read and checked. */
@@ -13,6 +13,8 @@ export interface ModelFile {
   readonly metadata: ReadonlyMap<string, string>;
   readonly task: Task;
   readonly selection: { readonly level: number; readonly mode: string };
+  /** Images that it takes at once; 1 also where it takes any number. */
+  readonly batch: number;
   /** Whether whoever runs it vouches for it (`CheckOptions.trust`). */
   readonly trust: boolean;
 }
@@ -38,6 +40,7 @@ export async function readModelFile(
     metadata,
     task: taskOfMetadata(file, metadata),
     selection: selectionOfMetadata(file, metadata),
+    batch: batchOfMetadata(file, metadata),
     trust,
   };
 }

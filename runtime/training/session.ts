@@ -23,6 +23,8 @@ export type TrainProgress =
       readonly epochs: number;
       readonly images: number;
       readonly heldOut: number;
+      /** At what scale images are trained on and predicted, in words. */
+      readonly scale: string;
       /** What the best epoch is chosen by, in words. */
       readonly bestBy: string;
       /** Images that each epoch leaves out, since its last batch would not be full. */

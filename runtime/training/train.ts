@@ -28,7 +28,8 @@ import { runEpochs } from './epochs.js';
 import { type EpochLine, startPosition } from './position.js';
 import { writeReport } from './report/index.js';
 import { resultOf, type Session, type TrainOptions, type TrainResult } from './session.js';
-import { withTrainingSize } from './training-size.js';
+import { refuseSingleValues } from './single-value.js';
+import { scaleText, withTrainingSize } from './training-size.js';
 
 export type { TrainOptions, TrainProgress, TrainResult } from './session.js';
 
@@ -77,6 +78,7 @@ async function trainLocked(options: TrainOptions): Promise<TrainResult> {
   await batches.prepare((done, total) => onProgress?.({ kind: 'prepare', done, total }));
   for (const message of batches.warnings()) onProgress?.({ kind: 'warning', message });
   const made = trainingPlan(options.network, recipe, { batch: recipe.batch, size });
+  refuseSingleValues(made);
   const plan = options.replan?.(made) ?? made;
   if (!before) await createRun(runFolder, record, options.specText, options.imports);
   await recordImages(runFolder, parts.train, parts.held);
@@ -89,6 +91,7 @@ async function trainLocked(options: TrainOptions): Promise<TrainResult> {
     epochs: recipe.epochs,
     images: parts.train.names.length,
     heldOut: parts.held.names.length,
+    scale: scaleText(recipe, options.dataset.sizes),
     bestBy: bestBy(best, parts.held.names.length > 0),
     leftOut: batches.leftOut,
   });

@@ -7,7 +7,8 @@ import { UserError } from '../support/user-error.js';
 
 /**
  * The recipe with the size it trains at made definite: its `resize` or `patch`; else the network's own, if that is
- * fixed; else that of the images, if they all have one that the network takes.
+ * fixed; else that of the images, if they all have one that the network takes: then a whole image is one patch, nothing is
+ * resized, and the model works at an image's own scale.
  *
  * @throws UserError if there is none, or the network does not take it; the message names the nearest it does
  */
@@ -27,7 +28,7 @@ export function withTrainingSize(network: Network, recipe: Recipe, dataset: Data
   const common = first && dataset.sizes.every((s) => s.height === first.height && s.width === first.width);
   const size = common ? [first.height, first.width] : [];
   if (size.length === axes.length && axes.every((axis, k) => takesSize(axis, size[k] as number))) {
-    return { ...recipe, resize: size };
+    return { ...recipe, patch: size };
   }
   throw new UserError(
     'size-missing',
@@ -61,4 +62,12 @@ function checkedSize(network: Network, what: 'resize' | 'patch', given: readonly
     `${network.name} can't take ${what} ${size.join('x')} (${describeRules(rules) || 'its size is fixed'})`,
     `use ${[...new Set(options)].join(' or ')}`,
   );
+}
+
+/** At what scale a recipe trains and its model predicts, in words. @param size of all images, where they have one */
+export function scaleText({ resize, patch }: Recipe, sizes: Dataset['sizes']): string {
+  if (resize) return `images are resized to ${resize.join('x')}, in training and in prediction`;
+  const text = patch?.join('x') ?? '';
+  const whole = sizes.every((s) => `${s.height}x${s.width}` === text);
+  return whole ? `whole images of ${text}, at their own scale` : `random patches of ${text}, at the images' own scale`;
 }

@@ -275,7 +275,7 @@ describe('two trainings into one folder', () => {
     const taken = await start(out, '0.01', '--resume', '--epochs', '4');
     expect(taken.code, taken.stderr).toBe(0);
     expect(taken.stderr).toMatch(
-      new RegExp(`^the process that trained here, ${pid} .* is gone: its lock is taken over\n`),
+      new RegExp(`^the process that trained here, ${pid} .* is gone: its lock is taken over$`, 'm'),
     );
     expect(existsSync(path)).toBe(false);
   });
