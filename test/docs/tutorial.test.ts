@@ -59,7 +59,7 @@ const blurred = (text: string): string =>
   text
     // A saving that the times of a busy machine can't tell is left out, and the note below the table says so.
     .replace(/ (slower|-)$/gm, ' 0 %')
-    .replace(/\n\n'-': the spread of the times.*/g, '')
+    .replace(/\n+'-': the spread of the times.*/g, '')
     .replace(/-?\d+(\.\d+)?( ?(ms|s|%)(?!\w))|\d+\.\d+(e[+-]?\d+)?/g, '#')
     .replace(/[ #]+/g, ' ');
 
