@@ -4,6 +4,7 @@ import { largestHalf, smallestHalf } from '../ir/half.js';
 import { checked } from '../ir/verify.js';
 import { numberAttr } from '../ops/attrs.js';
 import { type OpName, type PrimitiveName, primitiveName } from '../ops/index.js';
+import { decompose } from './decompose.js';
 
 /** A type of half the bytes: bf16 in engines, f16 in files. */
 export type LowType = 'bf16' | 'f16';
@@ -177,7 +178,8 @@ export function ruleOf(node: Node, low: LowType = 'bf16'): PrecisionRule {
  * The graph with images between convolutions in a low type: casts where a value changes its type, each made once. Inputs, outputs,
  * parameters, optimizer slots, statistics and losses stay f32; so does every gradient once it is a parameter's.
  */
-export function lowerPrecision(graph: Graph, type: LowType = 'bf16'): Graph {
+export function lowerPrecision(given: Graph, type: LowType = 'bf16'): Graph {
+  const graph = decompose(given);
   const first = graph.nodes[0];
   if (!first) return graph;
   const build = new GraphBuilder(nextId(graph), first.origin);

@@ -22,7 +22,9 @@ export async function writeFolderAtomic(
   ours: (name: string) => boolean,
 ): Promise<void> {
   for (const name of files.keys()) {
-    if (safeFileName(name) !== name) throw new Error(`${JSON.stringify(name)} is no name of a file`);
+    if (safeFileName(name) === name) continue;
+    const why = name.length > 200 ? 'the name is too long' : 'it is no name of a file';
+    throw new UserError('file-name', `can't write ${JSON.stringify(name.slice(0, 80))} into ${folder}: ${why}`);
   }
   let temporary: string | undefined;
   try {
