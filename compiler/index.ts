@@ -119,9 +119,9 @@ export {
   sizeRules,
 } from './2-infer/sizes.js';
 export { deploy, deployLevels } from './3-transform/deploy.js';
-export { type DeployRuntime, deployRuntimes, finish } from './3-transform/finish.js';
 export { foldBatchNorm, type WeightArrays } from './3-transform/fold.js';
 export { type HalfLoss, lostInHalf, toHalf } from './3-transform/half.js';
+export { type DeployRuntime, deployRuntimes, optimizeForRuntime } from './3-transform/optimize-for-runtime.js';
 export { type LowType, lowerPrecision, type PrecisionRule, ruleOf } from './3-transform/precision.js';
 export { checkSelection, prune, type Selection, type SelectionError, topLevel } from './3-transform/prune.js';
 export {

@@ -1,7 +1,7 @@
 import { bindGraph } from '../2-infer/bind.js';
 import { deployLevels } from '../3-transform/deploy.js';
-import { finish } from '../3-transform/finish.js';
 import type { WeightArrays } from '../3-transform/fold.js';
+import { optimizeForRuntime } from '../3-transform/optimize-for-runtime.js';
 import { intoStages, levelOutput, type StagedGraph, type StageSelection } from '../3-transform/stages.js';
 import { countMacs, countParameters, nodeMacs } from '../4-schedule/cost.js';
 import { emitStaged } from '../5-emit/onnx/staged.js';
@@ -40,7 +40,7 @@ export function adaptiveGraph(spec: GoodSpec, options: GraphOptions): AdaptiveGr
   const selection = chooseLevels(network, options);
   const open = deployLevels(network, selection);
   const chosen = chooseSize(network, { size, batch, recipe: spec.hasTrain ? spec.recipe : undefined });
-  const folded = finish(open, weightArrays(open.params, options), 'ort');
+  const folded = optimizeForRuntime(open, weightArrays(open.params, options), 'ort');
   return {
     ...selection,
     ...folded,

@@ -1,7 +1,7 @@
 import { bindGraph } from '../2-infer/bind.js';
 import { deploy } from '../3-transform/deploy.js';
-import { type DeployRuntime, finish } from '../3-transform/finish.js';
 import type { WeightArrays } from '../3-transform/fold.js';
+import { type DeployRuntime, optimizeForRuntime } from '../3-transform/optimize-for-runtime.js';
 import { countMacs, countParameters } from '../4-schedule/cost.js';
 import { emitOnnx } from '../5-emit/onnx/index.js';
 import { emitGraphModel, emitInference, encodeSavedModel } from '../5-emit/tensorflow/index.js';
@@ -64,7 +64,7 @@ export function buildOnnx(spec: GoodSpec, options: OnnxOptions): Artifact {
   // fp16 is for GPUs, which multiply large images faster than they weave small ones.
   const runtime: DeployRuntime = options.runtime ?? (half ? 'plain' : 'ort');
   const arrays = weightArrays(chosen.graph.params, options);
-  const finished = finish(chosen.graph, arrays, runtime);
+  const finished = optimizeForRuntime(chosen.graph, arrays, runtime);
   const emit = (graph: Graph, more = {}): Uint8Array =>
     emitOnnx(graph, { weights: finished.weights, name: network.name, metadata: { ...chosen.metadata, ...more } });
   const bound = bindGraph(chosen.deployed, chosen.size.sizes);
@@ -74,7 +74,7 @@ export function buildOnnx(spec: GoodSpec, options: OnnxOptions): Artifact {
     report: {
       weights: weightsText(options),
       runtime,
-      executedMacs: countMacs(finish(bound, null, runtime).graph),
+      executedMacs: countMacs(optimizeForRuntime(bound, null, runtime).graph),
     },
   };
   const model = emit(finished.graph);
@@ -181,7 +181,7 @@ function plainFolder(
   target: 'tf' | 'tfjs',
 ): Written {
   // TensorFlow has layouts and rewrites of its own.
-  const folded = finish(graph, arrays, 'plain');
+  const folded = optimizeForRuntime(graph, arrays, 'plain');
   if (target === 'tfjs') {
     const { files, diagnostics, nodes } = emitGraphModel(folded.graph, {
       weights: folded.weights,

@@ -1,9 +1,9 @@
 import {
   bindGraph,
   deploy,
-  finish,
   load,
   lowerPrecision,
+  optimizeForRuntime,
   type TrainingPlan,
   trainingPlan,
 } from '../../../compiler/index.js';
@@ -32,7 +32,7 @@ export async function runnablePrediction(
   const bound = bindGraph(deploy(network, selection), sizes);
   const image = noise(knownShape(bound.inputs[0]?.value.type.shape ?? []));
   const predictor = await engine.predictor(bound, initialWeights(network.graph.params, 0));
-  const executed = finish(bound, null, engine.deployRuntime).graph;
+  const executed = optimizeForRuntime(bound, null, engine.deployRuntime).graph;
   const graph = engine.precision === 'bf16' ? lowerPrecision(executed) : executed;
   return { graph, run: () => predictor.run(image), dispose: () => predictor.dispose() };
 }
