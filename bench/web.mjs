@@ -11,7 +11,7 @@ import { env, InferenceSession, Tensor } from 'onnxruntime-web';
 import { emitOnnx } from '../dist/compiler/5-emit/onnx/index.js';
 import { emitGraphModel } from '../dist/compiler/5-emit/tensorflow/index.js';
 import {
-  bindGraph,
+  specializeGraph,
   deploy,
   foldBatchNorm,
   load,
@@ -58,7 +58,7 @@ function int8(selection) {
   const side = 32;
   const open = foldBatchNorm(quantizable(network, selection), weights);
   const { graph, weights: folded } = foldBatchNorm(
-    bindGraph(quantizable(network, selection), { N: 1, H: side, W: side }),
+    specializeGraph(quantizable(network, selection), { N: 1, H: side, W: side }),
     weights,
   );
   const feeds = new Map([[graph.inputs[0].name, tensor([1, channels, side, side], pictureOf(side))]]);

@@ -107,7 +107,7 @@ export { type Formatted, format } from '../grammar/format/index.js';
 export { parse } from '../grammar/index.js';
 export { fromFiles, type ImportedFile, type Refused, type Resolve } from './0-import/index.js';
 export { standardLibrary } from './0-import/standard/index.js';
-export { bind, bindGraph, type Sizes } from './2-infer/bind.js';
+export { specialize, specializeGraph, type Sizes } from './2-infer/specialize.js';
 export {
   brokenBy,
   describeConstraint,

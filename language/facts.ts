@@ -1,7 +1,7 @@
 import type { RawValue } from '../compiler/1-elaborate/raw.js';
 import { describe, toPlain } from '../compiler/1-elaborate/values.js';
 import {
-  bindGraph,
+  specializeGraph,
   isValidSize,
   type Network,
   type Node,
@@ -105,7 +105,7 @@ export class Facts {
     if (sketch === null) return null;
     const chosen = referenceSize(sketch, recipe.resize ?? recipe.patch);
     if (chosen === null) return null;
-    const bound = bindGraph(sketch.graph, chosen.sizes);
+    const bound = specializeGraph(sketch.graph, chosen.sizes);
     return { macs: new Map(bound.nodes.map((n) => [n.outputs[0]?.id ?? -1, nodeMacs(n)])), size: chosen.text };
   }
 }

@@ -2,7 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import {
-  bindGraph,
+  specializeGraph,
   deploy,
   executionPlan,
   memoryUse,
@@ -21,7 +21,7 @@ const memoryOf = (name) => findEngine(name).memory;
 function useOf({ spec, edge, batch, purpose }) {
   const { network, recipe, size, sizes } = loadPreset(spec, edge, batch);
   if (purpose === 'predict') {
-    const graph = bindGraph(deploy(network, {}), sizes);
+    const graph = specializeGraph(deploy(network, {}), sizes);
     return memoryUse(graph, executionPlan(graph).order);
   }
   const plan = trainingPlan(network, recipe, { batch, size });

@@ -1,5 +1,5 @@
 import {
-  bindGraph,
+  specializeGraph,
   countMacs,
   countParameters,
   deploy,
@@ -79,7 +79,7 @@ async function planInference(
   const selection = chooseSelection(network, options);
   const chosen = chooseSize(network, { size, batch, recipe: hasTrain ? recipe : undefined });
   const deployed = deploy(network, selection);
-  const bound = bindGraph(deployed, chosen.sizes);
+  const bound = specializeGraph(deployed, chosen.sizes);
   const graph = low ? lowerPrecision(bound) : bound;
   const execution = executionPlan(graph);
   const fields = receptiveFields(graph);
@@ -90,7 +90,7 @@ async function planInference(
   });
   const peak = peakReport(execution);
   const batches = batchReport(
-    new BatchPlans((n) => bindGraph(deployed, { ...chosen.sizes, N: n })),
+    new BatchPlans((n) => specializeGraph(deployed, { ...chosen.sizes, N: n })),
     'predict',
     batch,
     limit,

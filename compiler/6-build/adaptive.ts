@@ -1,4 +1,4 @@
-import { bindGraph } from '../2-infer/bind.js';
+import { specializeGraph } from '../2-infer/specialize.js';
 import { deployLevels } from '../3-transform/deploy.js';
 import type { WeightArrays } from '../3-transform/fold.js';
 import { optimizeForRuntime } from '../3-transform/optimize-for-runtime.js';
@@ -47,7 +47,7 @@ export function adaptiveGraph(spec: GoodSpec, options: GraphOptions): AdaptiveGr
     costs: costsOf(open, network, selection.levels, { ...chosen.sizes, N: 1 }),
     size: chosen,
     parameters: countParameters(open),
-    macs: countMacs(bindGraph(open, chosen.sizes)),
+    macs: countMacs(specializeGraph(open, chosen.sizes)),
   };
 }
 
@@ -60,7 +60,7 @@ export function buildAdaptive(spec: GoodSpec, options: AdaptiveOptions): Artifac
   const values = thresholdsOf(options.thresholds, levels.length - 1);
   // Without a size the model stays open in every dimension that the spec leaves open.
   const fixed = size !== undefined || batch !== undefined;
-  const float = fixed ? bindGraph(found.graph, found.size.sizes) : found.graph;
+  const float = fixed ? specializeGraph(found.graph, found.size.sizes) : found.graph;
   const half = options.precision === 'fp16' ? halved(float, weights) : undefined;
   const graph = half?.graph ?? float;
   const staged = intoStages(graph, network, levels);
@@ -119,7 +119,7 @@ function costsOf(
   sizes: Readonly<Record<string, number>>,
 ): { level: number; parameters: number; macs: number }[] {
   let [parameters, macs] = [0, 0];
-  return intoStages(bindGraph(graph, sizes), network, levels).stages.map((stage) => {
+  return intoStages(specializeGraph(graph, sizes), network, levels).stages.map((stage) => {
     parameters += countParameters({ ...graph, params: stage.params });
     macs += stage.nodes.reduce((n, node) => n + nodeMacs(node), 0);
     return { level: stage.level, parameters, macs };

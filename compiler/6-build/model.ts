@@ -1,4 +1,4 @@
-import { bindGraph } from '../2-infer/bind.js';
+import { specializeGraph } from '../2-infer/specialize.js';
 import { deploy } from '../3-transform/deploy.js';
 import type { WeightArrays } from '../3-transform/fold.js';
 import { type DeployRuntime, optimizeForRuntime } from '../3-transform/optimize-for-runtime.js';
@@ -45,11 +45,11 @@ function choose(spec: GoodSpec, options: ModelOptions, keepDropout = false): Cho
     deployed,
     size: chosen,
     // Without a size the model stays open in every dimension that the spec leaves open.
-    graph: size !== undefined || batch !== undefined ? bindGraph(deployed, chosen.sizes) : deployed,
+    graph: size !== undefined || batch !== undefined ? specializeGraph(deployed, chosen.sizes) : deployed,
     metadata: specMetadata(spec, selection, options.task),
     facts: {
       parameters: countParameters(deployed),
-      macs: countMacs(bindGraph(deployed, chosen.sizes)),
+      macs: countMacs(specializeGraph(deployed, chosen.sizes)),
       macsAt: chosen.size,
     },
     what: `${network.name} L${selection.level} ${selection.mode}`,
@@ -67,7 +67,7 @@ export function buildOnnx(spec: GoodSpec, options: OnnxOptions): Artifact {
   const finished = optimizeForRuntime(chosen.graph, arrays, runtime);
   const emit = (graph: Graph, more = {}): Uint8Array =>
     emitOnnx(graph, { weights: finished.weights, name: network.name, metadata: { ...chosen.metadata, ...more } });
-  const bound = bindGraph(chosen.deployed, chosen.size.sizes);
+  const bound = specializeGraph(chosen.deployed, chosen.size.sizes);
   const common = {
     ...chosen.facts,
     target: options.target,
@@ -114,7 +114,7 @@ export function buildQuantized(spec: GoodSpec, options: QuantizedOptions): Artif
   const chosen = choose(spec, options);
   const { quantized, size, batch } = options;
   const fixed = size !== undefined || batch !== undefined;
-  const graph = fixed ? bindGraph(quantized.graph, chosen.size.sizes) : quantized.graph;
+  const graph = fixed ? specializeGraph(quantized.graph, chosen.size.sizes) : quantized.graph;
   const metadata = { ...chosen.metadata, 'unetc.quantize': 'int8' };
   const model = emitOnnx(graph, { weights: quantized.weights, name: spec.network.name, metadata });
   return onnxArtifact(graph, model, {

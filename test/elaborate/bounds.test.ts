@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { languageOps } from '../../compiler/1-elaborate/operators.js';
 import {
-  bindGraph,
+  specializeGraph,
   countMacs,
   countParameters,
   deploy,
@@ -28,7 +28,7 @@ function planned(text: string): readonly string[] {
   describeRules(rules);
   const sizes = Object.fromEntries(Object.entries(rules).map(([symbol, rule]) => [symbol, nextValid(rule, 1)]));
   if (Object.values(sizes).every((n) => n !== null)) {
-    const bound = bindGraph(graph, { ...(sizes as Record<string, number>), N: 1 });
+    const bound = specializeGraph(graph, { ...(sizes as Record<string, number>), N: 1 });
     executionPlan(bound);
     countMacs(bound);
     countParameters(bound);

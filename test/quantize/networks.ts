@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { emitOnnx } from '../../compiler/5-emit/onnx/index.js';
 import {
-  bindGraph,
+  specializeGraph,
   deploy,
   foldBatchNorm,
   type Graph,
@@ -63,7 +63,7 @@ export function caseOf({ text, seed, bright }: { text: string; seed: number; bri
   );
   const runtime = random.boolean() ? 'ort' : 'openvino';
   const sizes = nthSizes(network, 1, [1, 1, 1]);
-  const float = foldBatchNorm(bindGraph(deploy(network, selection ?? {}), sizes), trained);
+  const float = foldBatchNorm(specializeGraph(deploy(network, selection ?? {}), sizes), trained);
   const shape = knownShape(float.graph.inputs[0]!.value.type.shape);
   const size = shape.reduce((a, b) => a * b, 1);
   const image = tensor(

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { emitStaged } from '../../compiler/5-emit/onnx/staged.js';
 import {
-  bindGraph,
+  specializeGraph,
   checkStages,
   deploy,
   deployLevels,
@@ -124,7 +124,7 @@ describe('the same bytes in onnxruntime-node and onnxruntime-web', () => {
 
   it.each(named(flat))('%s in int8, shaped for either runtime', async (_, preset) => {
     const { graph, weights } = foldedOf(
-      bindGraph(deploy(preset.network, {}), nthSizes(preset.network, 1, [1, 1, 1])),
+      specializeGraph(deploy(preset.network, {}), nthSizes(preset.network, 1, [1, 1, 1])),
       preset,
     );
     const shape = graph.inputs[0]!.value.type.shape.map((d) => d.offset);

@@ -1,5 +1,5 @@
 import {
-  bindGraph,
+  specializeGraph,
   deploy,
   load,
   lowerPrecision,
@@ -29,7 +29,7 @@ export async function runnablePrediction(
   sizes: Readonly<Record<string, number>>,
   selection: { readonly level?: number; readonly mode?: string } = {},
 ): Promise<Runnable> {
-  const bound = bindGraph(deploy(network, selection), sizes);
+  const bound = specializeGraph(deploy(network, selection), sizes);
   const image = noise(knownShape(bound.inputs[0]?.value.type.shape ?? []));
   const predictor = await engine.predictor(bound, initialWeights(network.graph.params, 0));
   const executed = optimizeForRuntime(bound, null, engine.deployRuntime).graph;
