@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { emitOnnx } from '../dist/compiler/5-emit/onnx/index.js';
-import { specializeGraph, deploy, foldBatchNorm, knownShape, toHalf } from '../dist/compiler/index.js';
+import { deploy, foldBatchNorm, knownShape, specializeGraph, toHalf } from '../dist/compiler/index.js';
 import { openFolder, split } from '../dist/runtime/data/index.js';
 import { ort } from '../dist/runtime/engines/onnxruntime/index.js';
 import { HeldOut } from '../dist/runtime/evaluation/held-out.js';

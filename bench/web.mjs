@@ -11,7 +11,6 @@ import { env, InferenceSession, Tensor } from 'onnxruntime-web';
 import { emitOnnx } from '../dist/compiler/5-emit/onnx/index.js';
 import { emitGraphModel } from '../dist/compiler/5-emit/tensorflow/index.js';
 import {
-  specializeGraph,
   deploy,
   foldBatchNorm,
   load,
@@ -19,6 +18,7 @@ import {
   planQuantization,
   quantizable,
   quantize,
+  specializeGraph,
   toHalf,
 } from '../dist/compiler/index.js';
 import { initialWeights } from '../dist/runtime/run/initialize.js';

@@ -1,8 +1,8 @@
 import { type Diagnostic, type Fix, replace, type Said } from '../grammar/diagnostic.js';
 import { say } from '../grammar/say.js';
 import type { RawExpect } from './1-elaborate/raw.js';
-import { specializeGraph } from './2-infer/specialize.js';
 import { describeRules, isValidSize, sizeRules } from './2-infer/sizes.js';
+import { specializeGraph } from './2-infer/specialize.js';
 import { checkSelection, prune } from './3-transform/prune.js';
 import { countMacs, countParameters } from './4-schedule/cost.js';
 import { receptiveFields } from './4-schedule/receptive-field.js';

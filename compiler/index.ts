@@ -39,7 +39,7 @@ export interface LoadOptions {
 }
 
 /** What the stages made of a text, where it is wrong too: what editors show. */
-export interface Studied extends Loaded {
+export interface Analyzed extends Loaded {
   /** The syntax trees. */
   readonly root: Module;
   readonly meanings: Meanings;
@@ -50,10 +50,10 @@ export interface Studied extends Loaded {
 }
 
 /** A spec's text -> a network with proven shapes, and its recipe. Pure; never throws, whatever the text. */
-export const load = (text: string, options: LoadOptions = {}): Loaded => study(text, options);
+export const load = (text: string, options: LoadOptions = {}): Loaded => analyzeText(text, options);
 
 /** `load`, with what it found on the way. */
-export function study(text: string, options: LoadOptions = {}): Studied {
+export function analyzeText(text: string, options: LoadOptions = {}): Analyzed {
   const { root, files, trees, mistakes, diagnostics: imports } = readImports(text, options);
   const elaborated = elaborate(root.tree, { set: options.set, imports: root.imports });
   const typed = inferSteps(elaborated.meanings.steps);
@@ -107,7 +107,6 @@ export { type Formatted, format } from '../grammar/format/index.js';
 export { parse } from '../grammar/index.js';
 export { fromFiles, type ImportedFile, type Refused, type Resolve } from './0-import/index.js';
 export { standardLibrary } from './0-import/standard/index.js';
-export { specialize, specializeGraph, type Sizes } from './2-infer/specialize.js';
 export {
   brokenBy,
   describeConstraint,
@@ -118,6 +117,7 @@ export {
   type SizeRule,
   sizeRules,
 } from './2-infer/sizes.js';
+export { type Sizes, specialize, specializeGraph } from './2-infer/specialize.js';
 export { deploy, deployLevels } from './3-transform/deploy.js';
 export { foldBatchNorm, type WeightArrays } from './3-transform/fold.js';
 export { type HalfLoss, lostInHalf, toHalf } from './3-transform/half.js';

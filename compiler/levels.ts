@@ -1,7 +1,7 @@
 import type { Diagnostic, Span } from '../grammar/diagnostic.js';
 import { say } from '../grammar/say.js';
-import { specializeGraph } from './2-infer/specialize.js';
 import { nextValid, sizeRules } from './2-infer/sizes.js';
+import { specializeGraph } from './2-infer/specialize.js';
 import { prune } from './3-transform/prune.js';
 import { nodeMacs } from './4-schedule/cost.js';
 import { diagnose } from './diagnostics/index.js';

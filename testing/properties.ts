@@ -1,11 +1,11 @@
 import {
-  specializeGraph,
   deploy,
   type Graph,
   type Network,
   type Recipe,
   type Sizes,
   simplify,
+  specializeGraph,
   topLevel,
   trainingPlan,
 } from '../compiler/index.js';

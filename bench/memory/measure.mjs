@@ -2,12 +2,12 @@
 import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import {
-  specializeGraph,
   deploy,
   executionPlan,
   memoryUse,
   neededBytes,
   processBytes,
+  specializeGraph,
   trainingPlan,
 } from '../../dist/compiler/index.js';
 import { findEngine } from '../../dist/runtime/engines/registry.js';

@@ -1,5 +1,5 @@
 // What plans need, without running anything.
-import { specializeGraph, deploy, executionPlan, trainingPlan } from '../../dist/compiler/index.js';
+import { deploy, executionPlan, specializeGraph, trainingPlan } from '../../dist/compiler/index.js';
 import { lowerBound } from './bound.mjs';
 import { loadPreset } from './networks.mjs';
 

@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { emitOnnx } from '../../dist/compiler/5-emit/onnx/index.js';
-import { specializeGraph, deploy, load } from '../../dist/compiler/index.js';
+import { deploy, load, specializeGraph } from '../../dist/compiler/index.js';
 import { ort } from '../../dist/runtime/engines/onnxruntime/index.js';
 import { openVino, requirePrecision } from '../../dist/runtime/engines/openvino/core.js';
 import { openvino } from '../../dist/runtime/engines/openvino/index.js';

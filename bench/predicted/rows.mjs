@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { graphWork } from '../../dist/compiler/4-schedule/time/index.js';
-import { specializeGraph, countMacs, load, predictTime } from '../../dist/compiler/index.js';
+import { countMacs, load, predictTime, specializeGraph } from '../../dist/compiler/index.js';
 import { ort } from '../../dist/runtime/engines/onnxruntime/index.js';
 import { tensorflow } from '../../dist/runtime/engines/tensorflow/index.js';
 import { calibrate, calibratedLanes } from '../../dist/runtime/profiling/calibrate/index.js';

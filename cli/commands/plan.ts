@@ -1,5 +1,4 @@
 import {
-  specializeGraph,
   countMacs,
   countParameters,
   deploy,
@@ -14,6 +13,7 @@ import {
   receptiveFields,
   ruleOf,
   sizeRules,
+  specializeGraph,
   trainingPlan,
 } from '../../compiler/index.js';
 import { BatchPlans, type MemoryLimit, memoryLimit } from '../flags/batch-memory.js';

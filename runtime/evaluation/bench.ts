@@ -1,4 +1,4 @@
-import { specializeGraph, countMacs, countParameters, deploy, executionPlan } from '../../compiler/index.js';
+import { countMacs, countParameters, deploy, executionPlan, specializeGraph } from '../../compiler/index.js';
 import { knownShape } from '../../compiler/ir/dim.js';
 import type { Network } from '../../compiler/ir/graph.js';
 import type { Engine, Predictor, Tensor, Weights } from '../engines/engine.js';

@@ -1,4 +1,4 @@
-import { specializeGraph, countMacs, countParameters, deploy, topLevel } from '../../compiler/index.js';
+import { countMacs, countParameters, deploy, specializeGraph, topLevel } from '../../compiler/index.js';
 import type { Network } from '../../compiler/ir/graph.js';
 import type { Dataset } from '../data/index.js';
 import type { Engine, Predictor, Weights } from '../engines/engine.js';

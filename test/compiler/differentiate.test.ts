@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { specialize } from '../../compiler/2-infer/specialize.js';
 import { describeRules, sizeRules } from '../../compiler/2-infer/sizes.js';
+import { specialize } from '../../compiler/2-infer/specialize.js';
 import { prune } from '../../compiler/3-transform/prune.js';
 import { simplify } from '../../compiler/3-transform/simplify.js';
 import { trainingPlan } from '../../compiler/3-transform/train/index.js';

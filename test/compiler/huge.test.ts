@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { specializeGraph, deploy, executionPlan, load } from '../../compiler/index.js';
+import { deploy, executionPlan, load, specializeGraph } from '../../compiler/index.js';
 import { hugeGrid } from '../../testing/huge-grid.js';
 
 test('a grid of 10,000 nodes compiles, and no two values that are alive at once share memory', () => {

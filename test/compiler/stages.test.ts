@@ -2,7 +2,6 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { probabilitiesOf, uncertaintyOf } from '../../compiler/3-transform/uncertainty.js';
 import {
-  specializeGraph,
   checkStages,
   countMacs,
   deploy,
@@ -15,6 +14,7 @@ import {
   load,
   type Network,
   nodeMacs,
+  specializeGraph,
 } from '../../compiler/index.js';
 import { GraphBuilder } from '../../compiler/ir/builder.js';
 import { num } from '../../compiler/ir/dim.js';

@@ -2,7 +2,15 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { foldBatchNorm } from '../../compiler/3-transform/fold.js';
 import { mergeUpsampling, type UpsamplingForm } from '../../compiler/3-transform/upsampling/deployed.js';
-import { specializeGraph, deploy, type Graph, knownShape, load, printGraph, verifyGraph } from '../../compiler/index.js';
+import {
+  deploy,
+  type Graph,
+  knownShape,
+  load,
+  printGraph,
+  specializeGraph,
+  verifyGraph,
+} from '../../compiler/index.js';
 import { networkSpecs, nthSizes } from '../../testing/index.js';
 import { evaluate, type Float64Tensor, tensor } from '../../testing/reference/index.js';
 import { anyWeights, picture } from '../tfjs-layers/builds.js';

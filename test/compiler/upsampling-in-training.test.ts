@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { mergeUpsampling } from '../../compiler/3-transform/upsampling/in-training.js';
-import { specializeGraph, deploy, type Graph, load, type Value, verifyGraph } from '../../compiler/index.js';
+import { deploy, type Graph, load, specializeGraph, type Value, verifyGraph } from '../../compiler/index.js';
 import { GraphBuilder } from '../../compiler/ir/builder.js';
 import { num } from '../../compiler/ir/dim.js';
 import { nowhere } from '../../grammar/diagnostic.js';

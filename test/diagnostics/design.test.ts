@@ -2,7 +2,6 @@ import { readdirSync, readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
-  specializeGraph,
   countMacs,
   type Diagnostic,
   deploy,
@@ -11,6 +10,7 @@ import {
   load,
   prune,
   receptiveFields,
+  specializeGraph,
 } from '../../compiler/index.js';
 import { evaluate, tensor } from '../../testing/reference/index.js';
 

@@ -4,7 +4,6 @@ import { emitOnnx } from '../../compiler/5-emit/onnx/index.js';
 import { emitGraphModel, emitInference } from '../../compiler/5-emit/tensorflow/index.js';
 import { emitTfjsLayers } from '../../compiler/5-emit/tfjs-layers/index.js';
 import {
-  specializeGraph,
   countMacs,
   type Diagnostic,
   deploy,
@@ -14,6 +13,7 @@ import {
   printShape,
   prune,
   sizeRules,
+  specializeGraph,
 } from '../../compiler/index.js';
 import { type OpName, opOf } from '../../compiler/ops/index.js';
 import type { ArgSpec } from '../../compiler/ops/op.js';

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { pictureOf } from '../../compiler/5-emit/drawing/index.js';
 import { describeBox, type Picture, parameterLine } from '../../compiler/5-emit/drawing/picture/picture.js';
-import { specializeGraph, countMacs, countParameters, deploy, type Network, prune } from '../../compiler/index.js';
+import { countMacs, countParameters, deploy, type Network, prune, specializeGraph } from '../../compiler/index.js';
 import { networkSpecs } from '../../testing/index.js';
 import { nested, networkOf, smallest, specs } from './specs.js';
 

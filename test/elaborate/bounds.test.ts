@@ -2,7 +2,6 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { languageOps } from '../../compiler/1-elaborate/operators.js';
 import {
-  specializeGraph,
   countMacs,
   countParameters,
   deploy,
@@ -12,6 +11,7 @@ import {
   nextValid,
   receptiveFields,
   sizeRules,
+  specializeGraph,
 } from '../../compiler/index.js';
 import { opOf } from '../../compiler/ops/index.js';
 

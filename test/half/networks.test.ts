@@ -3,7 +3,6 @@ import { onnx } from 'onnx-proto';
 import { describe, expect, it } from 'vitest';
 import { emitStaged } from '../../compiler/5-emit/onnx/staged.js';
 import {
-  specializeGraph,
   checkStages,
   deploy,
   deployLevels,
@@ -18,6 +17,7 @@ import {
   lostInHalf,
   lowerPrecision,
   ruleOf,
+  specializeGraph,
   toHalf,
   uncertaintyName,
   verifyGraph,

@@ -6,7 +6,6 @@ import { alignment } from '../../compiler/4-schedule/arena.js';
 import { liveness } from '../../compiler/4-schedule/liveness.js';
 import { bytesAt, liveBytes } from '../../compiler/4-schedule/order.js';
 import {
-  specializeGraph,
   deploy,
   executionPlan,
   type Graph,
@@ -14,6 +13,7 @@ import {
   load,
   type Network,
   type Sizes,
+  specializeGraph,
   trainingPlan,
   verifyGraph,
 } from '../../compiler/index.js';

@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { emitOnnx } from '../../compiler/5-emit/onnx/index.js';
 import {
-  specializeGraph,
   deploy,
   foldBatchNorm,
   type Graph,
@@ -12,6 +11,7 @@ import {
   planQuantization,
   quantize,
   type Range,
+  specializeGraph,
 } from '../../compiler/index.js';
 import { knownShape } from '../../compiler/ir/dim.js';
 import { initialWeights } from '../../runtime/run/initialize.js';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { graphWork, predictTime } from '../../compiler/4-schedule/time/index.js';
-import { specializeGraph, deploy, load, type Network } from '../../compiler/index.js';
+import { deploy, load, type Network, specializeGraph } from '../../compiler/index.js';
 import { fitSeconds } from '../../runtime/profiling/calibrate/fit.js';
 import { profileOf } from '../../runtime/profiling/calibrate/index.js';
 import { probe, timed } from '../../runtime/profiling/calibrate/measure.js';

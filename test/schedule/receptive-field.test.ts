@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { receptiveFields } from '../../compiler/4-schedule/receptive-field.js';
-import { specializeGraph, deploy, type Graph, load, type Node, nextValid, sizeRules } from '../../compiler/index.js';
+import { deploy, type Graph, load, type Node, nextValid, sizeRules, specializeGraph } from '../../compiler/index.js';
 import { known, knownShape } from '../../compiler/ir/dim.js';
 import { networkSpecs } from '../../testing/index.js';
 import { evaluateValues, type Feeds } from '../../testing/reference/evaluate.js';

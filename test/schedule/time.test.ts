@@ -3,7 +3,15 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { classOf } from '../../compiler/4-schedule/time/classes.js';
 import { type DeviceProfile, graphWork, predictTime } from '../../compiler/4-schedule/time/index.js';
-import { specializeGraph, deploy, type Loaded, load, type Network, sizeRules, trainingPlan } from '../../compiler/index.js';
+import {
+  deploy,
+  type Loaded,
+  load,
+  type Network,
+  sizeRules,
+  specializeGraph,
+  trainingPlan,
+} from '../../compiler/index.js';
 import { probe } from '../../runtime/profiling/calibrate/measure.js';
 import { suite } from '../../runtime/profiling/calibrate/suite.js';
 import { networkSpecs, validSizes } from '../../testing/arbitraries.js';

@@ -2,11 +2,11 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { lowerPrecision, ruleOf } from '../../compiler/3-transform/precision.js';
 import {
-  specializeGraph,
   deploy,
   type Graph,
   load,
   type Node,
+  specializeGraph,
   type TrainingPlan,
   trainingPlan,
   verifyGraph,

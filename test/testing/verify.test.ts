@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { specializeGraph, deploy, isValidSize, load, sizeRules } from '../../compiler/index.js';
+import { deploy, isValidSize, load, sizeRules, specializeGraph } from '../../compiler/index.js';
 import type { TrainingEngine } from '../../runtime/engines/engine.js';
 import { ort } from '../../runtime/engines/onnxruntime/index.js';
 import {

@@ -1,5 +1,5 @@
 import { emitTfjsLayers, type TfjsLayersModel } from '../../compiler/5-emit/tfjs-layers/index.js';
-import { specializeGraph, deploy, load, type Network } from '../../compiler/index.js';
+import { deploy, load, type Network, specializeGraph } from '../../compiler/index.js';
 import type { Tensor, Weights } from '../../runtime/engines/engine.js';
 import { initialWeights } from '../../runtime/run/initialize.js';
 import { stream } from '../../runtime/support/random.js';

@@ -2,7 +2,6 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { emitStaged } from '../../compiler/5-emit/onnx/staged.js';
 import {
-  specializeGraph,
   checkStages,
   deploy,
   deployLevels,
@@ -15,6 +14,7 @@ import {
   observed,
   planQuantization,
   quantize,
+  specializeGraph,
   toHalf,
   uncertaintyName,
 } from '../../compiler/index.js';

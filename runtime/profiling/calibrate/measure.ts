@@ -1,9 +1,9 @@
 import {
-  specializeGraph,
   deploy,
   load,
   lowerPrecision,
   optimizeForRuntime,
+  specializeGraph,
   type TrainingPlan,
   trainingPlan,
 } from '../../../compiler/index.js';

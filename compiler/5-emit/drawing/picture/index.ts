@@ -1,5 +1,5 @@
-import { specializeGraph, type Sizes } from '../../../2-infer/specialize.js';
 import { describeRules, sizeRules } from '../../../2-infer/sizes.js';
+import { type Sizes, specializeGraph } from '../../../2-infer/specialize.js';
 import { prune, topLevel } from '../../../3-transform/prune.js';
 import { countMacs, countParameters, nodeMacs, nodeParameters } from '../../../4-schedule/cost.js';
 import { receptiveFields } from '../../../4-schedule/receptive-field.js';
