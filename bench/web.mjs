@@ -14,7 +14,7 @@ import {
   deploy,
   foldBatchNorm,
   load,
-  observed,
+  calibrationValues,
   planQuantization,
   quantizable,
   quantize,
@@ -72,7 +72,7 @@ function int8(selection) {
     );
   const found = evaluateValues(graph, feeds);
   const ranges = new Map(
-    Array.from(observed(planQuantization(graph, new Set())), (id) => {
+    Array.from(calibrationValues(planQuantization(graph, new Set())), (id) => {
       const { data } = found.get(id);
       return [id, { low: data.reduce((a, b) => Math.min(a, b)), high: data.reduce((a, b) => Math.max(a, b)) }];
     }),

@@ -127,14 +127,14 @@ export { checkSelection, prune, type Selection, type SelectionError, topLevel } 
 export {
   type IntegerRuntime,
   integerRuntimes,
-  multiplying,
-  observed,
+  quantizableNodes,
+  calibrationValues,
   planQuantization,
   type QuantizationPlan,
   type QuantizeOptions,
   quantize,
   type Range,
-  withoutKernel,
+  unsupportedReason,
 } from './3-transform/quantize/index.js';
 export { simplify } from './3-transform/simplify.js';
 export {

@@ -6,8 +6,8 @@ import {
   type Graph,
   type IntegerRuntime,
   load,
-  multiplying,
-  observed,
+  quantizableNodes,
+  calibrationValues,
   planQuantization,
   quantize,
   type Range,
@@ -71,8 +71,8 @@ export function caseOf({ text, seed, bright }: { text: string; seed: number; bri
     Float32Array.from({ length: size }, () => (bright ? 1 : random.uniform())),
   );
   const values = evaluateValues(float.graph, feedsOf(float, image));
-  const wanted = observed(planQuantization(float.graph, new Set()));
-  const layers = multiplying(float.graph).map((n) => n.origin.path);
+  const wanted = calibrationValues(planQuantization(float.graph, new Set()));
+  const layers = quantizableNodes(float.graph).map((n) => n.origin.path);
   const ranges = new Map([...wanted].map((id) => [id, extent(values.get(id) as Float64Tensor)]));
   const floats = new Set(random.boolean() ? [] : layers.filter(() => random.int(3) === 0));
   return {

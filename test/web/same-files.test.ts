@@ -11,7 +11,7 @@ import {
   levelMode,
   levelOutput,
   levelsOf,
-  observed,
+  calibrationValues,
   planQuantization,
   quantize,
   specializeGraph,
@@ -130,7 +130,7 @@ describe('the same bytes in onnxruntime-node and onnxruntime-web', () => {
     const shape = graph.inputs[0]!.value.type.shape.map((d) => d.offset);
     const image = picture(shape, 5);
     const values = evaluateValues(graph, feedsOf({ graph, weights }, tensor(shape, image.data)));
-    const seen = observed(planQuantization(graph, new Set()));
+    const seen = calibrationValues(planQuantization(graph, new Set()));
     const ranges = new Map([...seen].map((id) => [id, extent(values.get(id) as Float64Tensor)]));
     for (const runtime of ['ort', 'openvino'] as const) {
       const whole = quantize(graph, weights, { ranges, floats: new Set(), runtime });
