@@ -11,10 +11,10 @@ import { env, InferenceSession, Tensor } from 'onnxruntime-web';
 import { emitOnnx } from '../dist/compiler/5-emit/onnx/index.js';
 import { emitGraphModel } from '../dist/compiler/5-emit/tensorflow/index.js';
 import {
+  calibrationValues,
   deploy,
   foldBatchNorm,
   load,
-  calibrationValues,
   planQuantization,
   quantizable,
   quantize,

@@ -125,13 +125,13 @@ export { type DeployRuntime, deployRuntimes, optimizeForRuntime } from './3-tran
 export { type LowType, lowerPrecision, type PrecisionRule, ruleOf } from './3-transform/precision.js';
 export { checkSelection, prune, type Selection, type SelectionError, topLevel } from './3-transform/prune.js';
 export {
+  calibrationValues,
   type IntegerRuntime,
   integerRuntimes,
-  quantizableNodes,
-  calibrationValues,
   planQuantization,
   type QuantizationPlan,
   type QuantizeOptions,
+  quantizableNodes,
   quantize,
   type Range,
   unsupportedReason,

@@ -124,7 +124,7 @@ async function planInference(
     `weights     ${bytes(4 * summary.parameters)}`,
     ...batches.lines,
     ...timing.lines,
-    'sees        input pixels each value depends on; all: every one, by a global mean or a normalization',
+    'RF          input pixels each value depends on; all: every one, by a global mean or a normalization',
   ].join('\n');
   return { json: { ...summary, nodes }, text };
 }
@@ -261,7 +261,7 @@ const nodeTable = (nodes: readonly PlannedNode[]): string =>
       ...(nodes.some((n) => n.milliseconds !== undefined)
         ? [{ title: 'ms', value: (n: PlannedNode) => n.milliseconds?.toFixed(2) ?? '', align: 'right' as const }]
         : []),
-      { title: 'sees', value: (n) => seenText(n), align: 'right' },
+      { title: 'RF', value: (n) => seenText(n), align: 'right' },
     ],
     nodes,
   );

@@ -1,14 +1,14 @@
 import fc from 'fast-check';
 import { emitOnnx } from '../../compiler/5-emit/onnx/index.js';
 import {
+  calibrationValues,
   deploy,
   foldBatchNorm,
   type Graph,
   type IntegerRuntime,
   load,
-  quantizableNodes,
-  calibrationValues,
   planQuantization,
+  quantizableNodes,
   quantize,
   type Range,
   specializeGraph,

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { emitStaged } from '../../compiler/5-emit/onnx/staged.js';
 import {
+  calibrationValues,
   checkStages,
   deploy,
   deployLevels,
@@ -11,7 +12,6 @@ import {
   levelMode,
   levelOutput,
   levelsOf,
-  calibrationValues,
   planQuantization,
   quantize,
   specializeGraph,
