@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { emitOnnx } from '../dist/compiler/5-emit/onnx/index.js';
 import { emitTraining, encodeSavedModel } from '../dist/compiler/5-emit/tensorflow/index.js';
-import { deploy, finish, load, trainingPlan } from '../dist/compiler/index.js';
+import { deploy, load, optimizeForRuntime, trainingPlan } from '../dist/compiler/index.js';
 import { initialWeights } from '../dist/runtime/run/initialize.js';
 
 const { values: options, positionals } = parseArgs({
@@ -30,7 +30,7 @@ const targets = {
     mark('load');
     const graph = deploy(network);
     mark('deploy');
-    const folded = finish(graph, drawn, 'ort');
+    const folded = optimizeForRuntime(graph, drawn, 'ort');
     mark('fold');
     const bytes = emitOnnx(folded.graph, { weights: folded.weights, name: network.name, metadata: {} });
     mark('emit');

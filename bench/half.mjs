@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { emitOnnx } from '../dist/compiler/5-emit/onnx/index.js';
-import { bindGraph, deploy, foldBatchNorm, knownShape, toHalf } from '../dist/compiler/index.js';
+import { deploy, foldBatchNorm, knownShape, specializeGraph, toHalf } from '../dist/compiler/index.js';
 import { openFolder, split } from '../dist/runtime/data/index.js';
 import { ort } from '../dist/runtime/engines/onnxruntime/index.js';
 import { HeldOut } from '../dist/runtime/evaluation/held-out.js';
@@ -58,7 +58,7 @@ async function checkEmulation(folded) {
   const side = 32;
   const random = stream(1, 'noise');
   const data = Float32Array.from({ length: channels * side * side }, () => random.uniform(0, 1));
-  const bound = bindGraph(toHalf(folded.graph), { N: 1, H: side, W: side });
+  const bound = specializeGraph(toHalf(folded.graph), { N: 1, H: side, W: side });
   const feeds = new Map([[bound.inputs[0].name, tensor([1, channels, side, side], data)]]);
   for (const p of bound.params) {
     const numbers = Float64Array.from(folded.weights.get(p.origin.path), p.type.dtype === 'f16' ? float16 : (v) => v);

@@ -76,7 +76,7 @@ async function measure(nodes, rounds) {
     if (diagnostics.length + elaborated.diagnostics.length > 0 || network === null) throw new Error('not a network');
     stage('verify', () => compiler.verifyGraph(network.graph));
     const graph = stage('prune, simplify', () => compiler.deploy(network));
-    stage('plan', () => compiler.executionPlan(compiler.bindGraph(graph, { N: 1, H: 64, W: 64 })));
+    stage('plan', () => compiler.executionPlan(compiler.specializeGraph(graph, { N: 1, H: 64, W: 64 })));
     const skipped = [performance.now(), process.cpuUsage()];
     weights ??= new Map([...initialWeights(graph.params, 0)].map(([path, tensor]) => [path, tensor.data]));
     const drawn = [performance.now() - skipped[0], process.cpuUsage(skipped[1])];

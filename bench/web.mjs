@@ -11,14 +11,14 @@ import { env, InferenceSession, Tensor } from 'onnxruntime-web';
 import { emitOnnx } from '../dist/compiler/5-emit/onnx/index.js';
 import { emitGraphModel } from '../dist/compiler/5-emit/tensorflow/index.js';
 import {
-  bindGraph,
+  calibrationValues,
   deploy,
   foldBatchNorm,
   load,
-  observed,
   planQuantization,
   quantizable,
   quantize,
+  specializeGraph,
   toHalf,
 } from '../dist/compiler/index.js';
 import { initialWeights } from '../dist/runtime/run/initialize.js';
@@ -58,7 +58,7 @@ function int8(selection) {
   const side = 32;
   const open = foldBatchNorm(quantizable(network, selection), weights);
   const { graph, weights: folded } = foldBatchNorm(
-    bindGraph(quantizable(network, selection), { N: 1, H: side, W: side }),
+    specializeGraph(quantizable(network, selection), { N: 1, H: side, W: side }),
     weights,
   );
   const feeds = new Map([[graph.inputs[0].name, tensor([1, channels, side, side], pictureOf(side))]]);
@@ -72,7 +72,7 @@ function int8(selection) {
     );
   const found = evaluateValues(graph, feeds);
   const ranges = new Map(
-    Array.from(observed(planQuantization(graph, new Set())), (id) => {
+    Array.from(calibrationValues(planQuantization(graph, new Set())), (id) => {
       const { data } = found.get(id);
       return [id, { low: data.reduce((a, b) => Math.min(a, b)), high: data.reduce((a, b) => Math.max(a, b)) }];
     }),

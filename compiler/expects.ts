@@ -1,8 +1,8 @@
 import { type Diagnostic, type Fix, replace, type Said } from '../grammar/diagnostic.js';
 import { say } from '../grammar/say.js';
 import type { RawExpect } from './1-elaborate/raw.js';
-import { bindGraph } from './2-infer/bind.js';
 import { describeRules, isValidSize, sizeRules } from './2-infer/sizes.js';
+import { specializeGraph } from './2-infer/specialize.js';
 import { checkSelection, prune } from './3-transform/prune.js';
 import { countMacs, countParameters } from './4-schedule/cost.js';
 import { receptiveFields } from './4-schedule/receptive-field.js';
@@ -57,7 +57,7 @@ function checkExpect(network: Network, expect: RawExpect): Wrong | null {
   if (isSaid(sizes)) {
     return { said: sizes, hints: ['say the size as in `expect macs at 256x256 = ...`'] };
   }
-  if (expect.what === 'macs') return checkNumber(expect, where, countMacs(bindGraph(graph, sizes)));
+  if (expect.what === 'macs') return checkNumber(expect, where, countMacs(specializeGraph(graph, sizes)));
   const shape = graph.outputs[0]?.value.type.shape ?? [];
   const actual = shape.map((d) =>
     expect.size === undefined && d.symbol !== null ? printDim(d) : evaluateDim(d, sizes),

@@ -39,7 +39,7 @@ export interface LoadOptions {
 }
 
 /** What the stages made of a text, where it is wrong too: what editors show. */
-export interface Studied extends Loaded {
+export interface Analyzed extends Loaded {
   /** The syntax trees. */
   readonly root: Module;
   readonly meanings: Meanings;
@@ -50,10 +50,10 @@ export interface Studied extends Loaded {
 }
 
 /** A spec's text -> a network with proven shapes, and its recipe. Pure; never throws, whatever the text. */
-export const load = (text: string, options: LoadOptions = {}): Loaded => study(text, options);
+export const load = (text: string, options: LoadOptions = {}): Loaded => analyzeText(text, options);
 
 /** `load`, with what it found on the way. */
-export function study(text: string, options: LoadOptions = {}): Studied {
+export function analyzeText(text: string, options: LoadOptions = {}): Analyzed {
   const { root, files, trees, mistakes, diagnostics: imports } = readImports(text, options);
   const elaborated = elaborate(root.tree, { set: options.set, imports: root.imports });
   const typed = inferSteps(elaborated.meanings.steps);
@@ -107,7 +107,6 @@ export { type Formatted, format } from '../grammar/format/index.js';
 export { parse } from '../grammar/index.js';
 export { fromFiles, type ImportedFile, type Refused, type Resolve } from './0-import/index.js';
 export { standardLibrary } from './0-import/standard/index.js';
-export { bind, bindGraph, type Sizes } from './2-infer/bind.js';
 export {
   brokenBy,
   describeConstraint,
@@ -118,23 +117,24 @@ export {
   type SizeRule,
   sizeRules,
 } from './2-infer/sizes.js';
+export { type Sizes, specialize, specializeGraph } from './2-infer/specialize.js';
 export { deploy, deployLevels } from './3-transform/deploy.js';
-export { type DeployRuntime, deployRuntimes, finish } from './3-transform/finish.js';
 export { foldBatchNorm, type WeightArrays } from './3-transform/fold.js';
 export { type HalfLoss, lostInHalf, toHalf } from './3-transform/half.js';
+export { type DeployRuntime, deployRuntimes, optimizeForRuntime } from './3-transform/optimize-for-runtime.js';
 export { type LowType, lowerPrecision, type PrecisionRule, ruleOf } from './3-transform/precision.js';
 export { checkSelection, prune, type Selection, type SelectionError, topLevel } from './3-transform/prune.js';
 export {
+  calibrationValues,
   type IntegerRuntime,
   integerRuntimes,
-  multiplying,
-  observed,
   planQuantization,
   type QuantizationPlan,
   type QuantizeOptions,
+  quantizableNodes,
   quantize,
   type Range,
-  withoutKernel,
+  unsupportedReason,
 } from './3-transform/quantize/index.js';
 export { simplify } from './3-transform/simplify.js';
 export {

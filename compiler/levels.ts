@@ -1,7 +1,7 @@
 import type { Diagnostic, Span } from '../grammar/diagnostic.js';
 import { say } from '../grammar/say.js';
-import { bindGraph } from './2-infer/bind.js';
 import { nextValid, sizeRules } from './2-infer/sizes.js';
+import { specializeGraph } from './2-infer/specialize.js';
 import { prune } from './3-transform/prune.js';
 import { nodeMacs } from './4-schedule/cost.js';
 import { diagnose } from './diagnostics/index.js';
@@ -23,7 +23,7 @@ export function checkLevels(
   const sizes = usualSizes(network);
   if (network.levels.length < 2 || top === undefined || sizes === null) return [];
   // Values keep their ids when a graph is pruned, so each node is counted once for all levels.
-  const macs = new Map(bindGraph(network.graph, sizes).nodes.map((n) => [n.outputs[0]?.id, nodeMacs(n)]));
+  const macs = new Map(specializeGraph(network.graph, sizes).nodes.map((n) => [n.outputs[0]?.id, nodeMacs(n)]));
   const cost = (level: number): number =>
     prune(network, { level }).nodes.reduce((sum, n) => sum + (macs.get(n.outputs[0]?.id) ?? 0), 0);
   const whole = cost(top);

@@ -1,4 +1,4 @@
-import { type LoadOptions, type Studied, study } from '../compiler/index.js';
+import { type Analyzed, analyzeText, type LoadOptions } from '../compiler/index.js';
 import { lex } from '../grammar/lex.js';
 import { limits } from '../grammar/limits.js';
 import { Mistakes } from '../grammar/mistakes.js';
@@ -19,7 +19,7 @@ export interface Token {
 /** All that is known of one version of a text; made once, asked by every service. Places are offsets in UTF-16 code units. */
 export interface Analysis {
   readonly text: string;
-  readonly studied: Studied;
+  readonly analyzed: Analyzed;
   readonly tokens: readonly Token[];
   readonly names: Names;
   readonly facts: Facts;
@@ -27,8 +27,8 @@ export interface Analysis {
 
 /** Pure; never throws, whatever the text, as long as `resolve` does not. */
 export function analyse(text: string, options: Pick<LoadOptions, 'resolve' | 'file'> = {}): Analysis {
-  const studied = study(text, options);
-  return { text, studied, tokens: tokensOf(text), names: bindNames(studied.root), facts: new Facts(studied) };
+  const analyzed = analyzeText(text, options);
+  return { text, analyzed, tokens: tokensOf(text), names: bindNames(analyzed.root), facts: new Facts(analyzed) };
 }
 
 function tokensOf(text: string): Token[] {

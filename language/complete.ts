@@ -169,7 +169,7 @@ const starters = (names: readonly string[]): Completion[] =>
 const infix = (): Completion[] => [item('|>', 'keyword', '', '`x |> f(a)` is `f(x, a)`', 0)];
 
 function rules({ analysis, start }: Where): Completion[] {
-  const grid = analysis.studied.root.tree.networks
+  const grid = analysis.analyzed.root.tree.networks
     .flatMap((n) => n.items)
     .findLast((i) => i.kind === 'grid' && i.span.start.offset <= start);
   if (grid?.kind !== 'grid') return [];
@@ -196,9 +196,9 @@ function callables({ analysis, start }: Where, piped: boolean): Completion[] {
 }
 
 /** A name in reach. */
-function named({ facts, text, studied }: Analysis, d: Definition): Completion {
+function named({ facts, text, analyzed }: Analysis, d: Definition): Completion {
   const { text: name, span } = d.name;
-  const source = span.file === undefined ? text : (studied.imports.find((f) => f.path === span.file)?.text ?? '');
+  const source = span.file === undefined ? text : (analyzed.imports.find((f) => f.path === span.file)?.text ?? '');
   const doc = d.kind === 'index' || d.kind === 'parameter' ? '' : commentOf(source, d.span.start.offset);
   if (d.kind === 'block') {
     const parameters = d.block?.parameters.map((p) => p.name.text).join(', ') ?? '';
@@ -262,7 +262,7 @@ const recipeItems = (table: RecipeTable): Completion[] =>
   );
 
 function settings({ analysis, start }: Where): Completion[] {
-  const train = analysis.studied.root.tree.trains.findLast((t) => t.span.start.offset <= start);
+  const train = analysis.analyzed.root.tree.trains.findLast((t) => t.span.start.offset <= start);
   const given = new Set(
     train?.settings
       .filter((s) => s.name.span.end.offset < start || s.name.span.start.offset > start)
@@ -276,9 +276,9 @@ function settings({ analysis, start }: Where): Completion[] {
 function expectation({ analysis, before, place, start }: Where): Completion[] {
   if (before?.text === 'expect') return words(factDocs, 'word');
   if (before?.text === 'at')
-    return (analysis.studied.sketch?.levels ?? []).map((l) => item(`L${l}`, 'level', 'level', '', 0));
+    return (analysis.analyzed.sketch?.levels ?? []).map((l) => item(`L${l}`, 'level', 'level', '', 0));
   if (before?.text === 'in') {
-    const outputs = analysis.studied.root.tree.networks.flatMap((n) => n.items).filter((i) => i.kind === 'output');
+    const outputs = analysis.analyzed.root.tree.networks.flatMap((n) => n.items).filter((i) => i.kind === 'output');
     return outputs.flatMap((o) => o.modes).map((m) => item(m.name.text, 'mode', 'mode', '', 0));
   }
   if (['=', '<=', '>='].includes(before?.text ?? ''))

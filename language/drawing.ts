@@ -11,15 +11,15 @@ export interface Drawing extends PageParts {
 }
 
 /** Why a network that is right has no drawing; null if it has one. */
-export const undrawable = ({ studied: { sketch } }: Analysis): string | null => sketch && tooLargeToDraw(sketch);
+export const undrawable = ({ analyzed: { sketch } }: Analysis): string | null => sketch && tooLargeToDraw(sketch);
 
 /**
  * The network as `unetc draw -o F.html` shows it, MACs counted at the recipe's size, and where the text says what is drawn. There
  * also while only something beside the network is wrong: an expectation, the recipe. Null while there is no network to draw, or one
  * that is too large (`undrawable`).
  */
-export function drawing({ studied }: Analysis): Drawing | null {
-  const { sketch, recipe, meanings, root } = studied;
+export function drawing({ analyzed }: Analysis): Drawing | null {
+  const { sketch, recipe, meanings, root } = analyzed;
   const size = sketch && referenceSize(sketch, recipe.resize ?? recipe.patch);
   if (!sketch || !size || tooLargeToDraw(sketch) !== null) return null;
   const picture = pictureOf(sketch, { sizes: size.sizes });

@@ -1,7 +1,7 @@
 import type { RawValue } from '../compiler/1-elaborate/raw.js';
 import { describe, toPlain } from '../compiler/1-elaborate/values.js';
 import {
-  bindGraph,
+  type Analyzed,
   isValidSize,
   type Network,
   type Node,
@@ -12,8 +12,8 @@ import {
   type ReceptiveField,
   receptiveFields,
   type Sizes,
-  type Studied,
   sizeRules,
+  specializeGraph,
   type Value,
 } from '../compiler/index.js';
 import type { HeadDecl, RuleDecl } from '../grammar/tree.js';
@@ -35,11 +35,11 @@ export class Facts {
   private fields: ReadonlyMap<number, ReceptiveField> | undefined;
   private costs: { readonly macs: ReadonlyMap<number, number>; readonly size: string } | null | undefined;
 
-  constructor(private readonly studied: Studied) {}
+  constructor(private readonly analyzed: Analyzed) {}
 
   /** The nodes that the operator whose call begins at this offset made, in the order of evaluation. */
   madeAt(offset: number): readonly Node[] {
-    this.nodesAt ??= groupBy(this.studied.typed.nodes, ({ origin }) =>
+    this.nodesAt ??= groupBy(this.analyzed.typed.nodes, ({ origin }) =>
       origin.span.file === undefined ? origin.span.start.offset : -1,
     );
     return offset < 0 ? [] : (this.nodesAt.get(offset) ?? []);
@@ -47,43 +47,43 @@ export class Facts {
 
   /** The cells that a rule defines. */
   cellsOf(rule: RuleDecl): Place[] {
-    return this.studied.meanings.cells.filter((c) => c.rule === rule).map((c) => this.place(c.label, c.value));
+    return this.analyzed.meanings.cells.filter((c) => c.rule === rule).map((c) => this.place(c.label, c.value));
   }
 
   gridCells(grid: string): Place[] {
-    return this.studied.meanings.cells.filter((c) => c.cell.grid === grid).map((c) => this.place(c.label, c.value));
+    return this.analyzed.meanings.cells.filter((c) => c.cell.grid === grid).map((c) => this.place(c.label, c.value));
   }
 
   headsOf(decl: HeadDecl): Place[] {
-    return this.studied.meanings.heads.filter((h) => h.decl === decl).map((h) => this.place(h.name, h.value));
+    return this.analyzed.meanings.heads.filter((h) => h.decl === decl).map((h) => this.place(h.name, h.value));
   }
 
   /** A `let` or the input, if it is a tensor. */
   tensor(name: string): Place | undefined {
-    const value = this.studied.meanings.values.get(name);
+    const value = this.analyzed.meanings.values.get(name);
     return value?.kind === 'tensor' ? this.place(name, value.step) : undefined;
   }
 
   /** A param or a `let` that is no tensor: `[32, 64, 128]`; undefined if it has no value. */
   constant(name: string): string | undefined {
-    const value = this.studied.meanings.values.get(name);
+    const value = this.analyzed.meanings.values.get(name);
     if (value === undefined || value.kind === 'tensor' || value.kind === 'poison') return undefined;
     const plain = JSON.stringify(toPlain(value))?.replaceAll(',', ', ');
     return plain === undefined || plain.length > 200 ? describe(value) : plain;
   }
 
   private place(label: string, value: RawValue | null): Place {
-    this.owned ??= groupBy(this.studied.typed.nodes, ({ origin }) => {
+    this.owned ??= groupBy(this.analyzed.typed.nodes, ({ origin }) => {
       const dot = origin.path.lastIndexOf('.');
       return dot < 0 ? origin.path : origin.path.slice(0, dot);
     });
-    const found = value === null ? null : (this.studied.typed.values[value] ?? null);
+    const found = value === null ? null : (this.analyzed.typed.values[value] ?? null);
     return { label, value: found, nodes: this.owned.get(label) ?? [] };
   }
 
   /** What a value sees of the input; null if the network is not whole. */
   field(value: Value): ReceptiveField | null {
-    const { sketch } = this.studied;
+    const { sketch } = this.analyzed;
     if (sketch === null) return null;
     this.fields ??= receptiveFields(sketch.graph);
     return this.fields.get(value.id) ?? null;
@@ -101,11 +101,11 @@ export class Facts {
   }
 
   private cost(): { macs: ReadonlyMap<number, number>; size: string } | null {
-    const { sketch, recipe } = this.studied;
+    const { sketch, recipe } = this.analyzed;
     if (sketch === null) return null;
     const chosen = referenceSize(sketch, recipe.resize ?? recipe.patch);
     if (chosen === null) return null;
-    const bound = bindGraph(sketch.graph, chosen.sizes);
+    const bound = specializeGraph(sketch.graph, chosen.sizes);
     return { macs: new Map(bound.nodes.map((n) => [n.outputs[0]?.id ?? -1, nodeMacs(n)])), size: chosen.text };
   }
 }

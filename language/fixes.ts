@@ -12,8 +12,8 @@ export interface Fix {
 }
 
 /** What can be done by itself about the diagnostics between two offsets. */
-export function fixes({ text, studied }: Analysis, from: number, to: number): Fix[] {
-  return studied.diagnostics
+export function fixes({ text, analyzed }: Analysis, from: number, to: number): Fix[] {
+  return analyzed.diagnostics
     .filter(({ span }) => span.file === undefined && span.start.offset <= to && span.end.offset >= from)
     .flatMap((diagnostic) => fixesOf(text, diagnostic));
 }

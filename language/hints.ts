@@ -12,7 +12,7 @@ export interface Hint {
 
 /** The shape of what each rule, head and tensor `let` gives, between two offsets. */
 export function hints(analysis: Analysis, from = 0, to = analysis.text.length): Hint[] {
-  const { studied, facts, tokens } = analysis;
+  const { analyzed, facts, tokens } = analysis;
   const out: Hint[] = [];
   const add = (places: readonly Place[], body: number): void => {
     if (body < from) return;
@@ -32,7 +32,7 @@ export function hints(analysis: Analysis, from = 0, to = analysis.text.length): 
           .join('\n');
     out.push({ offset: last.end, text: same ? first.shape : `${first.shape} .. ${end}`, tooltip });
   };
-  const [network] = studied.root.tree.networks;
+  const [network] = analyzed.root.tree.networks;
   for (const item of network?.items ?? []) {
     const { span } = item;
     if (span.start.offset > to || span.end.offset < from) continue;

@@ -93,12 +93,12 @@ const aboutFunction = (name: keyof typeof functionDocs): string =>
   joined(code(functionDocs[name].usage), functionDocs[name].doc);
 
 /** The text of a file that a definition stands in. */
-const textOf = ({ text, studied }: Analysis, { name }: Definition): string =>
-  name.span.file === undefined ? text : (studied.imports.find((f) => f.path === name.span.file)?.text ?? '');
+const textOf = ({ text, analyzed }: Analysis, { name }: Definition): string =>
+  name.span.file === undefined ? text : (analyzed.imports.find((f) => f.path === name.span.file)?.text ?? '');
 
 function aboutName(analysis: Analysis, d: Definition, at: number): string {
-  const { facts, studied } = analysis;
-  const { tree } = studied.root;
+  const { facts, analyzed } = analysis;
+  const { tree } = analyzed.root;
   const text = textOf(analysis, d);
   const source = (e: { span: Expr['span'] }): string => text.slice(e.span.start.offset, e.span.end.offset);
   const comment = d.kind === 'index' || d.kind === 'parameter' ? '' : commentOf(text, d.span.start.offset);
@@ -176,8 +176,8 @@ function ruleAt(tree: SpecTree, at: number): RuleDecl | undefined {
   return undefined;
 }
 
-function aboutNetwork({ facts, studied }: Analysis): string {
-  const { sketch, typed } = studied;
+function aboutNetwork({ facts, analyzed }: Analysis): string {
+  const { sketch, typed } = analyzed;
   if (sketch === null) return 'not whole yet';
   const macs = facts.macs(typed.nodes);
   const levels = sketch.levels.map((l) => `L${l}`).join(', ');
@@ -186,13 +186,13 @@ function aboutNetwork({ facts, studied }: Analysis): string {
   return lines.map((l) => `- ${l}`).join('\n');
 }
 
-function rules({ facts, studied }: Analysis): string {
+function rules({ facts, analyzed }: Analysis): string {
   const size = facts.macs([])?.size;
-  return studied.sketch && size ? `MACs are counted at ${size}` : '';
+  return analyzed.sketch && size ? `MACs are counted at ${size}` : '';
 }
 
-const modes = ({ studied }: Analysis): string =>
-  studied.sketch ? studied.sketch.modes.map((m, k) => `- \`${m}\`${k === 0 ? ', the default' : ''}`).join('\n') : '';
+const modes = ({ analyzed }: Analysis): string =>
+  analyzed.sketch ? analyzed.sketch.modes.map((m, k) => `- \`${m}\`${k === 0 ? ', the default' : ''}`).join('\n') : '';
 
 /** A line for each place: shape, parameters, MACs, receptive field; equal ones of a long list are left out. */
 function listing(facts: Facts, places: readonly Place[]): string {

@@ -1,10 +1,10 @@
-import { type Diagnostic, type LoadOptions, type Studied, study } from '../compiler/index.js';
+import { type Analyzed, analyzeText, type Diagnostic, type LoadOptions } from '../compiler/index.js';
 import { type Fix, fixesOf } from './fixes.js';
 
 export interface Mended {
   readonly text: string;
   /** What the text, as it is now, has to answer for. */
-  readonly studied: Studied;
+  readonly analyzed: Analyzed;
   /** What was changed, in the order in which it was; spans are of the text it was changed in. */
   readonly fixed: readonly Fix[];
 }
@@ -17,9 +17,9 @@ const rounds = 20;
  * the mistakes it was made for is undone, and the first of its fixes that does is made alone. Pure; never throws, whatever the text.
  */
 export function mend(text: string, options: LoadOptions = {}): Mended {
-  let now: Mended = { text, studied: study(text, options), fixed: [] };
+  let now: Mended = { text, analyzed: analyzeText(text, options), fixed: [] };
   for (let round = 0; round < rounds; round++) {
-    const chosen = apart(now.studied.diagnostics.flatMap((d) => certain(now.text, d)));
+    const chosen = apart(now.analyzed.diagnostics.flatMap((d) => certain(now.text, d)));
     if (chosen.length === 0) break;
     const next = tryAll(now, chosen, options) ?? oneByOne(now, chosen, options);
     if (next === null) break;
@@ -49,19 +49,19 @@ function apart(fixes: readonly Fix[]): Fix[] {
 /** Null if a mistake is still there: fewer of its kind must be left, and nothing that keeps the text from being read. */
 function tryAll(before: Mended, fixes: readonly Fix[], options: LoadOptions): Mended | null {
   const text = applied(before.text, fixes);
-  const studied = study(text, options);
-  const count = (of: Studied, code: string, message: string): number =>
+  const analyzed = analyzeText(text, options);
+  const count = (of: Analyzed, code: string, message: string): number =>
     of.diagnostics.filter((d) => d.code === code && d.message === message).length;
   const gone = fixes.every(
-    ({ diagnostic: { code, message } }) => count(studied, code, message) < count(before.studied, code, message),
+    ({ diagnostic: { code, message } }) => count(analyzed, code, message) < count(before.analyzed, code, message),
   );
-  return gone && unread(studied) <= unread(before.studied)
-    ? { text, studied, fixed: [...before.fixed, ...fixes] }
+  return gone && unread(analyzed) <= unread(before.analyzed)
+    ? { text, analyzed, fixed: [...before.fixed, ...fixes] }
     : null;
 }
 
 /** How much of the text could not be read as a spec. */
-const unread = ({ diagnostics }: Studied): number => diagnostics.filter((d) => d.code === 'syntax').length;
+const unread = ({ diagnostics }: Analyzed): number => diagnostics.filter((d) => d.code === 'syntax').length;
 
 /** The first that does what it says; places of the others are of the text before it, so they wait for the next round. */
 function oneByOne(before: Mended, fixes: readonly Fix[], options: LoadOptions): Mended | null {

@@ -76,7 +76,7 @@ export function rename(analysis: Analysis, offset: number, to: string): { edits:
   if (hidden !== undefined) return { refusal: `${to} is the name of ${articled(hidden.kind)} already` };
   const places = meaning(analysis, found);
   const edits = places.map(({ span }) => ({ start: span.start.offset, end: span.end.offset, text: to }));
-  const { root } = analysis.studied;
+  const { root } = analysis.analyzed;
   const after = bindNames({ ...root, tree: parse(applyEdits(analysis.text, edits)).tree });
   const clash = changed(analysis.names, after, new Set(places), to);
   return clash === null ? { edits } : { refusal: clash };

@@ -13,8 +13,8 @@ export interface Outline {
 }
 
 /** What a text declares, as a tree, in the order of the text. Parts without a name yet are left out. */
-export function outline({ text, studied, facts }: Analysis): Outline[] {
-  const { tree } = studied.root;
+export function outline({ text, analyzed, facts }: Analysis): Outline[] {
+  const { tree } = analyzed.root;
   const slice = (start: number, end: number): string => clip(text.slice(start, end));
   const leaf = (kind: Outline['kind'], name: string, span: Span, selection: Span, detail = ''): Outline => ({
     ...{ kind, name, detail, span, selection },
@@ -60,7 +60,7 @@ export function outline({ text, studied, facts }: Analysis): Outline[] {
           const name = `${slice(rule.span.start.offset, end)}]`;
           const cells = facts.cellsOf(rule);
           const detail = cells.length === 1 ? '1 cell' : `${cells.length} cells`;
-          return leaf('rule', name, rule.span, rule.name.span, studied.meanings.cells.length > 0 ? detail : '');
+          return leaf('rule', name, rule.span, rule.name.span, analyzed.meanings.cells.length > 0 ? detail : '');
         });
         return [{ ...leaf('grid', decl.name.text, span, decl.name.span), children }];
       }

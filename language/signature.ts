@@ -76,7 +76,7 @@ export function calledBy(analysis: Analysis, place: Place, { name }: Open): Call
   if (block?.block) {
     const { file } = block.name.span;
     const source =
-      file === undefined ? analysis.text : (analysis.studied.imports.find((f) => f.path === file)?.text ?? '');
+      file === undefined ? analysis.text : (analysis.analyzed.imports.find((f) => f.path === file)?.text ?? '');
     const parameters = block.block.parameters.map((p): Parameter => {
       const standard = p.default && source.slice(p.default.span.start.offset, p.default.span.end.offset);
       return {

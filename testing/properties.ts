@@ -1,11 +1,11 @@
 import {
-  bindGraph,
   deploy,
   type Graph,
   type Network,
   type Recipe,
   type Sizes,
   simplify,
+  specializeGraph,
   topLevel,
   trainingPlan,
 } from '../compiler/index.js';
@@ -46,7 +46,7 @@ export const shapesAgree: Property = {
     const graph = deploy(network, { level, mode });
     const watched = everyValue(graph);
     const answers = await runOnce(engine, watched.graph, network, sizes, seed);
-    const bound = new Map(everyValue(bindGraph(graph, sizes)).graph.outputs.map((o) => [o.name, o.value]));
+    const bound = new Map(everyValue(specializeGraph(graph, sizes)).graph.outputs.map((o) => [o.name, o.value]));
     for (const [name, value] of bound) {
       const due = knownShape(value.type.shape);
       const found = answers.get(name);

@@ -2,12 +2,12 @@
 import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import {
-  bindGraph,
   deploy,
   executionPlan,
   memoryUse,
   neededBytes,
   processBytes,
+  specializeGraph,
   trainingPlan,
 } from '../../dist/compiler/index.js';
 import { findEngine } from '../../dist/runtime/engines/registry.js';
@@ -21,7 +21,7 @@ const memoryOf = (name) => findEngine(name).memory;
 function useOf({ spec, edge, batch, purpose }) {
   const { network, recipe, size, sizes } = loadPreset(spec, edge, batch);
   if (purpose === 'predict') {
-    const graph = bindGraph(deploy(network, {}), sizes);
+    const graph = specializeGraph(deploy(network, {}), sizes);
     return memoryUse(graph, executionPlan(graph).order);
   }
   const plan = trainingPlan(network, recipe, { batch, size });

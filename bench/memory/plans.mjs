@@ -1,5 +1,5 @@
 // What plans need, without running anything.
-import { bindGraph, deploy, executionPlan, trainingPlan } from '../../dist/compiler/index.js';
+import { deploy, executionPlan, specializeGraph, trainingPlan } from '../../dist/compiler/index.js';
 import { lowerBound } from './bound.mjs';
 import { loadPreset } from './networks.mjs';
 
@@ -11,7 +11,7 @@ export const plans = (names, edge, batch) =>
   names.flatMap((name) => {
     const { network, recipe, size, sizes } = loadPreset(name, edge, batch);
     return [
-      { use: 'predict', graph: bindGraph(deploy(network, {}), { ...sizes, N: 1 }) },
+      { use: 'predict', graph: specializeGraph(deploy(network, {}), { ...sizes, N: 1 }) },
       { use: 'train', graph: trainingPlan(network, recipe, { batch, size }).graph },
     ].map(({ use, graph }) => {
       const { writtenPeakBytes: written, peakBytes: peak, arenaBytes: arena } = executionPlan(graph);

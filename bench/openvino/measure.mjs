@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { emitOnnx } from '../../dist/compiler/5-emit/onnx/index.js';
-import { bindGraph, deploy, load } from '../../dist/compiler/index.js';
+import { deploy, load, specializeGraph } from '../../dist/compiler/index.js';
 import { ort } from '../../dist/runtime/engines/onnxruntime/index.js';
 import { openVino, requirePrecision } from '../../dist/runtime/engines/openvino/core.js';
 import { openvino } from '../../dist/runtime/engines/openvino/index.js';
@@ -29,7 +29,7 @@ export async function timeSides({ python, rounds, note }) {
   const { network } = load(spec.replace('mean(S)', 'last(S)'), options);
   const weights = initialWeights(network.graph.params, 0);
   const arrays = new Map([...weights].map(([path, { data }]) => [path, data]));
-  const graphs = network.levels.map((level) => bindGraph(deploy(network, { level }), { N: 1, H: size, W: size }));
+  const graphs = network.levels.map((level) => specializeGraph(deploy(network, { level }), { N: 1, H: size, W: size }));
   const image = {
     shape: [1, 3, size, size],
     data: Float32Array.from({ length: 3 * size * size }, (_, k) => (Math.sin(k * 12.9898) + 1) / 2),

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { graphWork } from '../../dist/compiler/4-schedule/time/index.js';
-import { bindGraph, countMacs, load, predictTime } from '../../dist/compiler/index.js';
+import { countMacs, load, predictTime, specializeGraph } from '../../dist/compiler/index.js';
 import { ort } from '../../dist/runtime/engines/onnxruntime/index.js';
 import { tensorflow } from '../../dist/runtime/engines/tensorflow/index.js';
 import { calibrate, calibratedLanes } from '../../dist/runtime/profiling/calibrate/index.js';
@@ -30,7 +30,7 @@ const clocks = {
 function edgeOf(network, spatial) {
   const cost = (edge) => {
     const sizes = Object.fromEntries([['N', 1], ...spatial.map((d) => [d.symbol, edge])]);
-    return countMacs(bindGraph(network.graph, sizes));
+    return countMacs(specializeGraph(network.graph, sizes));
   };
   return [128, 96, 64, 32].find((edge) => cost(edge) < 4e9) ?? 16;
 }

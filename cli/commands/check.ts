@@ -27,7 +27,7 @@ export async function check(files: readonly string[], options: CheckOptions, io:
   for (const file of files) {
     const text = await readSpec(file);
     const fixing = options.fix ? await mended(file, text, set, io) : null;
-    const { diagnostics, imports: read } = fixing?.studied ?? compile(file, text, set, io);
+    const { diagnostics, imports: read } = fixing?.analyzed ?? compile(file, text, set, io);
     const fixed = fixing?.fixed ?? null;
     imports.set(file, read);
     const report = fileReport(file, diagnostics);
@@ -48,7 +48,7 @@ export async function check(files: readonly string[], options: CheckOptions, io:
 /** Makes the certain fixes of a spec, says which, and prints what the compiler has to say then. */
 async function mended(file: string, text: string, set: Readonly<Record<string, string>>, io: Io) {
   const { mend } = await import('../../language/mend.js');
-  const { text: now, studied, fixed } = mend(text, { set, file, resolve: importsOf(file, { roots: io.importRoots }) });
+  const { text: now, analyzed, fixed } = mend(text, { set, file, resolve: importsOf(file, { roots: io.importRoots }) });
   if (now !== text) await writeAtomic(file, now);
   const { green } = styleFor(io.color);
   for (const { title, diagnostic } of fixed) {
@@ -56,9 +56,9 @@ async function mended(file: string, text: string, set: Readonly<Record<string, s
     const order = title.charAt(0).toLowerCase() + title.slice(1);
     io.err(`${file}:${span.start.line}:${span.start.column}: ${green(`fixed[${code}]`)}: ${message}: ${order}\n`);
   }
-  if (fixed.length > 0 && studied.diagnostics.length > 0) io.err('\n');
-  printDiagnostics(io, file, now, studied);
-  return { studied, fixed };
+  if (fixed.length > 0 && analyzed.diagnostics.length > 0) io.err('\n');
+  printDiagnostics(io, file, now, analyzed);
+  return { analyzed, fixed };
 }
 
 /** Places are those of the text before the fix. */

@@ -1,5 +1,4 @@
 import {
-  bindGraph,
   countMacs,
   countParameters,
   deploy,
@@ -14,6 +13,7 @@ import {
   receptiveFields,
   ruleOf,
   sizeRules,
+  specializeGraph,
   trainingPlan,
 } from '../../compiler/index.js';
 import { BatchPlans, type MemoryLimit, memoryLimit } from '../flags/batch-memory.js';
@@ -79,7 +79,7 @@ async function planInference(
   const selection = chooseSelection(network, options);
   const chosen = chooseSize(network, { size, batch, recipe: hasTrain ? recipe : undefined });
   const deployed = deploy(network, selection);
-  const bound = bindGraph(deployed, chosen.sizes);
+  const bound = specializeGraph(deployed, chosen.sizes);
   const graph = low ? lowerPrecision(bound) : bound;
   const execution = executionPlan(graph);
   const fields = receptiveFields(graph);
@@ -90,7 +90,7 @@ async function planInference(
   });
   const peak = peakReport(execution);
   const batches = batchReport(
-    new BatchPlans((n) => bindGraph(deployed, { ...chosen.sizes, N: n })),
+    new BatchPlans((n) => specializeGraph(deployed, { ...chosen.sizes, N: n })),
     'predict',
     batch,
     limit,
@@ -124,7 +124,7 @@ async function planInference(
     `weights     ${bytes(4 * summary.parameters)}`,
     ...batches.lines,
     ...timing.lines,
-    'sees        input pixels each value depends on; all: every one, by a global mean or a normalization',
+    'RF          input pixels each value depends on; all: every one, by a global mean or a normalization',
   ].join('\n');
   return { json: { ...summary, nodes }, text };
 }
@@ -261,7 +261,7 @@ const nodeTable = (nodes: readonly PlannedNode[]): string =>
       ...(nodes.some((n) => n.milliseconds !== undefined)
         ? [{ title: 'ms', value: (n: PlannedNode) => n.milliseconds?.toFixed(2) ?? '', align: 'right' as const }]
         : []),
-      { title: 'sees', value: (n) => seenText(n), align: 'right' },
+      { title: 'RF', value: (n) => seenText(n), align: 'right' },
     ],
     nodes,
   );

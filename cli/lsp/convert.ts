@@ -31,8 +31,8 @@ export const spanRange = (document: TextDocument, { start, end }: Span): Range =
   rangeOf(document, start.offset, end.offset);
 
 /** A span as a place in its own file; null for the standard library's, which is no file. */
-export function locate(document: TextDocument, { studied }: Analysis, span: Span): Location | null {
-  const home = span.file === undefined ? document : importedDocument(document.uri, span.file, studied.imports);
+export function locate(document: TextDocument, { analyzed }: Analysis, span: Span): Location | null {
+  const home = span.file === undefined ? document : importedDocument(document.uri, span.file, analyzed.imports);
   return home && { uri: home.uri, range: spanRange(home, span) };
 }
 
@@ -54,7 +54,7 @@ export function diagnosticOf(
   page: string | undefined,
 ): ProtocolDiagnostic {
   const { file, start } = d.span;
-  const { tree } = analysis.studied.root;
+  const { tree } = analysis.analyzed.root;
   const way =
     file === undefined ? undefined : (tree.imports.find((i) => file.endsWith(i.path.text)) ?? tree.imports[0]);
   const place = file === undefined ? '' : `${file}:${start.line}:${start.column}: `;

@@ -47,8 +47,8 @@ export class Analyses {
 }
 
 /** Whether it imports files other than the standard library, also such as are missing. */
-const imports = ({ studied }: Analysis): boolean =>
-  studied.root.tree.imports.some((i) => i.path.text !== '' && !i.path.text.startsWith('std:'));
+const imports = ({ analyzed }: Analysis): boolean =>
+  analyzed.root.tree.imports.some((i) => i.path.text !== '' && !i.path.text.startsWith('std:'));
 
 /** A document's place on this machine; null for one that was never saved. */
 function pathOf(uri: string): string | null {

@@ -29,7 +29,7 @@ export function answerDrawing(document: TextDocument, analysis: Analysis): Drawi
 }
 
 function problemOf(document: TextDocument, analysis: Analysis): DrawingAnswer['problem'] {
-  const errors = analysis.studied.diagnostics.filter((d) => d.severity === 'error');
+  const errors = analysis.analyzed.diagnostics.filter((d) => d.severity === 'error');
   const [first] = errors;
   if (first === undefined) {
     const start = { line: 0, character: 0 };

@@ -79,7 +79,7 @@ function watch(connection: Connection, documents: TextDocuments<TextDocument>, a
     if (found === undefined) return;
     const { document, analysis } = found;
     const diagnostics = [];
-    for (const d of analysis.studied.diagnostics)
+    for (const d of analysis.analyzed.diagnostics)
       diagnostics.push(diagnosticOf(document, analysis, d, await pages.addressOf(d.code)));
     // Closed or changed while pages were written.
     if (documents.get(uri)?.version === document.version)

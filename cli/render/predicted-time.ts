@@ -1,5 +1,5 @@
 import { type DeviceProfile, type PredictedTime, predictTime } from '../../compiler/4-schedule/time/index.js';
-import { finish, type Graph, type Node } from '../../compiler/index.js';
+import { type Graph, type Node, optimizeForRuntime } from '../../compiler/index.js';
 import { titleOf } from '../../runtime/engines/engine.js';
 import { findEngine } from '../../runtime/engines/registry.js';
 import { readCalibration, thisMachine } from '../../runtime/profiling/calibrate/stored.js';
@@ -55,7 +55,9 @@ export async function timingOf(
 
 /** The graph that an engine makes of it: `predict` finishes it for its runtime, a training step stays as it is. */
 const executed = (graph: Graph, { engine, device, purpose }: DeviceProfile): Graph =>
-  purpose === 'predict' ? finish(graph, null, findEngine(engine)?.deployRuntime(device) ?? 'plain').graph : graph;
+  purpose === 'predict'
+    ? optimizeForRuntime(graph, null, findEngine(engine)?.deployRuntime(device) ?? 'plain').graph
+    : graph;
 
 /** The time of what was written in place of each node of `graph`: that bears its path. */
 function bySource(graph: Graph, nodes: ReadonlyMap<Node, number>): ReadonlyMap<Node, number> {

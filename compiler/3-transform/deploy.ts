@@ -6,7 +6,7 @@ import { simplify } from './simplify.js';
 import { answerAtLevels, type StageSelection } from './stages.js';
 
 /**
- * The inference graph of a level and mode: pruned, simplified, checked; what `finish` and `quantize` start from. Throws if
+ * The inference graph of a level and mode: pruned, simplified, checked; what `optimizeForRuntime` and `quantize` start from. Throws if
  * `checkSelection` would refuse.
  * @param options.keepDropout for a model that is to be trained on elsewhere
  */

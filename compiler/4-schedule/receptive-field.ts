@@ -6,25 +6,25 @@ import { isComposed, type PrimitiveName } from '../ops/index.js';
 import { resolveSides } from '../ops/pad.js';
 import { resolveTransposeWindow, resolveWindow } from '../ops/spatial.js';
 import { resolveScale } from '../ops/upsample.js';
-import { type Axis, identity, join, readThrough } from './sight.js';
+import { identity, join, type ReceptiveAxis, readThrough } from './receptive-axis.js';
 
-/** What an element of a value depends on. */
+/** The receptive field of a value: the input pixels that one of its elements depends on. */
 export interface ReceptiveField {
   /**
-   * Input pixels along each spatial axis, from the first to the last that matters, at the position that sees most;
+   * Input pixels along each spatial axis, from the first to the last that matters, at the position where they are most;
    * in an image without borders. 0: no pixel through windows alone.
    */
   readonly size: readonly number[];
   /**
-   * It depends on every pixel beside, through a global mean or a normalization over the image (or through a size
-   * that only one input size has, such as a 1x1 value blown up); `size` leaves those ways out.
+   * It also depends on every pixel, through a global mean or a normalization over the image (or through a size
+   * that only one input size has, such as a 1x1 value blown up); `size` leaves those paths out.
    */
   readonly global: boolean;
 }
 
-/** A value's sight along each axis; null: no window leads to the input. */
-interface Sight {
-  readonly axes: readonly (Axis | null)[];
+/** A value's receptive field along each axis; null: no path of windows leads to the input. */
+interface Field {
+  readonly axes: readonly (ReceptiveAxis | null)[];
   readonly global: boolean;
 }
 
@@ -32,47 +32,47 @@ interface Sight {
  * The receptive field of every value between inputs and outputs, by id (Araujo, Norris & Sim, "Computing Receptive
  * Fields of Convolutional Neural Networks", 2019, with the union of all paths followed element by element, so that it is
  * exact where upsampling makes it depend on the position). Linear upsampling with aligned corners, which stretches by a
- * factor that depends on the size, is answered with what holds at every size: at most a few pixels more than at one.
+ * factor that depends on the size, has the bound that holds at every size: at most a few pixels more than at one.
  * Parameters and gradients, which are not images, have none.
  */
 export function receptiveFields(graph: Graph): ReadonlyMap<number, ReceptiveField> {
-  const sights = new Map<number, Sight>();
+  const fields = new Map<number, Field>();
   for (const { value } of graph.inputs) {
-    sights.set(value.id, { axes: value.type.shape.slice(2).map(() => identity(graph.nodes.length)), global: false });
+    fields.set(value.id, { axes: value.type.shape.slice(2).map(() => identity(graph.nodes.length)), global: false });
   }
   for (const node of graph.nodes) {
-    const sight = sightOf(node, sights);
-    if (sight) for (const output of node.outputs) sights.set(output.id, sight);
+    const field = fieldOf(node, fields);
+    if (field) for (const output of node.outputs) fields.set(output.id, field);
   }
-  return new Map([...sights].map(([id, { axes, global }]) => [id, { size: axes.map(widest), global }]));
+  return new Map([...fields].map(([id, { axes, global }]) => [id, { size: axes.map(widest), global }]));
 }
 
 /** The largest span of one period. */
-const widest = (axis: Axis | null): number =>
+const widest = (axis: ReceptiveAxis | null): number =>
   axis === null ? 0 : axis.spans.reduce((most, s) => (s === null ? most : Math.max(most, s.to - s.from + 1)), 0);
 
-function sightOf(node: Node, sights: ReadonlyMap<number, Sight>): Sight | null {
-  const seen = tensorInputs(node.op, node.inputs).map((v) => broadcast(sights.get(v.id), v, node));
+function fieldOf(node: Node, fields: ReadonlyMap<number, Field>): Field | null {
+  const seen = tensorInputs(node.op, node.inputs).map((v) => broadcast(fields.get(v.id), v, node));
   const known = seen.filter((s) => s !== undefined);
-  // Constants see nothing; a value of which nothing is known comes from an operator that makes no image.
+  // Constants depend on no pixel; a value without an entry comes from an operator that makes no image.
   if (known.length === 0 || known.length < seen.length) return null;
   const rule = isComposed(node.op) ? pointwise : rules[node.op];
   return rule(node.attrs, known, node.outputs);
 }
 
-/** One element that is spread over an axis shows each position the same pixels: no window that moves with it. */
-function broadcast(sight: Sight | undefined, from: Value, { inputs, outputs }: Node): Sight | undefined {
+/** An element broadcast along an axis depends on the same pixels at each position: no window moves along that axis. */
+function broadcast(field: Field | undefined, from: Value, { inputs, outputs }: Node): Field | undefined {
   const shape = outputs[0]?.type.shape ?? [];
-  if (sight === undefined || inputs.length < 2 || from.type.shape.length !== shape.length) return sight;
+  if (field === undefined || inputs.length < 2 || from.type.shape.length !== shape.length) return field;
   const isOne = (d: Dim | undefined): boolean => d !== undefined && d.symbol === null && d.offset === 1;
-  const spread = sight.axes.map((axis, k) => axis !== null && isOne(from.type.shape[k + 2]) && !isOne(shape[k + 2]));
-  if (!spread.includes(true)) return sight;
-  return { axes: sight.axes.map((axis, k) => (spread[k] ? null : axis)), global: true };
+  const spread = field.axes.map((axis, k) => axis !== null && isOne(from.type.shape[k + 2]) && !isOne(shape[k + 2]));
+  if (!spread.includes(true)) return field;
+  return { axes: field.axes.map((axis, k) => (spread[k] ? null : axis)), global: true };
 }
 
-type Rule = (attrs: Attrs, inputs: readonly Sight[], outputs: readonly Value[]) => Sight | null;
+type Rule = (attrs: Attrs, inputs: readonly Field[], outputs: readonly Value[]) => Field | null;
 
-/** Element by element: the union of what each input sees there. */
+/** Element by element: the union of the receptive fields of the inputs. */
 const pointwise: Rule = (_, inputs) => {
   const [first, ...others] = inputs;
   return others.reduce((a, b) => {
@@ -82,14 +82,14 @@ const pointwise: Rule = (_, inputs) => {
       axes: axes.map((axis, k) => (axis === undefined ? (a.axes[k] ?? null) : axis)),
       global: a.global || b.global || strange,
     };
-  }, first as Sight);
+  }, first as Field);
 };
 
 /** Each axis by itself; `through` says which positions of the input an output's position reads. */
 const spatially =
-  (through: (attrs: Attrs, rank: number) => (axis: Axis, k: number) => Axis | undefined): Rule =>
+  (through: (attrs: Attrs, rank: number) => (axis: ReceptiveAxis, k: number) => ReceptiveAxis | undefined): Rule =>
   (attrs, [x]) => {
-    const { axes, global } = x as Sight;
+    const { axes, global } = x as Field;
     const step = through(attrs, axes.length);
     const after = axes.map((axis, k) => (axis === null ? null : step(axis, k)));
     return {
@@ -155,14 +155,14 @@ const moved = (sign: 1 | -1): Rule =>
   });
 
 /** Every pixel; what windows led to is still there for those that keep the image, gone for those that do not. */
-const wholeImage: Rule = (_, [x]) => ({ axes: (x as Sight).axes, global: true });
-const collapsed: Rule = (_, [x]) => ({ axes: (x as Sight).axes.map(() => null), global: true });
+const wholeImage: Rule = (_, [x]) => ({ axes: (x as Field).axes, global: true });
+const collapsed: Rule = (_, [x]) => ({ axes: (x as Field).axes.map(() => null), global: true });
 
 const sliced: Rule = (attrs, [x]) => {
   const k = numberAttr(attrs, 'axis') - 2;
   const start = numberAttr(attrs, 'start');
-  const { axes, global } = x as Sight;
-  const step = (axis: Axis | null): Axis | null =>
+  const { axes, global } = x as Field;
+  const step = (axis: ReceptiveAxis | null): ReceptiveAxis | null =>
     axis && (readThrough(axis, { grow: 1, shrink: 1 }, (p) => ({ first: p + start, length: 1 })) ?? null);
   return { axes: axes.map((axis, i) => (i === k ? step(axis) : axis)), global };
 };

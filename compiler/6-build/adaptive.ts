@@ -1,7 +1,7 @@
-import { bindGraph } from '../2-infer/bind.js';
+import { specializeGraph } from '../2-infer/specialize.js';
 import { deployLevels } from '../3-transform/deploy.js';
-import { finish } from '../3-transform/finish.js';
 import type { WeightArrays } from '../3-transform/fold.js';
+import { optimizeForRuntime } from '../3-transform/optimize-for-runtime.js';
 import { intoStages, levelOutput, type StagedGraph, type StageSelection } from '../3-transform/stages.js';
 import { countMacs, countParameters, nodeMacs } from '../4-schedule/cost.js';
 import { emitStaged } from '../5-emit/onnx/staged.js';
@@ -40,14 +40,14 @@ export function adaptiveGraph(spec: GoodSpec, options: GraphOptions): AdaptiveGr
   const selection = chooseLevels(network, options);
   const open = deployLevels(network, selection);
   const chosen = chooseSize(network, { size, batch, recipe: spec.hasTrain ? spec.recipe : undefined });
-  const folded = finish(open, weightArrays(open.params, options), 'ort');
+  const folded = optimizeForRuntime(open, weightArrays(open.params, options), 'ort');
   return {
     ...selection,
     ...folded,
     costs: costsOf(open, network, selection.levels, { ...chosen.sizes, N: 1 }),
     size: chosen,
     parameters: countParameters(open),
-    macs: countMacs(bindGraph(open, chosen.sizes)),
+    macs: countMacs(specializeGraph(open, chosen.sizes)),
   };
 }
 
@@ -60,7 +60,7 @@ export function buildAdaptive(spec: GoodSpec, options: AdaptiveOptions): Artifac
   const values = thresholdsOf(options.thresholds, levels.length - 1);
   // Without a size the model stays open in every dimension that the spec leaves open.
   const fixed = size !== undefined || batch !== undefined;
-  const float = fixed ? bindGraph(found.graph, found.size.sizes) : found.graph;
+  const float = fixed ? specializeGraph(found.graph, found.size.sizes) : found.graph;
   const half = options.precision === 'fp16' ? halved(float, weights) : undefined;
   const graph = half?.graph ?? float;
   const staged = intoStages(graph, network, levels);
@@ -125,7 +125,7 @@ function costsOf(
   sizes: Readonly<Record<string, number>>,
 ): { level: number; parameters: number; macs: number }[] {
   let [parameters, macs] = [0, 0];
-  return intoStages(bindGraph(graph, sizes), network, levels).stages.map((stage) => {
+  return intoStages(specializeGraph(graph, sizes), network, levels).stages.map((stage) => {
     parameters += countParameters({ ...graph, params: stage.params });
     macs += stage.nodes.reduce((n, node) => n + nodeMacs(node), 0);
     return { level: stage.level, parameters, macs };

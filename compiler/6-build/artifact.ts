@@ -1,5 +1,5 @@
 import type { Diagnostic } from '../../grammar/diagnostic.js';
-import type { DeployRuntime } from '../3-transform/finish.js';
+import type { DeployRuntime } from '../3-transform/optimize-for-runtime.js';
 import type { IntegerRuntime } from '../3-transform/quantize/index.js';
 import { printDim } from '../ir/dim.js';
 import type { Graph } from '../ir/graph.js';

@@ -1,8 +1,8 @@
 import type { Diagnostic } from '../../grammar/diagnostic.js';
-import { bindGraph } from '../2-infer/bind.js';
+import { specializeGraph } from '../2-infer/specialize.js';
 import { deploy } from '../3-transform/deploy.js';
-import { type DeployRuntime, finish } from '../3-transform/finish.js';
 import type { WeightArrays } from '../3-transform/fold.js';
+import { type DeployRuntime, optimizeForRuntime } from '../3-transform/optimize-for-runtime.js';
 import { countMacs, countParameters } from '../4-schedule/cost.js';
 import { emitOnnx } from '../5-emit/onnx/index.js';
 import { emitGraphModel, emitInference, encodeSavedModel } from '../5-emit/tensorflow/index.js';
@@ -47,11 +47,11 @@ function choose(spec: GoodSpec, options: ModelOptions, keepDropout = false): Cho
     deployed,
     size: chosen,
     // Without a size the model stays open in every dimension that the spec leaves open.
-    graph: fixed ? bindGraph(deployed, chosen.sizes) : deployed,
+    graph: fixed ? specializeGraph(deployed, chosen.sizes) : deployed,
     metadata: specMetadata(spec, selection, options.task, fixed ? { size: chosen.size, batch: batch ?? 1 } : undefined),
     facts: {
       parameters: countParameters(deployed),
-      macs: countMacs(bindGraph(deployed, chosen.sizes)),
+      macs: countMacs(specializeGraph(deployed, chosen.sizes)),
       macsAt: chosen.size,
     },
     what: `${network.name} L${selection.level} ${selection.mode}`,
@@ -66,17 +66,17 @@ export function buildOnnx(spec: GoodSpec, options: OnnxOptions): Artifact {
   // fp16 is for GPUs, which multiply large images faster than they weave small ones.
   const runtime: DeployRuntime = options.runtime ?? (half ? 'plain' : 'ort');
   const arrays = weightArrays(chosen.graph.params, options);
-  const finished = finish(chosen.graph, arrays, runtime);
+  const finished = optimizeForRuntime(chosen.graph, arrays, runtime);
   const emit = (graph: Graph, more = {}): Uint8Array =>
     emitOnnx(graph, { weights: finished.weights, name: network.name, metadata: { ...chosen.metadata, ...more } });
-  const bound = bindGraph(chosen.deployed, chosen.size.sizes);
+  const bound = specializeGraph(chosen.deployed, chosen.size.sizes);
   const common = {
     ...chosen.facts,
     target: options.target,
     report: {
       weights: weightsText(options),
       runtime,
-      executedMacs: countMacs(finish(bound, null, runtime).graph),
+      executedMacs: countMacs(optimizeForRuntime(bound, null, runtime).graph),
     },
   };
   const model = emit(finished.graph);
@@ -117,7 +117,7 @@ export function buildQuantized(spec: GoodSpec, options: QuantizedOptions): Artif
   const chosen = choose(spec, options);
   const { quantized, size, batch } = options;
   const fixed = size !== undefined || batch !== undefined;
-  const graph = fixed ? bindGraph(quantized.graph, chosen.size.sizes) : quantized.graph;
+  const graph = fixed ? specializeGraph(quantized.graph, chosen.size.sizes) : quantized.graph;
   const metadata = { ...chosen.metadata, 'unetc.quantize': 'int8' };
   const model = emitOnnx(graph, { weights: quantized.weights, name: spec.network.name, metadata });
   return onnxArtifact(graph, model, {
@@ -186,7 +186,7 @@ function plainFolder(
   target: 'tf' | 'tfjs',
 ): Written {
   // TensorFlow has layouts and rewrites of its own.
-  const folded = finish(graph, arrays, 'plain');
+  const folded = optimizeForRuntime(graph, arrays, 'plain');
   if (target === 'tfjs') {
     const { files, diagnostics, nodes } = emitGraphModel(folded.graph, {
       weights: folded.weights,

@@ -1,5 +1,5 @@
-import type { DeployRuntime } from '../3-transform/finish.js';
 import type { WeightArrays } from '../3-transform/fold.js';
+import type { DeployRuntime } from '../3-transform/optimize-for-runtime.js';
 import type { Graph } from '../ir/graph.js';
 import type { Task } from '../task.js';
 import type { Weights } from '../tensor.js';

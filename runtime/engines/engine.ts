@@ -1,4 +1,4 @@
-import type { DeployRuntime } from '../../compiler/3-transform/finish.js';
+import type { DeployRuntime } from '../../compiler/3-transform/optimize-for-runtime.js';
 import type { TrainingPlan } from '../../compiler/3-transform/training-plan.js';
 import type { Graph } from '../../compiler/ir/graph.js';
 import type { Tensor, TrainingState, Weights } from '../../compiler/tensor.js';

@@ -1,4 +1,4 @@
-import { bindGraph, countMacs, countParameters, deploy, executionPlan } from '../../compiler/index.js';
+import { countMacs, countParameters, deploy, executionPlan, specializeGraph } from '../../compiler/index.js';
 import { knownShape } from '../../compiler/ir/dim.js';
 import type { Network } from '../../compiler/ir/graph.js';
 import type { Engine, Predictor, Tensor, Weights } from '../engines/engine.js';
@@ -54,7 +54,7 @@ export async function bench(options: BenchOptions): Promise<readonly BenchRow[]>
       `its modes are ${network.modes.join(', ')}`,
     );
   }
-  const graphs = levels.map((level) => bindGraph(deploy(network, { level, mode }), sizes));
+  const graphs = levels.map((level) => specializeGraph(deploy(network, { level, mode }), sizes));
   const weights = options.weights ?? initialWeights(network.graph.params, 0);
   const image = noise(knownShape(graphs[0]?.inputs[0]?.value.type.shape ?? []));
   const predictors: Predictor[] = [];

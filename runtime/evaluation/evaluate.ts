@@ -1,4 +1,4 @@
-import { bindGraph, countMacs, countParameters, deploy, topLevel } from '../../compiler/index.js';
+import { countMacs, countParameters, deploy, specializeGraph, topLevel } from '../../compiler/index.js';
 import type { Network } from '../../compiler/ir/graph.js';
 import type { Dataset } from '../data/index.js';
 import type { Engine, Predictor, Weights } from '../engines/engine.js';
@@ -89,7 +89,7 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
         level,
         mode,
         parameters: countParameters(graph),
-        macs: countMacs(bindGraph(graph, sizes)),
+        macs: countMacs(specializeGraph(graph, sizes)),
         ...judgementOf(side),
         saving: savingOf(timeRatio(side.milliseconds, full.milliseconds)),
       };

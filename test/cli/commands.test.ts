@@ -90,7 +90,7 @@ describe('spec commands', () => {
     const most = Math.max(...nodes.map((n) => n.receptiveField[0] as number));
     expect(nodes.at(-1)?.receptiveField).toEqual([most, most]);
     const { stdout } = await unetc('plan', 'tiny.unet');
-    expect(stdout).toMatch(/node +op .* sees\n/);
+    expect(stdout).toMatch(/node +op .* RF\n/);
     expect(stdout).toContain(`${most}x${most}`);
   });
 

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { bind } from '../../compiler/2-infer/bind.js';
 import { describeRules, sizeRules } from '../../compiler/2-infer/sizes.js';
+import { specialize } from '../../compiler/2-infer/specialize.js';
 import { prune } from '../../compiler/3-transform/prune.js';
 import { simplify } from '../../compiler/3-transform/simplify.js';
 import { trainingPlan } from '../../compiler/3-transform/train/index.js';
@@ -35,7 +35,7 @@ it('plans the training step of a nested network in few nodes', () => {
 it('prunes and counts as the literature does', () => {
   const network = nestedNetwork([32, 64, 128, 256, 512]);
   expect(describeRules(sizeRules(network))).toBe('H and W: multiples of 16');
-  const bound = bind(network, { N: 1, H: 256, W: 256 });
+  const bound = specialize(network, { N: 1, H: 256, W: 256 });
   const macs = network.levels.map((level) => countMacs(prune(bound, { level, mode: 'fast' })) / 1e9);
   expect(macs.map((m) => m.toFixed(1))).toEqual(['4.0', '10.3', '20.3', '34.5']);
   const parameters = network.levels.map((level) => countParameters(prune(network, { level, mode: 'fast' })));

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { bindGraph, deploy, executionPlan, load } from '../../compiler/index.js';
+import { deploy, executionPlan, load, specializeGraph } from '../../compiler/index.js';
 import { hugeGrid } from '../../testing/huge-grid.js';
 
 test('a grid of 10,000 nodes compiles, and no two values that are alive at once share memory', () => {
@@ -7,7 +7,7 @@ test('a grid of 10,000 nodes compiles, and no two values that are alive at once 
   expect(diagnostics).toEqual([]);
   const graph = deploy(network!);
   expect(graph.nodes.length).toBe(10_002);
-  const { order, buffers, peakBytes, arenaBytes } = executionPlan(bindGraph(graph, { N: 1, H: 8, W: 8 }));
+  const { order, buffers, peakBytes, arenaBytes } = executionPlan(specializeGraph(graph, { N: 1, H: 8, W: 8 }));
   expect(new Set(order).size).toBe(10_002);
   const made = new Set([...graph.inputs.map((i) => i.value.id), ...graph.params.map((p) => p.id)]);
   for (const { inputs, outputs } of order) {

@@ -2,7 +2,6 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { probabilitiesOf, uncertaintyOf } from '../../compiler/3-transform/uncertainty.js';
 import {
-  bindGraph,
   checkStages,
   countMacs,
   deploy,
@@ -15,6 +14,7 @@ import {
   load,
   type Network,
   nodeMacs,
+  specializeGraph,
 } from '../../compiler/index.js';
 import { GraphBuilder } from '../../compiler/ir/builder.js';
 import { num } from '../../compiler/ir/dim.js';
@@ -63,8 +63,8 @@ describe('stages', () => {
 
         // Heads of earlier levels are all that a stage does which the level alone would not.
         const sizes = nthSizes(network, 1, []);
-        const macs = (g: Graph) => countMacs(bindGraph(g, sizes));
-        const bound = intoStages(bindGraph(graph, sizes), network, levels);
+        const macs = (g: Graph) => countMacs(specializeGraph(g, sizes));
+        const bound = intoStages(specializeGraph(graph, sizes), network, levels);
         const spent = bound.stages.map((s) => s.nodes.reduce((sum, n) => sum + nodeMacs(n), 0));
         const first = macs(deploy(network, { level: levels[0], mode }));
         expect(spent[0]).toBe(first);

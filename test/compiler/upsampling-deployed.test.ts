@@ -2,7 +2,15 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { foldBatchNorm } from '../../compiler/3-transform/fold.js';
 import { mergeUpsampling, type UpsamplingForm } from '../../compiler/3-transform/upsampling/deployed.js';
-import { bindGraph, deploy, type Graph, knownShape, load, printGraph, verifyGraph } from '../../compiler/index.js';
+import {
+  deploy,
+  type Graph,
+  knownShape,
+  load,
+  printGraph,
+  specializeGraph,
+  verifyGraph,
+} from '../../compiler/index.js';
 import { networkSpecs, nthSizes } from '../../testing/index.js';
 import { evaluate, type Float64Tensor, tensor } from '../../testing/reference/index.js';
 import { anyWeights, picture } from '../tfjs-layers/builds.js';
@@ -90,13 +98,13 @@ describe.each(forms)('a convolution over what upsample repeated, %s', (form) => 
         const open = deploy(network, { mode: 'all' });
         const arrays = new Map(Array.from(anyWeights(network, seed), ([path, { data }]) => [path, data]));
         const { graph, weights } = foldBatchNorm(open, arrays);
-        const bound = bindGraph(graph, { N, ...sizes });
+        const bound = specializeGraph(graph, { N, ...sizes });
         const shape = knownShape(bound.inputs[0]!.value.type.shape);
         const feeds = new Map([[bound.inputs[0]!.name, tensor(shape, picture(shape, seed).data)]]);
         const merged = expectSame(bound, weights, feeds, form);
         // Open sizes are rewritten as numbers are.
         const rewritten = mergeUpsampling(graph, null, form).graph;
-        expect(printGraph(bindGraph(rewritten, { N, ...sizes }))).toBe(printGraph(merged));
+        expect(printGraph(specializeGraph(rewritten, { N, ...sizes }))).toBe(printGraph(merged));
       }),
       { numRuns: 60 },
     );

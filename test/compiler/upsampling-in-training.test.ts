@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { mergeUpsampling } from '../../compiler/3-transform/upsampling/in-training.js';
-import { bindGraph, deploy, type Graph, load, type Value, verifyGraph } from '../../compiler/index.js';
+import { deploy, type Graph, load, specializeGraph, type Value, verifyGraph } from '../../compiler/index.js';
 import { GraphBuilder } from '../../compiler/ir/builder.js';
 import { num } from '../../compiler/ir/dim.js';
 import { nowhere } from '../../grammar/diagnostic.js';
@@ -64,7 +64,7 @@ describe('a convolution over what upsample repeated', () => {
       fc.property(networkSpecs({ depth: 2, channels: 3 }), fc.nat(1000), (text, seed) => {
         const network = load(text).network!;
         const { N = 1, ...sizes } = nthSizes(network, 1, []);
-        const graph = bindGraph(deploy(network, { mode: 'all' }), { N, ...sizes });
+        const graph = specializeGraph(deploy(network, { mode: 'all' }), { N, ...sizes });
         const weights = anyWeights(network, seed);
         const shape = graph.inputs[0]!.value.type.shape.map((d) => d.offset);
         const feeds = new Map(Array.from(weights, ([path, t]) => [path, tensor(t.shape, t.data)]));

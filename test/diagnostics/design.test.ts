@@ -2,7 +2,6 @@ import { readdirSync, readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
-  bindGraph,
   countMacs,
   type Diagnostic,
   deploy,
@@ -11,6 +10,7 @@ import {
   load,
   prune,
   receptiveFields,
+  specializeGraph,
 } from '../../compiler/index.js';
 import { evaluate, tensor } from '../../testing/reference/index.js';
 
@@ -151,7 +151,7 @@ describe('level-saves-little', () => {
 `;
         const { network: made, diagnostics } = load(text);
         const macs = made!.levels.map((level) =>
-          countMacs(bindGraph(deploy(made!, { level }), { N: 1, H: 256, W: 256 })),
+          countMacs(specializeGraph(deploy(made!, { level }), { N: 1, H: 256, W: 256 })),
         );
         const little = made!.levels.filter((_, k) => k < macs.length - 1 && 1 - macs[k]! / macs.at(-1)! < 0.02);
         const said = [...(diagnostics[0]?.message.matchAll(/L(\d)/g) ?? [])].map((m) => Number(m[1]));

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { pageOf } from '../../compiler/diagnostics/explain.js';
 import { codes } from '../../compiler/diagnostics/index.js';
 import type { Page } from '../../compiler/diagnostics/page.js';
-import { study } from '../../compiler/index.js';
+import { analyzeText } from '../../compiler/index.js';
 import { mend } from '../../language/mend.js';
 import { unetc } from '../cli/io.js';
 import { specOf } from './examples.js';
@@ -24,8 +24,8 @@ describe('mend', () => {
     if (mended.fixed.length === 0) expect(mended.text).toBe(text);
     else {
       mendable.push(code);
-      expect(mended.studied.diagnostics.filter((d) => d.code === code)).toEqual([]);
-      expect(mended.studied.diagnostics).toEqual(study(mended.text, options).diagnostics);
+      expect(mended.analyzed.diagnostics.filter((d) => d.code === code)).toEqual([]);
+      expect(mended.analyzed.diagnostics).toEqual(analyzeText(mended.text, options).diagnostics);
     }
   });
 

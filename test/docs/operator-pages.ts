@@ -4,7 +4,6 @@ import { emitOnnx } from '../../compiler/5-emit/onnx/index.js';
 import { emitGraphModel, emitInference } from '../../compiler/5-emit/tensorflow/index.js';
 import { emitTfjsLayers } from '../../compiler/5-emit/tfjs-layers/index.js';
 import {
-  bindGraph,
   countMacs,
   type Diagnostic,
   deploy,
@@ -14,6 +13,7 @@ import {
   printShape,
   prune,
   sizeRules,
+  specializeGraph,
 } from '../../compiler/index.js';
 import { type OpName, opOf } from '../../compiler/ops/index.js';
 import type { ArgSpec } from '../../compiler/ops/op.js';
@@ -95,7 +95,7 @@ function callRow(call: string): string[] {
   const learns = own.map(
     (p) => `${p.origin.path.split('.').at(-1)} ${printShape(p.type.shape).slice(1, -1).replaceAll(', ', 'x')}`,
   );
-  const bound = bindGraph(prune(network), { N: 1, H: 48, W: 48 });
+  const bound = specializeGraph(prune(network), { N: 1, H: 48, W: 48 });
   const same = bound.nodes.find((n) => n.origin.path === node.origin.path)!;
   const macs = countMacs({ ...bound, nodes: [same] });
   const rules = describeRules(sizeRules(network));

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { pictureOf } from '../../compiler/5-emit/drawing/index.js';
 import { describeBox, type Picture, parameterLine } from '../../compiler/5-emit/drawing/picture/picture.js';
-import { bindGraph, countMacs, countParameters, deploy, type Network, prune } from '../../compiler/index.js';
+import { countMacs, countParameters, deploy, type Network, prune, specializeGraph } from '../../compiler/index.js';
 import { networkSpecs } from '../../testing/index.js';
 import { nested, networkOf, smallest, specs } from './specs.js';
 
@@ -16,7 +16,7 @@ describe('the picture of any network', () => {
   const holds = (network: Network): void => {
     const picture = draw(network);
     // Every operator is in one box, so what boxes own adds up.
-    const bound = bindGraph(network.graph, { ...smallest(network), N: 1 });
+    const bound = specializeGraph(network.graph, { ...smallest(network), N: 1 });
     const sum = (of: 'parameters' | 'macs'): number => picture.boxes.reduce((n, b) => n + b.facts[of], 0);
     expect(sum('parameters')).toBe(countParameters(bound));
     expect(sum('macs')).toBe(countMacs(bound));
@@ -86,7 +86,7 @@ describe('the picture of any network', () => {
         if (l.state === 'kept') expect(ends.map((b) => b.state)).toEqual(['kept', 'kept']);
         else if (l.kind !== 'output') expect(ends.map((b) => b.state)).toContain('cut');
       }
-      const graph = bindGraph(deploy(network, { level }), { ...smallest(network), N: 1 });
+      const graph = specializeGraph(deploy(network, { level }), { ...smallest(network), N: 1 });
       const facts = picture.levels.find((l) => l.level === level);
       expect(facts).toEqual({ level, parameters: countParameters(graph), macs: countMacs(graph) });
     };

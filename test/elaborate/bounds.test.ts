@@ -2,7 +2,6 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { languageOps } from '../../compiler/1-elaborate/operators.js';
 import {
-  bindGraph,
   countMacs,
   countParameters,
   deploy,
@@ -12,6 +11,7 @@ import {
   nextValid,
   receptiveFields,
   sizeRules,
+  specializeGraph,
 } from '../../compiler/index.js';
 import { opOf } from '../../compiler/ops/index.js';
 
@@ -28,7 +28,7 @@ function planned(text: string): readonly string[] {
   describeRules(rules);
   const sizes = Object.fromEntries(Object.entries(rules).map(([symbol, rule]) => [symbol, nextValid(rule, 1)]));
   if (Object.values(sizes).every((n) => n !== null)) {
-    const bound = bindGraph(graph, { ...(sizes as Record<string, number>), N: 1 });
+    const bound = specializeGraph(graph, { ...(sizes as Record<string, number>), N: 1 });
     executionPlan(bound);
     countMacs(bound);
     countParameters(bound);

@@ -3,7 +3,6 @@ import { onnx } from 'onnx-proto';
 import { describe, expect, it } from 'vitest';
 import { emitStaged } from '../../compiler/5-emit/onnx/staged.js';
 import {
-  bindGraph,
   checkStages,
   deploy,
   deployLevels,
@@ -18,6 +17,7 @@ import {
   lostInHalf,
   lowerPrecision,
   ruleOf,
+  specializeGraph,
   toHalf,
   uncertaintyName,
   verifyGraph,
@@ -45,7 +45,7 @@ function caseOf({ text, seed }: { readonly text: string; readonly seed: number }
   const [selection] = fc.sample(selections(network), { seed, numRuns: 1 });
   const weights = new Map([...anyWeights(network, seed)].map(([path, t]) => [path, t.data]));
   const open = foldBatchNorm(deploy(network, selection), weights);
-  const bound = bindGraph(open.graph, nthSizes(network, 2, [0, 1, 0]));
+  const bound = specializeGraph(open.graph, nthSizes(network, 2, [0, 1, 0]));
   const image = picture(knownShape(bound.inputs[0]!.value.type.shape), seed);
   return { network, weights, open, bound: { graph: bound, weights: open.weights }, image };
 }
@@ -160,7 +160,7 @@ describe('a random network in fp16', () => {
         tried++;
         const { graph, weights: folded } = foldBatchNorm(deployLevels(network, { levels, mode }), weights);
         const symbols = nthSizes(network, 2, [0, 1, 0]);
-        const { due, bounds } = judged({ graph: bindGraph(graph, symbols), weights: folded }, image);
+        const { due, bounds } = judged({ graph: specializeGraph(graph, symbols), weights: folded }, image);
         const doubts = levels.slice(0, -1).map((l) => Math.max(...due.get(uncertaintyName(l))!.data));
         for (const [stop, level] of levels.entries()) {
           const thresholds = doubts.map((u, k) => (k === stop ? 1.5 * u : 0.5 * u));

@@ -38,7 +38,7 @@ describe('the drawing beside a text', () => {
   it('is there while an expectation or the recipe is wrong, and not while the network is', () => {
     const wrong = specs.get('unetpp.unet')?.replace(/expect parameters = [\d_]+/, 'expect parameters = 7') as string;
     const a = L.analyse(wrong);
-    expect(a.studied.network).toBeNull();
+    expect(a.analyzed.network).toBeNull();
     expect(L.drawing(a)?.name).toBe('UNetPlusPlus');
     expect(L.drawing(L.analyse(starter.replace('train {', 'train { loss = nonsense')))).not.toBeNull();
     expect(L.drawing(L.analyse(starter.replace('maxpool(2)', 'maxpol(2)')))).toBeNull();

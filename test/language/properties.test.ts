@@ -127,7 +127,7 @@ describe('names', () => {
         const broken = `${text.slice(0, span.start.offset)}qqqq${text.slice(span.end.offset)}`;
         const a = L.analyse(broken);
         const inTrain = parse(broken).tree.trains.map((t) => t.span.start.offset);
-        const told = a.studied.diagnostics.filter((d) => d.code === 'unknown-name').map((d) => d.span.start.offset);
+        const told = a.analyzed.diagnostics.filter((d) => d.code === 'unknown-name').map((d) => d.span.start.offset);
         const found = a.names.occurrences.filter((o) => o.target.kind === 'unknown').map((o) => o.span.start.offset);
         for (const at of told.filter((o) => !inTrain.some((t) => o > t))) expect(found).toContain(at);
       }),
@@ -163,8 +163,8 @@ describe('names', () => {
         }
         const renamed = L.applyEdits(text, there.edits);
         const b = L.analyse(renamed);
-        expect(b.studied.diagnostics.filter((d) => d.severity === 'error')).toEqual([]);
-        expect(b.studied.sketch?.graph.nodes.length).toBe(a.studied.sketch?.graph.nodes.length);
+        expect(b.analyzed.diagnostics.filter((d) => d.severity === 'error')).toEqual([]);
+        expect(b.analyzed.sketch?.graph.nodes.length).toBe(a.analyzed.sketch?.graph.nodes.length);
         const first = there.edits.filter((e) => e.start < span.start.offset);
         const name = text.slice(span.start.offset, span.end.offset);
         const moved = span.start.offset + first.length * ('some_other_name'.length - name.length);
@@ -185,11 +185,11 @@ describe('names', () => {
         const { span } = all[pick % all.length] as (typeof all)[number];
         const done = L.rename(a, span.start.offset, to);
         if ('refusal' in done) return;
-        const b = L.analyse(L.applyEdits(text, done.edits)).studied;
+        const b = L.analyse(L.applyEdits(text, done.edits)).analyzed;
         expect(b.diagnostics.filter((d) => d.severity === 'error')).toEqual([]);
         const shapes = (s: typeof b) =>
           s.sketch?.graph.nodes.map((n) => [n.op, n.attrs, n.outputs.map((o) => o.type.shape)]);
-        expect(shapes(b)).toEqual(shapes(a.studied));
+        expect(shapes(b)).toEqual(shapes(a.analyzed));
       }),
       { numRuns: 300 },
     );

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { emitOnnx } from '../../compiler/5-emit/onnx/index.js';
-import { deploy, finish, knownShape } from '../../compiler/index.js';
+import { deploy, knownShape, optimizeForRuntime } from '../../compiler/index.js';
 import { checkModel } from '../../runtime/models/check.js';
 import { networkOf } from '../tfjs-layers/builds.js';
 
@@ -19,7 +19,7 @@ describe.each(readdirSync('specs').filter((name) => name.endsWith('.unet')))('wh
       [undefined, 'openvino'],
       ['all', 'ort'],
     ] as const) {
-      const finished = finish(deploy(network, { mode }), weights, runtime);
+      const finished = optimizeForRuntime(deploy(network, { mode }), weights, runtime);
       const bytes = emitOnnx(finished.graph, { weights: finished.weights, name: 'test', metadata: {} });
       expect(checkModel(bytes).inputs).toEqual([network.graph.inputs[0]?.name]);
     }

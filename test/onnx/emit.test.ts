@@ -1,6 +1,6 @@
 import { onnx } from 'onnx-proto';
 import { describe, expect, test } from 'vitest';
-import { bindGraph } from '../../compiler/2-infer/bind.js';
+import { specializeGraph } from '../../compiler/2-infer/specialize.js';
 import { prune } from '../../compiler/3-transform/prune.js';
 import { simplify } from '../../compiler/3-transform/simplify.js';
 import { trainingPlan } from '../../compiler/3-transform/train/index.js';
@@ -86,7 +86,7 @@ describe('an inference file', () => {
     const image = picture(n, h, w);
     const feeds = new Map([['image', image]]);
     for (const [path, t] of drawn) feeds.set(path, tensor(t.shape, t.data));
-    const due = evaluate(bindGraph(graph, { N: n, H: h, W: w }), feeds);
+    const due = evaluate(specializeGraph(graph, { N: n, H: h, W: w }), feeds);
     const got = await runModel(emit(), graph, new Map([['image', image]]));
     expectClose(got.get('mask')!, due.get('mask')!, 'mask');
     // Without weights, parameters are inputs.

@@ -6,7 +6,6 @@ import { alignment } from '../../compiler/4-schedule/arena.js';
 import { liveness } from '../../compiler/4-schedule/liveness.js';
 import { bytesAt, liveBytes } from '../../compiler/4-schedule/order.js';
 import {
-  bindGraph,
   deploy,
   executionPlan,
   type Graph,
@@ -14,6 +13,7 @@ import {
   load,
   type Network,
   type Sizes,
+  specializeGraph,
   trainingPlan,
   verifyGraph,
 } from '../../compiler/index.js';
@@ -60,7 +60,7 @@ describe('random networks', () => {
     fc.assert(
       fc.property(tried, (t) => {
         const { network, recipe, level, mode, sizes } = caseOf(t);
-        expectSound(bindGraph(deploy(network, { level, mode }), sizes));
+        expectSound(specializeGraph(deploy(network, { level, mode }), sizes));
         const plan = trainingPlan(
           network,
           { ...recipe, weights: undefined },

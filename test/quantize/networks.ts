@@ -1,17 +1,17 @@
 import fc from 'fast-check';
 import { emitOnnx } from '../../compiler/5-emit/onnx/index.js';
 import {
-  bindGraph,
+  calibrationValues,
   deploy,
   foldBatchNorm,
   type Graph,
   type IntegerRuntime,
   load,
-  multiplying,
-  observed,
   planQuantization,
+  quantizableNodes,
   quantize,
   type Range,
+  specializeGraph,
 } from '../../compiler/index.js';
 import { knownShape } from '../../compiler/ir/dim.js';
 import { initialWeights } from '../../runtime/run/initialize.js';
@@ -63,7 +63,7 @@ export function caseOf({ text, seed, bright }: { text: string; seed: number; bri
   );
   const runtime = random.boolean() ? 'ort' : 'openvino';
   const sizes = nthSizes(network, 1, [1, 1, 1]);
-  const float = foldBatchNorm(bindGraph(deploy(network, selection ?? {}), sizes), trained);
+  const float = foldBatchNorm(specializeGraph(deploy(network, selection ?? {}), sizes), trained);
   const shape = knownShape(float.graph.inputs[0]!.value.type.shape);
   const size = shape.reduce((a, b) => a * b, 1);
   const image = tensor(
@@ -71,8 +71,8 @@ export function caseOf({ text, seed, bright }: { text: string; seed: number; bri
     Float32Array.from({ length: size }, () => (bright ? 1 : random.uniform())),
   );
   const values = evaluateValues(float.graph, feedsOf(float, image));
-  const wanted = observed(planQuantization(float.graph, new Set()));
-  const layers = multiplying(float.graph).map((n) => n.origin.path);
+  const wanted = calibrationValues(planQuantization(float.graph, new Set()));
+  const layers = quantizableNodes(float.graph).map((n) => n.origin.path);
   const ranges = new Map([...wanted].map((id) => [id, extent(values.get(id) as Float64Tensor)]));
   const floats = new Set(random.boolean() ? [] : layers.filter(() => random.int(3) === 0));
   return {

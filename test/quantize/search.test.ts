@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { deploy, foldBatchNorm, multiplying } from '../../compiler/index.js';
+import { deploy, foldBatchNorm, quantizableNodes } from '../../compiler/index.js';
 import { knownShape } from '../../compiler/ir/dim.js';
 import { Histogram } from '../../runtime/deployment/quantize/histogram.js';
 import {
@@ -45,7 +45,7 @@ describe('the search for what stays in float', () => {
   it('leaves all in whole numbers where nothing is asked, and nothing where all is', async () => {
     const all = await quantizeModel({ ...options, bound: 1 });
     expect(all.layers.every((l) => l.type === 'int8')).toBe(true);
-    expect(all.layers).toHaveLength(multiplying(options.graph).length);
+    expect(all.layers).toHaveLength(quantizableNodes(options.graph).length);
     expect(all.error).toBeGreaterThan(0);
     // No model is a whole point better than itself.
     const none = await quantizeModel({ ...options, bound: -1 });

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { graphWork, predictTime } from '../../compiler/4-schedule/time/index.js';
-import { bindGraph, deploy, load, type Network } from '../../compiler/index.js';
+import { deploy, load, type Network, specializeGraph } from '../../compiler/index.js';
 import { fitSeconds } from '../../runtime/profiling/calibrate/fit.js';
 import { profileOf } from '../../runtime/profiling/calibrate/index.js';
 import { probe, timed } from '../../runtime/profiling/calibrate/measure.js';
@@ -74,7 +74,7 @@ describe('fitting', () => {
       const sizes = Object.fromEntries(
         symbols.flatMap((s, k) => (s ? [[s, k === 0 ? batch : (size[k - 2] as number)]] : [])),
       );
-      return graphWork(bindGraph(deploy(network), sizes), 8);
+      return graphWork(specializeGraph(deploy(network), sizes), 8);
     };
     const priceOf = (name: string) =>
       (name.endsWith('nodes') ? 5e-6 : name.endsWith('bytes') ? 1e-10 : 1e-11) * (1 + (name.length % 4));
@@ -91,7 +91,7 @@ describe('fitting', () => {
     |> conv_transpose(33, kernel: 2, stride: 2) |> conv(1, kernel: 1) |> sigmoid
   output mask = S
 }`);
-    const graph = bindGraph(deploy(network as Network), { N: 1, H: 128, W: 128 });
+    const graph = specializeGraph(deploy(network as Network), { N: 1, H: 128, W: 128 });
     const ratio = predictTime(graph, fitted).seconds / predictTime(graph, { ...fitted, perRun, seconds }).seconds;
     expect(ratio).toBeGreaterThan(0.97);
     expect(ratio).toBeLessThan(1.03);

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { emitOnnx } from '../../compiler/5-emit/onnx/index.js';
-import { deploy, finish, load } from '../../compiler/index.js';
+import { deploy, load, optimizeForRuntime } from '../../compiler/index.js';
 import { openFolder, readPicture, split } from '../../runtime/data/index.js';
 import { greyPng } from '../../runtime/data/png.js';
 import { ort } from '../../runtime/engines/onnxruntime/index.js';
@@ -35,7 +35,7 @@ async function buildModel(file: string): Promise<void> {
   const { network, record } = await openRun(at('run'));
   const weights = new Map([...(await runWeights(at('run')))].map(([path, w]) => [path, w.data]));
   const identity = { version: record.unetc, spec: record.spec, network: network.name, level: 2, mode: 'accurate' };
-  const finished = finish(deploy(network), weights, 'ort');
+  const finished = optimizeForRuntime(deploy(network), weights, 'ort');
   const metadata = modelMetadata(identity, record.task);
   await writeFile(file, emitOnnx(finished.graph, { weights: finished.weights, name: network.name, metadata }));
 }

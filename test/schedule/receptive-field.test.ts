@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { receptiveFields } from '../../compiler/4-schedule/receptive-field.js';
-import { bindGraph, deploy, type Graph, load, type Node, nextValid, sizeRules } from '../../compiler/index.js';
+import { deploy, type Graph, load, type Node, nextValid, sizeRules, specializeGraph } from '../../compiler/index.js';
 import { known, knownShape } from '../../compiler/ir/dim.js';
 import { networkSpecs } from '../../testing/index.js';
 import { evaluateValues, type Feeds } from '../../testing/reference/evaluate.js';
@@ -119,7 +119,7 @@ function compare(text: string, axis: number, symbol: string, slack = 0): void {
   const fields = receptiveFields(unbound);
   const widest = Math.max(...[...fields.values()].map((f) => f.size[axis] as number));
   // Wide enough that somewhere nothing is cut off at a border.
-  const graph = structural(bindGraph(unbound, sizesOf(text, symbol, 2 * widest + 16)));
+  const graph = structural(specializeGraph(unbound, sizesOf(text, symbol, 2 * widest + 16)));
   for (const [id, lit] of litSpans(graph, axis)) {
     const field = fields.get(id);
     // Behind a global mean every pixel is lit; what windows add to it can't be told apart.

@@ -3,7 +3,15 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { classOf } from '../../compiler/4-schedule/time/classes.js';
 import { type DeviceProfile, graphWork, predictTime } from '../../compiler/4-schedule/time/index.js';
-import { bindGraph, deploy, type Loaded, load, type Network, sizeRules, trainingPlan } from '../../compiler/index.js';
+import {
+  deploy,
+  type Loaded,
+  load,
+  type Network,
+  sizeRules,
+  specializeGraph,
+  trainingPlan,
+} from '../../compiler/index.js';
 import { probe } from '../../runtime/profiling/calibrate/measure.js';
 import { suite } from '../../runtime/profiling/calibrate/suite.js';
 import { networkSpecs, validSizes } from '../../testing/arbitraries.js';
@@ -24,7 +32,7 @@ const profiles = fc.record({ seed: fc.integer({ min: 1, max: 1e6 }), lanes: fc.c
 );
 
 const timeOf = (network: Network, sizes: Record<string, number>, profile: DeviceProfile, level?: number): number =>
-  predictTime(bindGraph(deploy(network, { level }), sizes), profile).seconds;
+  predictTime(specializeGraph(deploy(network, { level }), sizes), profile).seconds;
 
 describe('predicted time', () => {
   it('does not fall when the batch grows, nor when a size does', () => {
@@ -61,7 +69,7 @@ describe('predicted time', () => {
     fc.assert(
       fc.property(networkSpecs(), profiles, (spec, profile) => {
         const network = load(spec).network as Network;
-        const graph = bindGraph(
+        const graph = specializeGraph(
           deploy(network),
           fc.sample(validSizes(network), { numRuns: 1, seed: 1 })[0] as Record<string, number>,
         );
@@ -84,7 +92,7 @@ describe('predicted time', () => {
   head S = image |> conv(${width}, kernel: 3) |> conv(${width}, kernel: 3) |> conv(1, kernel: 1) |> sigmoid
   output mask = S
 }`);
-      const work = graphWork(bindGraph(deploy(network as Network), { N: 1, H: 8, W: 8 }), 8);
+      const work = graphWork(specializeGraph(deploy(network as Network), { N: 1, H: 8, W: 8 }), 8);
       return { all: work.get('conv.weights') as number, far: work.get('conv.far') ?? 0 };
     };
     expect(weights(512)).toEqual({ all: 4 * (512 * (3 * 9 + 512 * 9 + 1)), far: 0 });
@@ -99,7 +107,7 @@ describe('predicted time', () => {
   head S = image |> conv(8, kernel: 3) |> batchnorm |> relu |> conv(1, kernel: 1) |> sigmoid
   ${s}
 }`);
-      return graphWork(bindGraph(deploy(network as Network), { N: 1, H: 8, W: 8 }), 8);
+      return graphWork(specializeGraph(deploy(network as Network), { N: 1, H: 8, W: 8 }), 8);
     };
     expect([...body('output mask = S').keys()].filter((n) => !/^(conv|pointwise)\./.test(n))).toEqual([]);
   });
@@ -117,7 +125,7 @@ describe('the calibration suite', () => {
       const graph =
         purpose === 'train'
           ? trainingPlan(network, recipe, { batch, size: [...size] }).graph
-          : bindGraph(deploy(network), sizes);
+          : specializeGraph(deploy(network), sizes);
       for (const name of graphWork(graph, 8).keys()) found.add(name);
     }
     return found;
@@ -132,7 +140,7 @@ describe('the calibration suite', () => {
       const graph =
         purpose === 'train'
           ? trainingPlan(network, recipe, { batch: 1, size: spatial.map(() => 64) }).graph
-          : bindGraph(deploy(network), sizes);
+          : specializeGraph(deploy(network), sizes);
       expect(
         [...graphWork(graph, 8).keys()].filter((name) => !measured.has(name)),
         file,

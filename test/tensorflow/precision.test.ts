@@ -2,11 +2,11 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { lowerPrecision, ruleOf } from '../../compiler/3-transform/precision.js';
 import {
-  bindGraph,
   deploy,
   type Graph,
   load,
   type Node,
+  specializeGraph,
   type TrainingPlan,
   trainingPlan,
   verifyGraph,
@@ -29,7 +29,7 @@ function graphsOf(text: string) {
   const { N = 1, ...sizes } = nthSizes(network, 2, []);
   const plan = trainingPlan(network, { ...recipe, weights: undefined }, { batch: N, size: Object.values(sizes) });
   const open = deploy(network, { mode: 'all' });
-  return { network, open, fixed: bindGraph(open, { N, ...sizes }), plan };
+  return { network, open, fixed: specializeGraph(open, { N, ...sizes }), plan };
 }
 
 const typesOf = (list: readonly { readonly type: { readonly dtype: string } }[]) =>

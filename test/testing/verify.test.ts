@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { bindGraph, deploy, isValidSize, load, sizeRules } from '../../compiler/index.js';
+import { deploy, isValidSize, load, sizeRules, specializeGraph } from '../../compiler/index.js';
 import type { TrainingEngine } from '../../runtime/engines/engine.js';
 import { ort } from '../../runtime/engines/onnxruntime/index.js';
 import {
@@ -37,7 +37,7 @@ describe('arbitraries', () => {
         const rules = sizeRules(network!);
         for (const sizes of fc.sample(validSizes(network!), { seed, numRuns: 3 })) {
           for (const rule of Object.values(rules)) expect(isValidSize(rule, sizes[rule.symbol]!)).toBe(true);
-          bindGraph(network!.graph, sizes);
+          specializeGraph(network!.graph, sizes);
         }
         const wrong = invalidSizes(network!);
         for (const sizes of wrong ? fc.sample(wrong, { seed, numRuns: 3 }) : []) {

@@ -1,5 +1,5 @@
 import { emitTfjsLayers, type TfjsLayersModel } from '../../compiler/5-emit/tfjs-layers/index.js';
-import { bindGraph, deploy, load, type Network } from '../../compiler/index.js';
+import { deploy, load, type Network, specializeGraph } from '../../compiler/index.js';
 import type { Tensor, Weights } from '../../runtime/engines/engine.js';
 import { initialWeights } from '../../runtime/run/initialize.js';
 import { stream } from '../../runtime/support/random.js';
@@ -35,7 +35,7 @@ export function build(
 ): Built {
   const weights = anyWeights(network, seed);
   const deployed = deploy(network, selection, { keepDropout: true });
-  const model = emitTfjsLayers(sizes ? bindGraph(deployed, { N: 1, ...sizes }) : deployed, {
+  const model = emitTfjsLayers(sizes ? specializeGraph(deployed, { N: 1, ...sizes }) : deployed, {
     weights: new Map([...weights].map(([path, t]) => [path, t.data])),
     name: network.name,
     generatedBy: 'test',

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { emitStaged } from '../../compiler/5-emit/onnx/staged.js';
 import {
-  bindGraph,
+  calibrationValues,
   checkStages,
   deploy,
   deployLevels,
@@ -12,9 +12,9 @@ import {
   levelMode,
   levelOutput,
   levelsOf,
-  observed,
   planQuantization,
   quantize,
+  specializeGraph,
   toHalf,
   uncertaintyName,
 } from '../../compiler/index.js';
@@ -124,13 +124,13 @@ describe('the same bytes in onnxruntime-node and onnxruntime-web', () => {
 
   it.each(named(flat))('%s in int8, shaped for either runtime', async (_, preset) => {
     const { graph, weights } = foldedOf(
-      bindGraph(deploy(preset.network, {}), nthSizes(preset.network, 1, [1, 1, 1])),
+      specializeGraph(deploy(preset.network, {}), nthSizes(preset.network, 1, [1, 1, 1])),
       preset,
     );
     const shape = graph.inputs[0]!.value.type.shape.map((d) => d.offset);
     const image = picture(shape, 5);
     const values = evaluateValues(graph, feedsOf({ graph, weights }, tensor(shape, image.data)));
-    const seen = observed(planQuantization(graph, new Set()));
+    const seen = calibrationValues(planQuantization(graph, new Set()));
     const ranges = new Map([...seen].map((id) => [id, extent(values.get(id) as Float64Tensor)]));
     for (const runtime of ['ort', 'openvino'] as const) {
       const whole = quantize(graph, weights, { ranges, floats: new Set(), runtime });

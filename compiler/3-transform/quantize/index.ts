@@ -5,15 +5,15 @@ import { checked } from '../../ir/verify.js';
 import { resolveScale } from '../../ops/upsample.js';
 import type { WeightArrays } from '../fold.js';
 import { fusedRelus, planQuantization } from './plan.js';
-import { roleOf, withoutKernel } from './roles.js';
+import { roleOf, unsupportedReason } from './roles.js';
 import { joined, quantizeBias, quantizeWeights, type Range, type Scale, scaleOf } from './scales.js';
 
-export { observed, planQuantization, type QuantizationPlan } from './plan.js';
-export { roleOf, withoutKernel } from './roles.js';
+export { calibrationValues, planQuantization, type QuantizationPlan } from './plan.js';
+export { roleOf, unsupportedReason } from './roles.js';
 export type { Range } from './scales.js';
 
 export interface QuantizeOptions {
-  /** Of the values that `observed` names, by id. */
+  /** Of the values that `calibrationValues` names, by id. */
   readonly ranges: ReadonlyMap<number, Range>;
   /** Paths of convolutions that stay in f32. */
   readonly floats: ReadonlySet<string>;
@@ -78,7 +78,7 @@ export function quantize(
         inputs[0] as Value,
         scales.get((node.outputs[0] as Value).id) as Scale,
       );
-    } else if (isMultiplying(node)) {
+    } else if (isQuantizable(node)) {
       const [x, ...params] = inputs as [Value, ...Value[]];
       build.carry(node, [passed.has(x.id) ? unseen(build.from(node.origin), x) : x, ...params]);
     } else build.carry(node, inputs);
@@ -130,7 +130,7 @@ const unseen = (build: GraphBuilder, levels: Value): Value =>
 /** Of f32. */
 const largest = (2 - 2 ** -23) * 2 ** 127;
 
-const isMultiplying = (node: Node): boolean => roleOf(node) === 'multiplies' || withoutKernel(node) !== null;
+const isQuantizable = (node: Node): boolean => roleOf(node) === 'multiplies' || unsupportedReason(node) !== null;
 
 function scaleFor(
   v: Value,
@@ -198,5 +198,5 @@ class WholeParams {
   }
 }
 
-/** The multiplying nodes of a graph, in order: the layers that a report speaks of. */
-export const multiplying = (graph: Graph): readonly Node[] => graph.nodes.filter(isMultiplying);
+/** The nodes of a graph that have int8 weights or could have, in order: the layers of the report. */
+export const quantizableNodes = (graph: Graph): readonly Node[] => graph.nodes.filter(isQuantizable);

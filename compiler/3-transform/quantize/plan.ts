@@ -90,6 +90,6 @@ function sourcesOf(graph: Graph, carriers: ReadonlySet<Node>): Map<number, Reado
 }
 
 /** What is to be measured: ids of values whose ranges scales are made of. */
-export function observed(plan: QuantizationPlan): ReadonlySet<number> {
+export function calibrationValues(plan: QuantizationPlan): ReadonlySet<number> {
   return new Set(plan.levels.flatMap((v) => [...(plan.sources.get(v.id) ?? [])]));
 }

@@ -38,5 +38,5 @@ export function roleOf({ op, attrs, inputs }: Node): Role {
 }
 
 /** Why a node with many multiplications stays in f32 in any case; null where none does. */
-export const withoutKernel = ({ op }: Node): string | null =>
+export const unsupportedReason = ({ op }: Node): string | null =>
   op === 'conv_transpose' ? 'ONNX Runtime has no int8 kernel for transposed convolutions' : null;

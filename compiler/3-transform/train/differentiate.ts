@@ -1,4 +1,4 @@
-import { bind } from '../../2-infer/bind.js';
+import { specialize } from '../../2-infer/specialize.js';
 import { GraphBuilder, nextId, withoutDeadNodes } from '../../ir/builder.js';
 import { known, num } from '../../ir/dim.js';
 import type { Graph, NamedValue, Network, Node, Origin, Param, Value } from '../../ir/graph.js';
@@ -99,7 +99,7 @@ function boundForTraining(network: Network, batch: number, size: readonly number
   shape.forEach((d, k) => {
     if (d.symbol !== null) sizes[d.symbol] = wanted[k] as number;
   });
-  return bind(network, sizes);
+  return specialize(network, sizes);
 }
 
 /** Elements of a cache line: a slot that starts at one is read by TensorFlow in the arena itself, without a copy. */

@@ -1,4 +1,4 @@
-import { observed, planQuantization, type Range } from '../../../compiler/3-transform/quantize/index.js';
+import { calibrationValues, planQuantization, type Range } from '../../../compiler/3-transform/quantize/index.js';
 import type { Graph, NamedValue, Value } from '../../../compiler/ir/graph.js';
 import type { Engine, Predictor, Tensor, Weights } from '../../engines/engine.js';
 import { infer } from '../../prediction/inference.js';
@@ -67,7 +67,7 @@ export async function calibrate(options: CalibrateOptions): Promise<Calibration>
 
 /** Every value that is measured if all layers are quantized; fewer layers need no others. */
 function observedValues(graph: Graph): Value[] {
-  const wanted = observed(planQuantization(graph, new Set()));
+  const wanted = calibrationValues(planQuantization(graph, new Set()));
   const all = [...graph.inputs.map((i) => i.value), ...graph.nodes.flatMap((n) => n.outputs)];
   return all.filter((v) => wanted.has(v.id));
 }

@@ -1,8 +1,8 @@
 import {
   type IntegerRuntime,
-  multiplying,
+  quantizableNodes,
   quantize,
-  withoutKernel,
+  unsupportedReason,
 } from '../../../compiler/3-transform/quantize/index.js';
 import { knownShape } from '../../../compiler/ir/dim.js';
 import type { Graph, Node } from '../../../compiler/ir/graph.js';
@@ -80,7 +80,7 @@ export async function quantizeModel(options: QuantizeModelOptions): Promise<Quan
       ...built,
       rule,
       error: await search.error(built),
-      layers: multiplying(graph).map((node) => layerOf(node, costly, bound)),
+      layers: quantizableNodes(graph).map((node) => layerOf(node, costly, bound)),
       quality: held && before && after ? { images: held.length, before, after } : null,
     };
   } finally {
@@ -91,7 +91,7 @@ export async function quantizeModel(options: QuantizeModelOptions): Promise<Quan
 function layerOf(node: Node, costly: ReadonlySet<Node>, bound: number): QuantizedLayer {
   const { path } = node.origin;
   const points = `more than ${Number((100 * bound).toFixed(3))} points of IoU would be lost with it`;
-  const reason = withoutKernel(node) ?? (costly.has(node) ? points : undefined);
+  const reason = unsupportedReason(node) ?? (costly.has(node) ? points : undefined);
   return reason === undefined ? { path, type: 'int8' } : { path, type: 'float', reason };
 }
 
@@ -112,7 +112,7 @@ class Search {
   constructor(options: QuantizeModelOptions, calibration: Calibration) {
     this.#options = options;
     this.#calibration = calibration;
-    this.#layers = multiplying(options.graph).filter((n) => withoutKernel(n) === null);
+    this.#layers = quantizableNodes(options.graph).filter((n) => unsupportedReason(n) === null);
     this.#probes = options.images.slice(0, probes);
   }
 

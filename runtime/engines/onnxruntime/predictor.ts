@@ -1,5 +1,5 @@
 import type { InferenceSession } from 'onnxruntime-node';
-import { finish } from '../../../compiler/3-transform/finish.js';
+import { optimizeForRuntime } from '../../../compiler/3-transform/optimize-for-runtime.js';
 import { emitOnnx } from '../../../compiler/5-emit/onnx/index.js';
 import type { Graph } from '../../../compiler/ir/graph.js';
 import { type CheckOptions, checkModel } from '../../models/check.js';
@@ -11,7 +11,7 @@ import { numbers, type OrtDevice, openSession, toOrt } from './session.js';
 /** Runs an inference graph with these weights. */
 export async function createPredictor(graph: Graph, weights: Weights, device?: OrtDevice): Promise<Predictor> {
   const arrays = new Map(Array.from(weights, ([path, tensor]) => [path, tensor.data]));
-  const finished = finish(graph, arrays, (device ?? 'cpu') === 'cpu' ? 'ort' : 'plain');
+  const finished = optimizeForRuntime(graph, arrays, (device ?? 'cpu') === 'cpu' ? 'ort' : 'plain');
   return opened(
     await openSession(emitOnnx(finished.graph, { weights: finished.weights, name: 'predict', metadata: {} }), device),
   );

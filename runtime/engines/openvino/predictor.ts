@@ -1,4 +1,4 @@
-import { finish } from '../../../compiler/3-transform/finish.js';
+import { optimizeForRuntime } from '../../../compiler/3-transform/optimize-for-runtime.js';
 import { emitOnnx } from '../../../compiler/5-emit/onnx/index.js';
 import type { Graph } from '../../../compiler/ir/graph.js';
 import { type CheckOptions, checkModel } from '../../models/check.js';
@@ -12,7 +12,7 @@ import { type OpenVinoOptions, OpenVinoSession } from './session.js';
 /** Runs an inference graph with these weights. */
 export function createPredictor(core: Core, options: OpenVinoOptions, graph: Graph, weights: Weights): Predictor {
   const arrays = new Map(Array.from(weights, ([path, tensor]) => [path, tensor.data]));
-  const finished = finish(graph, arrays, options.device === 'cpu' ? 'openvino' : 'plain');
+  const finished = optimizeForRuntime(graph, arrays, options.device === 'cpu' ? 'openvino' : 'plain');
   const onnx = emitOnnx(finished.graph, { weights: finished.weights, name: 'predict', metadata: {} });
   return new OpenVinoPredictor(
     openSession(core, options, onnx),

@@ -1,9 +1,9 @@
 import {
-  bindGraph,
   deploy,
-  finish,
   load,
   lowerPrecision,
+  optimizeForRuntime,
+  specializeGraph,
   type TrainingPlan,
   trainingPlan,
 } from '../../../compiler/index.js';
@@ -29,10 +29,10 @@ export async function runnablePrediction(
   sizes: Readonly<Record<string, number>>,
   selection: { readonly level?: number; readonly mode?: string } = {},
 ): Promise<Runnable> {
-  const bound = bindGraph(deploy(network, selection), sizes);
+  const bound = specializeGraph(deploy(network, selection), sizes);
   const image = noise(knownShape(bound.inputs[0]?.value.type.shape ?? []));
   const predictor = await engine.predictor(bound, initialWeights(network.graph.params, 0));
-  const executed = finish(bound, null, engine.deployRuntime).graph;
+  const executed = optimizeForRuntime(bound, null, engine.deployRuntime).graph;
   const graph = engine.precision === 'bf16' ? lowerPrecision(executed) : executed;
   return { graph, run: () => predictor.run(image), dispose: () => predictor.dispose() };
 }

@@ -1,5 +1,5 @@
-import { bindGraph, type Sizes } from '../../../2-infer/bind.js';
 import { describeRules, sizeRules } from '../../../2-infer/sizes.js';
+import { type Sizes, specializeGraph } from '../../../2-infer/specialize.js';
 import { prune, topLevel } from '../../../3-transform/prune.js';
 import { countMacs, countParameters, nodeMacs, nodeParameters } from '../../../4-schedule/cost.js';
 import { receptiveFields } from '../../../4-schedule/receptive-field.js';
@@ -22,7 +22,7 @@ export interface PictureOptions {
 export function pictureOf(network: Network, { level = topLevel(network), sizes }: PictureOptions): Picture {
   const groups = groupNodes(network);
   const liveAt = liveness(network);
-  const bound = bindGraph(network.graph, { ...sizes, N: 1 });
+  const bound = specializeGraph(network.graph, { ...sizes, N: 1 });
   const stateOf = (levels: readonly number[]): State => {
     if (levels.includes(level)) return 'kept';
     return levels.length === 0 || levels.includes(topLevel(network)) ? 'cut' : 'absent';
@@ -74,7 +74,7 @@ export function pictureOf(network: Network, { level = topLevel(network), sizes }
     links,
     level,
     levels: network.levels.map((l) => {
-      const graph = bindGraph(prune(network, { level: l }), { ...sizes, N: 1 });
+      const graph = specializeGraph(prune(network, { level: l }), { ...sizes, N: 1 });
       return { level: l, parameters: countParameters(graph), macs: countMacs(graph) };
     }),
     sizeRules: describeRules(sizeRules(network)),

@@ -7,32 +7,32 @@ export type Sizes = Readonly<Record<string, number>>;
  * The graph at given sizes of its symbols (N, H, W, D): every dimension a number, ids kept.
  * The sizes must be valid (`sizeRules`); a dimension that does not come out whole is a caller's bug and throws.
  */
-export function bindGraph(graph: Graph, sizes: Sizes): Graph {
-  const bound = new Map<number, Value>();
-  const bindShape = (shape: Shape, path: string): Shape =>
+export function specializeGraph(graph: Graph, sizes: Sizes): Graph {
+  const done = new Map<number, Value>();
+  const sized = (shape: Shape, path: string): Shape =>
     shape.map((d) => {
       const value = evaluateDim(d, sizes);
-      if (!Number.isInteger(value) || value < 1) throw new Error(`${path}: size ${value} after binding`);
+      if (!Number.isInteger(value) || value < 1) throw new Error(`${path}: size ${value} after specialization`);
       return num(value);
     });
-  const bind = <V extends Value>(v: V): V => {
-    const before = bound.get(v.id);
+  const specialized = <V extends Value>(v: V): V => {
+    const before = done.get(v.id);
     if (before) return before as V;
-    const after = { ...v, type: { ...v.type, shape: bindShape(v.type.shape, v.origin.path) } };
-    bound.set(v.id, after);
+    const after = { ...v, type: { ...v.type, shape: sized(v.type.shape, v.origin.path) } };
+    done.set(v.id, after);
     return after;
   };
   return {
-    inputs: graph.inputs.map((i) => ({ ...i, value: bind(i.value) })),
-    params: graph.params.map(bind),
-    nodes: graph.nodes.map((n) => ({ ...n, inputs: n.inputs.map(bind), outputs: n.outputs.map(bind) })),
-    outputs: graph.outputs.map((o) => ({ ...o, value: bind(o.value) })),
+    inputs: graph.inputs.map((i) => ({ ...i, value: specialized(i.value) })),
+    params: graph.params.map(specialized),
+    nodes: graph.nodes.map((n) => ({ ...n, inputs: n.inputs.map(specialized), outputs: n.outputs.map(specialized) })),
+    outputs: graph.outputs.map((o) => ({ ...o, value: specialized(o.value) })),
   };
 }
 
-/** `bindGraph` for a whole network: heads and mode outputs follow their values. */
-export function bind(network: Network, sizes: Sizes): Network {
-  const graph = bindGraph(network.graph, sizes);
+/** `specializeGraph` for a whole network: heads and mode outputs follow their values. */
+export function specialize(network: Network, sizes: Sizes): Network {
+  const graph = specializeGraph(network.graph, sizes);
   const byId = new Map<number, Value>();
   for (const i of graph.inputs) byId.set(i.value.id, i.value);
   for (const n of graph.nodes) for (const o of n.outputs) byId.set(o.id, o);

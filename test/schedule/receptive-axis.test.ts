@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { type Axis, readThrough, type Span } from '../../compiler/4-schedule/sight.js';
+import { type ReceptiveAxis, readThrough, type Span } from '../../compiler/4-schedule/receptive-axis.js';
 
 const span = fc.option(
   fc.record({ from: fc.integer({ min: -9, max: 9 }), length: fc.nat(9) }).map(({ from, length }) => ({
@@ -15,7 +15,7 @@ const axis = fc.record({
 });
 
 /** What one element sees, by the definition of an axis. */
-function at({ spans, shift }: Axis, p: number): Span | null {
+function at({ spans, shift }: ReceptiveAxis, p: number): Span | null {
   const times = Math.floor(p / spans.length);
   const found = spans[p - times * spans.length] ?? null;
   return found && { from: found.from + times * shift, to: found.to + times * shift };
@@ -31,7 +31,7 @@ test('a window sees what its elements see, one by one', () => {
   fc.assert(
     fc.property(axis, window, fc.integer({ min: -20, max: 20 }), (x, { stride, step, begin, length }, p) => {
       const reads = (q: number) => ({ first: stride * q - begin, length });
-      const found = at(readThrough(x, { grow: 1, shrink: stride }, reads, step) as Axis, p);
+      const found = at(readThrough(x, { grow: 1, shrink: stride }, reads, step) as ReceptiveAxis, p);
       const seen = Array.from({ length }, (_, t) => at(x, stride * p - begin + step * t)).filter((s) => s !== null);
       const hull = { from: Math.min(...seen.map((s) => s.from)), to: Math.max(...seen.map((s) => s.to)) };
       expect(found).toEqual(seen.length === 0 ? null : hull);

@@ -25,7 +25,7 @@ const forms: Readonly<Record<DeployRuntime, UpsamplingForm | null>> = {
  * `upsample` repeated read the small image. The answers are the same but for rounding.
  * @param weights null: the graph alone, as it will be, for plans
  */
-export function finish<W extends WeightArrays | null>(
+export function optimizeForRuntime<W extends WeightArrays | null>(
   graph: Graph,
   weights: W,
   runtime: DeployRuntime,

@@ -1,9 +1,9 @@
 /**
- * Which input positions an element depends on, along one axis of an image without borders: from `from` to `to` for
- * element 0, 1, ... `spans.length - 1`; element `p + spans.length` sees what `p` sees, `shift` pixels on. Whole numbers,
- * so nothing is lost in any chain of strides and enlargements.
+ * The receptive fields of the elements of a value along one axis of an image without borders: from `from` to `to` for
+ * element 0, 1, ... `spans.length - 1`; that of element `p + spans.length` is that of `p` moved by `shift` pixels. Integers,
+ * so no precision is lost in any chain of strides and enlargements.
  */
-export interface Axis {
+export interface ReceptiveAxis {
   /** null: such an element depends on no pixel (a transposed convolution can leave gaps). */
   readonly spans: readonly (Span | null)[];
   readonly shift: number;
@@ -21,7 +21,7 @@ const mostSpans = 1 << 21;
 const longestPeriod = 1 << 16;
 
 /** The axis of an input, in a graph of so many nodes. */
-export const identity = (nodes: number): Axis => ({
+export const identity = (nodes: number): ReceptiveAxis => ({
   spans: [{ from: 0, to: 0 }],
   shift: 1,
   longest: Math.min(longestPeriod, Math.ceil(mostSpans / Math.max(1, nodes))),
@@ -29,7 +29,7 @@ export const identity = (nodes: number): Axis => ({
 
 const gcd = (a: number, b: number): number => (b === 0 ? a : gcd(b, a % b));
 
-const spanAt = ({ spans, shift }: Axis, p: number): Span | null => {
+const spanAt = ({ spans, shift }: ReceptiveAxis, p: number): Span | null => {
   const period = spans.length;
   const times = Math.floor(p / period);
   const span = spans[p - times * period] ?? null;
@@ -45,18 +45,18 @@ export interface Reads {
   readonly length: number;
 }
 
-/** What such positions see, by doubling: windows of 2, 4, 8, ... elements, of which two make up any other. */
-function windowsOf(axis: Axis, step: number): (reads: Reads) => Span | null {
-  const doubled: Axis[] = [axis];
+/** The union of the receptive fields of such positions, by doubling: windows of 2, 4, 8, ... elements, of which two make up any other. */
+function windowsOf(axis: ReceptiveAxis, step: number): (reads: Reads) => Span | null {
+  const doubled: ReceptiveAxis[] = [axis];
   return ({ first, length }) => {
     if (length <= 0) return null;
     const power = Math.floor(Math.log2(length));
     for (let k = doubled.length; k <= power; k++) {
-      const half = doubled[k - 1] as Axis;
+      const half = doubled[k - 1] as ReceptiveAxis;
       const spans = half.spans.map((span, q) => union(span, spanAt(half, q + step * 2 ** (k - 1))));
       doubled.push({ ...axis, spans });
     }
-    const largest = doubled[power] as Axis;
+    const largest = doubled[power] as ReceptiveAxis;
     return union(spanAt(largest, first), spanAt(largest, first + step * (length - 2 ** power)));
   };
 }
@@ -69,11 +69,11 @@ function windowsOf(axis: Axis, step: number): (reads: Reads) => Span | null {
  * @returns undefined where the period passes `axis.longest`
  */
 export function readThrough(
-  axis: Axis,
+  axis: ReceptiveAxis,
   rate: { readonly grow: number; readonly shrink: number },
   reads: (p: number) => Reads,
   step = 1,
-): Axis | undefined {
+): ReceptiveAxis | undefined {
   const inner = axis.spans.length;
   const common = gcd(inner, rate.shrink);
   const period = (inner / common) * rate.grow;
@@ -84,10 +84,13 @@ export function readThrough(
 }
 
 /**
- * What either sees. null sees nothing; undefined where the two move at different rates: then what an element sees
- * depends on where it is, and grows with the image.
+ * The union of two receptive fields. null is empty; undefined where the two move at different rates: then the union
+ * depends on the position, and grows with the image.
  */
-export function join(a: Axis | null | undefined, b: Axis | null | undefined): Axis | null | undefined {
+export function join(
+  a: ReceptiveAxis | null | undefined,
+  b: ReceptiveAxis | null | undefined,
+): ReceptiveAxis | null | undefined {
   if (!a || !b) return a ?? b;
   if (a === b) return a;
   const [p, q] = [a.spans.length, b.spans.length];
