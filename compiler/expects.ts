@@ -81,7 +81,7 @@ function checkNumber(expect: RawExpect, where: string, actual: number): Wrong | 
   };
 }
 
-/** One number is for every axis. What sees the whole image sees as much as anybody asks for. */
+/** One number holds for every axis. A global receptive field satisfies any lower bound. */
 function checkField(expect: RawExpect, where: string, graph: Graph): Wrong | null {
   const { relation, value } = expect;
   const fields = receptiveFields(graph);

@@ -76,7 +76,7 @@ export class Random {
     }
   }
 
-  /** Fisher-Yates, in place; answers its argument. */
+  /** Fisher-Yates, in place; returns its argument. */
   shuffle<T extends { length: number; [index: number]: number } | unknown[]>(items: T): T {
     const list = items as unknown[];
     for (let i = list.length - 1; i > 0; i--) {

@@ -12,7 +12,7 @@ export type AxisRule =
 /** What must be known, beside a model's weights, to turn an image into a mask: what it was trained to see and to say. */
 export interface Task {
   readonly channels: number;
-  /** One name for each channel of the answer. */
+  /** One name for each channel of the output. */
   readonly classes: readonly string[];
   /** Each pixel belongs to exactly one class. */
   readonly exclusive: boolean;
@@ -48,7 +48,7 @@ export function validSize(axis: AxisRule, n: number): number {
 export const takesSize = (axis: AxisRule, n: number): boolean =>
   'fixed' in axis ? axis.fixed === n : isValidSize({ ...axis, constraints: [] }, n);
 
-/** Channels of the network's answer. */
+/** Channels of the network's output. */
 export const classCount = (network: Network): number => {
   const dim = (network.heads[0]?.value ?? network.modeOutputs[0]?.value)?.type.shape[1];
   return dim ? known(dim) : 1;

@@ -41,7 +41,7 @@ export interface Fix {
   readonly title: string;
   /** Of one file, not overlapping. */
   readonly edits: readonly Edit[];
-  /** Whether it is what was meant, as far as anybody can tell: `check --fix` makes these, an editor offers the others too. */
+  /** Whether it is almost certainly what was meant: `check --fix` makes these, an editor offers the others too. */
   readonly certain: boolean;
 }
 

@@ -9,7 +9,7 @@ import * as T from './tokens.js';
 import type { Arg, Expr, Name } from './tree.js';
 
 /**
- * Expressions. The grammar sees a chain of operands with operators between them, and `TreeBuilder` gives it its
+ * Expressions. The grammar parses a chain of operands with operators between them, and `TreeBuilder` gives it its
  * structure: two rules instead of one for each precedence, so that nesting takes little of the stack.
  *
  * An expression goes on over a line break if the next line begins with an operator. A `(` or `[` at the beginning of

@@ -133,7 +133,7 @@ export abstract class RecoveringParser extends EmbeddedActionsParser {
 
   // ---- pieces of grammar; `idx` tells tokens of one kind within a rule apart, as for chevrotain's own
 
-  /** Whether to parse a piece: it begins here; or chevrotain is only looking at the grammar, which sees all of it. */
+  /** Whether to parse a piece: it begins here; or chevrotain is recording the grammar, which must reach every rule. */
   protected when(type: TokenType): boolean {
     return this.RECORDING_PHASE || this.isNext(type);
   }

@@ -7,7 +7,7 @@ import { Facts } from './facts.js';
 import { bindNames, type Names } from './names/bind.js';
 import type { Occurrence, Scope } from './names/definition.js';
 
-/** A word of the text, as the parser sees it: without spaces and comments. Offsets, `end` exclusive. */
+/** A word of the text, as the parser reads it: without spaces and comments. Offsets, `end` exclusive. */
 export interface Token {
   readonly start: number;
   readonly end: number;
@@ -56,7 +56,7 @@ export function occurrenceAt({ names }: Analysis, offset: number): Occurrence | 
   return undefined;
 }
 
-/** The names that an expression at a place sees. */
+/** The names in scope of an expression at a place. */
 export function scopeAt({ names }: Analysis, offset: number): Scope {
   return names.regions.findLast((r) => r.start <= offset && offset <= r.end)?.scope ?? names.outer;
 }

@@ -81,7 +81,7 @@ export class Facts {
     return { label, value: found, nodes: this.owned.get(label) ?? [] };
   }
 
-  /** What a value sees of the input; null if the network is not whole. */
+  /** The receptive field of a value; null if the network is incomplete. */
   field(value: Value): ReceptiveField | null {
     const { sketch } = this.analyzed;
     if (sketch === null) return null;

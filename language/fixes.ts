@@ -7,7 +7,7 @@ export interface Fix {
   readonly title: string;
   readonly diagnostic: Diagnostic;
   readonly edits: readonly Edit[];
-  /** Whether it is what was meant, as far as anybody can tell. */
+  /** Whether it is almost certainly what was meant. */
   readonly certain: boolean;
 }
 

@@ -3,7 +3,7 @@ import { type Fix, fixesOf } from './fixes.js';
 
 export interface Mended {
   readonly text: string;
-  /** What the text, as it is now, has to answer for. */
+  /** The diagnostics and trees of the text as it is now. */
   readonly analyzed: Analyzed;
   /** What was changed, in the order in which it was; spans are of the text it was changed in. */
   readonly fixed: readonly Fix[];

@@ -71,7 +71,7 @@ function blocks(shape: NetworkShape): string[] {
   }`);
   }
   texts.push(`  block Down(x, c) {\n    ${downText(shape)}\n  }`);
-  // Rows differ in channels: whoever adds, or gates by, what comes from below needs it in the row's own.
+  // Rows differ in channels: to add a value from below, or to gate by it, its channels must first be made the row's own.
   const own = merge === 'add' || shape.gate;
   texts.push(`  block Up(x, c) {\n    ${upText(shape, own)}\n  }`);
   texts.push(`  block Join(skip, below, c) {

@@ -60,7 +60,7 @@ export const shapesAgree: Property = {
   },
 };
 
-/** A pruned network answers what the full one does, to the last bit. */
+/** A pruned network returns what the full one does, to the last bit. */
 export const pruningIsExact: Property = {
   name: 'pruning',
   claim: 'pruned outputs are those of the full network, bit for bit',
@@ -81,7 +81,7 @@ export const pruningIsExact: Property = {
   },
 };
 
-/** An image's answer does not depend on the images beside it. */
+/** The output for an image does not depend on the others of its batch. */
 export const batchIndependent: Property = {
   name: 'batch',
   claim: 'an image alone is answered as in a batch',

@@ -14,7 +14,7 @@ import { evaluate, type Float64Tensor, tensor } from './reference/index.js';
 
 /**
  * An engine that runs every graph node by node in double precision, straight from each operator's definition: slow, and
- * what other engines are measured against. State and answers are rounded to float32, as an engine's are.
+ * what other engines are measured against. State and outputs are rounded to float32, as an engine's are.
  */
 export const referenceEngine: TrainingEngine = {
   name: 'reference',

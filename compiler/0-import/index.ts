@@ -58,7 +58,7 @@ export function readImports(
   return { root, files, trees, mistakes, diagnostics };
 }
 
-/** Answers with files read before, and with nothing else. */
+/** Resolves only files that were read before. */
 export function fromFiles(files: readonly ImportedFile[]): Resolve {
   const texts = new Map(files.map((f) => [f.path, f.text]));
   return (path) => texts.get(path) ?? null;

@@ -21,7 +21,7 @@ import {
 
 /** What the leaves of the evaluator need of it: to report, and to make nodes. */
 export interface Toolbox {
-  /** Reports a mistake and answers poison. */
+  /** Reports a mistake and returns poison. */
   fail(said: Said<Code>, span: Span, more?: More): Value;
   /** Applies an operator whose attributes are complete. */
   apply(op: OpName, attrs: Attrs, inputs: readonly RawValue[], span: Span, biasUnsaid?: boolean): Value;

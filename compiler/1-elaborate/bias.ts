@@ -4,11 +4,11 @@ import { type Collector, diagnose } from '../diagnostics/index.js';
 import type { RawApply, RawValue } from './raw.js';
 import type { Steps } from './steps.js';
 
-/** They subtract each channel's mean: a number added to a whole channel before them is gone behind them. */
+/** Operators that subtract each channel's mean, and so cancel a bias added before them. */
 const centring: ReadonlySet<string> = new Set(['batchnorm', 'instancenorm']);
 
 /**
- * Convolutions whose bias a norm takes out again (Ioffe and Szegedy, 2015, section 3.2), unless the spec says `bias`: then it
+ * Convolutions whose bias a norm cancels (Ioffe and Szegedy, 2015, section 3.2), unless the spec says `bias`: then it
  * is meant, to have the weights of a published network say. One warning for each place of the text.
  */
 export function biasBeforeNorm(steps: Steps, alive: ReadonlySet<RawValue>, report: Collector): void {

@@ -46,7 +46,7 @@ function bind(
   const given = new Map<string, CallArg>();
   let ok = true;
   const wrong = (...report: Parameters<Evaluator['fail']>): void => {
-    // Where the body names what nothing has, that may be a parameter it has lost.
+    // An undefined name in the body may be a parameter that was removed.
     if (!evaluator.names.incomplete.has(decl)) evaluator.fail(...report);
     ok = false;
   };

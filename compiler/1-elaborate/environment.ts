@@ -32,7 +32,7 @@ export type Entry =
 
 export interface Block {
   readonly decl: BlockDecl;
-  /** The names its body sees beside its parameters: a block of a library does not see the network that calls it. */
+  /** The scope of its body, beside its parameters: a block of a library can't refer to names of the network that calls it. */
   readonly home: Environment;
 }
 

@@ -310,7 +310,7 @@ export class Evaluator implements Toolbox {
     return list(Array.from({ length }, (_, k) => int(from + k)));
   }
 
-  /** The whole number a value is; null, reported, if it is none. `what` begins the message. */
+  /** A value as an integer; null, and reported, if it is not one. `what` begins the message. */
   whole(v: Value, span: Span, what: string): number | null {
     if (isPoisoned(v)) return null;
     const n = wholeNumber(v);

@@ -6,7 +6,7 @@ import { type Collector, diagnose } from '../diagnostics/index.js';
 import { someOf } from './grid.js';
 import type { Definition, NameScope } from './name-scope.js';
 
-/** The blocks that imports bring into the scopes of files: clashes, and imports that nothing uses. */
+/** The blocks that imports bring into the scopes of files: clashes, and unused imports. */
 export class ImportedNames {
   /** The imports that blocks came by. */
   private readonly origins = new Map<Definition, ImportDecl>();
@@ -32,7 +32,7 @@ export class ImportedNames {
       this.origins.set(definition, decl);
       brought.push(definition);
     }
-    // Of an imported file nobody asks whether it uses all that it imports.
+    // Unused imports are reported for the root file only.
     if (brought.length > 0 && decl.span.file === undefined) this.brought.push({ decl, blocks: brought });
   }
 

@@ -101,7 +101,7 @@ const readable = (train: TrainDecl | undefined, names: NameFacts): TrainDecl | u
   train && { ...train, settings: train.settings.filter((s) => !names.rejected.has(s.value)) };
 
 /**
- * The blocks that a file sees: its own, and those of the files it imports, whose bodies see what those files see. A block that
+ * The blocks in a file's scope: its own, and those of the files it imports, whose bodies have the scope of those files. A block that
  * something of its name comes before, which is reported, is left out.
  */
 function libraryOf(module: Module, names: NameFacts, made: Map<Module, Environment>): Environment {

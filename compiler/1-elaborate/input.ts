@@ -10,7 +10,7 @@ const symbols = ['N', 'D', 'H', 'W'];
 
 /**
  * `f32[N, channels, ...]` with one to three spatial dimensions, each a number or a symbol. Channels must be a number,
- * since the sizes of weights follow from it. Answers the input's tensor, or poison.
+ * since the sizes of weights follow from it. Returns the input's tensor, or poison.
  */
 export function elaborateInput(evaluator: Evaluator, decl: InputDecl, env: Environment): Value {
   const hints = [`write ${decl.name.text}: f32[N, 3, H, W]`];

@@ -16,7 +16,7 @@ export const limits = {
   nesting: 1_000,
   /** What a cell, head or `let` adds to that nesting, for the room it takes on the stack. */
   forcing: 2,
-  /** A whole number that an operator is given: a kernel, a stride, channels. */
+  /** An integer argument of an operator: a kernel, a stride, channels. */
   argument: 1 << 20,
   /** A dimension of an input. */
   dimension: 1 << 24,

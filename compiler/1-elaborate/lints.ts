@@ -21,7 +21,7 @@ export interface Elaborated {
   readonly lets: readonly Lazy[];
   readonly answers: Answers;
   readonly edges: readonly Edge[];
-  /** Definitions that nothing mentions: reported already. */
+  /** Unused definitions: reported already. */
   readonly unused: readonly Span[];
 }
 
@@ -37,7 +37,7 @@ export function lint(network: Elaborated, report: Collector): void {
   squashedLogits(network.steps, network.answers.heads, report);
 }
 
-/** Cells and lets no head or output depends on; one warning for each rule. Answers their scopes. */
+/** Cells and lets no head or output depends on; one warning for each rule. Returns their scopes. */
 function unusedNodes(network: Elaborated, alive: ReadonlySet<RawValue>, report: Collector): Set<Scope> {
   const dead = new Set<Scope>();
   for (const grid of network.grids) {

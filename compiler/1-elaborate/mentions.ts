@@ -11,15 +11,15 @@ import { unknownCallee, unknownValue } from './unknown.js';
 export interface MentionOptions {
   /** Mentions only; no complaints. */
   readonly silent?: boolean;
-  /** Symbols that are known here although nothing defines them: the dimensions of an input. */
+  /** Symbols that are known here without a definition: the dimensions of an input. */
   readonly symbols?: readonly string[];
 }
 
-/** The names that expressions mention: marks what is used, reports what nothing has. */
+/** The names that expressions mention: marks what is used, reports what is undefined. */
 export class Mentions {
   /** Expressions nested too deep to be evaluated, and calls of what an import that led nowhere may have. */
   readonly rejected = new Set<Expr>();
-  /** Places of names that nothing has. */
+  /** Places of undefined names. */
   readonly unknown = new Set<Span>();
   /** Whether a piece of an expression is missing. */
   hasHoles = false;
@@ -39,7 +39,7 @@ export class Mentions {
     this.reported = new Set();
   }
 
-  /** Whether the item or rule has mentioned what nothing has. */
+  /** Whether the item or rule has mentioned an undefined name. */
   get lacking(): boolean {
     return this.reported.size > 0;
   }

@@ -1,7 +1,7 @@
 import type { Span } from '../../grammar/diagnostic.js';
 import type { Name } from '../../grammar/tree.js';
 
-/** A definition as the walk over the names sees it. */
+/** A definition in the walk over the names. */
 export interface Definition {
   readonly kind: string;
   readonly name: Name;

@@ -24,7 +24,7 @@ import { isLanguageOp } from './operators.js';
 export interface Reported {
   /** Expressions nested too deep to be evaluated. */
   readonly rejected: ReadonlySet<Expr>;
-  /** Places of names that nothing has. */
+  /** Places of undefined names. */
   readonly unknown: ReadonlySet<Span>;
   /** Blocks whose bodies have such names. */
   readonly incomplete: ReadonlySet<BlockDecl>;
@@ -36,13 +36,13 @@ export const nothingReported: Reported = { rejected: new Set(), unknown: new Set
 export interface NameFacts extends Reported {
   /** Definitions that something else of the same name comes before. */
   readonly duplicates: ReadonlySet<object>;
-  /** The `let`s, params and so on that nothing mentions; their spans, for lints that would say the same again. */
+  /** Spans of the unused `let`s, params and so on, for lints that would report the same again. */
   readonly unused: readonly Span[];
 }
 
 /**
  * Walks all of the text and of the files it imports, branches that are never taken and blocks that are never called included: unknown names,
- * names defined twice, names nothing mentions, patterns that are none, expressions nested too deep.
+ * names defined twice, unused names, patterns that are none, expressions nested too deep.
  */
 export function checkNames(module: Module, network: NetworkDecl | undefined, report: Collector): NameFacts {
   const walk = new NameWalk(report, module.tree);
@@ -76,7 +76,7 @@ class NameWalk {
     this.imports = new ImportedNames(report);
   }
 
-  /** The blocks that a file sees, its own bodies walked; those of the files it imports too, once each. */
+  /** The blocks in a file's scope, its own bodies walked; those of the files it imports too, once each. */
   library(module: Module): NameScope {
     const known = this.libraries.get(module);
     if (known !== undefined) return known;
@@ -161,7 +161,7 @@ class NameWalk {
           break;
         case 'input':
           for (const [k, dim] of item.dims.entries()) {
-            // C, as papers write channels, is answered where the shape is read.
+            // C, as papers write channels, is reported where the shape is read.
             const symbols = ['N', 'D', 'H', 'W', ...(k === 1 && scope.value('C') === undefined ? ['C'] : [])];
             this.mentions.expression(dim, scope, { symbols });
           }

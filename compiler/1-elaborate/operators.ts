@@ -22,7 +22,7 @@ export const languageOps: readonly OpName[] = opNames.filter((name) => opOf(name
 
 export const isLanguageOp = (name: string): name is OpName => isOpName(name) && opOf(name).language !== undefined;
 
-/** Words that arguments take: `padding: same`, `mode: linear`. As names that nothing defines they stand for themselves. */
+/** Words that arguments take: `padding: same`, `mode: linear`. Where no definition has such a name it stands for itself. */
 export const argumentWords: ReadonlySet<string> = new Set([
   'same',
   'valid',
@@ -42,7 +42,7 @@ export function callOperator(tools: Toolbox, op: OpName, args: readonly CallArg[
   const named = args.filter((a) => a.name !== undefined);
   const split = language.tensors === 'many' ? positional.length : language.tensors === 'pair' ? 2 : 1;
   const tensors = tensorArguments(tools, op, language.tensors, positional.slice(0, split), span);
-  // A tensor forgotten shifts all other arguments: nothing more can be said of the call.
+  // A missing tensor shifts all other arguments, so further errors of the call would mislead.
   if (tensors === 'wrong') return poison;
   const attrs = bindArguments(tools, op, language.args, positional.slice(split), named, span);
   if (tensors === null || attrs === null) return poison;

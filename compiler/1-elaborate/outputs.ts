@@ -11,7 +11,7 @@ import { describe, isPoisoned } from './values.js';
 
 export type Answers = Pick<RawNetwork, 'outputName' | 'heads' | 'modes' | 'modeOutputs' | 'levels'>;
 
-/** Heads and what the network answers, for every level and mode. Everything else must have been evaluated. */
+/** Heads and outputs of the network, for every level and mode. Everything else must have been evaluated. */
 export function elaborateOutputs(
   evaluator: Evaluator,
   network: NetworkDecl,
@@ -86,7 +86,7 @@ function checkModes(evaluator: Evaluator, output: OutputDecl): void {
 }
 
 /**
- * A mode over the heads of a level. Below the highest level a mode that asks for more than there is has no answer,
+ * A mode over the heads of a level. Below the highest level a mode that asks for more heads than there are has no output,
  * which is no mistake.
  */
 function answer(

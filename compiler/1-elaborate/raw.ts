@@ -51,7 +51,7 @@ export interface RawExpect {
 
 export interface RawNetwork {
   readonly name: string;
-  /** In an order where every input of a step comes before it; nothing here is dead-code eliminated yet. */
+  /** In an order where every input of a step comes before it; dead code is not eliminated yet. */
   readonly steps: readonly (RawInput | RawApply)[];
   readonly outputName: string;
   readonly heads: readonly RawHead[];

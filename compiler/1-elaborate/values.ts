@@ -48,7 +48,7 @@ export const isNumber = (v: Value): v is NumberValue => v.kind === 'int' || v.ki
 /** Whether any part of the value failed to evaluate. */
 export const isPoisoned = (v: Value): boolean => v.kind === 'poison' || (v.kind === 'list' && v.items.some(isPoisoned));
 
-/** The whole number a value is, if it is one: 3, and 3.0 too. */
+/** A value as an integer, if it is one: 3, and 3.0 too. */
 export const wholeNumber = (v: Value): number | undefined =>
   isNumber(v) && Number.isSafeInteger(v.value) ? v.value : undefined;
 

@@ -22,7 +22,7 @@ const forms: Readonly<Record<DeployRuntime, UpsamplingForm | null>> = {
 
 /**
  * The last passes over a deployed graph, which look at its weights: batch norms go into convolutions, and convolutions over what
- * `upsample` repeated read the small image. The answers are the same but for rounding.
+ * `upsample` repeated read the small image. The outputs are the same up to rounding.
  * @param weights null: the graph alone, as it will be, for plans
  */
 export function optimizeForRuntime<W extends WeightArrays | null>(

@@ -44,7 +44,7 @@ export function checkSelection(network: Network, { level, mode }: Selection): Se
 }
 
 /**
- * Prune Lk: keep the heads with level <= k, answer the mode over what is left, drop every node no output needs.
+ * Prune Lk: keep the heads with level <= k, take the mode's output at that level, drop every node that no output depends on.
  * Exact by construction: the nodes that stay, their parameters and names are those of the full network.
  * Throws if `checkSelection` would refuse.
  */

@@ -3,7 +3,7 @@ import { sameShape } from '../ir/dim.js';
 import type { Graph, NamedValue, Network, Node, Param, Value } from '../ir/graph.js';
 import { probabilitiesOf, uncertaintyOf } from './uncertainty.js';
 
-/** Which levels answer, in which of the network's modes. */
+/** The levels of an adaptive model, and the network's mode that their outputs are of. */
 export interface StageSelection {
   /** Ascending, at least two. */
   readonly levels: readonly number[];
@@ -25,26 +25,26 @@ export interface Stage {
   /** Parameters that no earlier stage uses. */
   readonly params: readonly Param[];
   readonly answer: Value;
-  /** [N], in 0 .. 1: how unsure `answer` is of each image; null for the last stage, which has no other to ask. */
+  /** [N], in 0 .. 1: the uncertainty of the output for each image; null for the last stage, after which there is none. */
   readonly uncertainty: Value | null;
 }
 
-/** A network's levels as stages of one computation: whoever is content with a stage's answer computes no later stage. */
+/** A network's levels as stages of one computation: where a stage's output is certain enough, no later stage is computed. */
 export interface StagedGraph {
   readonly inputs: readonly NamedValue[];
-  /** What every stage answers, by the network's name for it. */
+  /** The output of every stage, by the network's name for it. */
   readonly outputName: string;
   readonly stages: readonly Stage[];
 }
 
-/** The name under which a model of stages says which level answered. */
+/** The name of the output of an adaptive model that holds the level the result is from. */
 export const levelOutput = 'level';
 
-/** The mode that levels answer in unless told otherwise: `fast`, a level's own head, where the network has it, else its first. */
+/** The default mode of the levels' outputs: `fast`, a level's own head, where the network has it, else its first. */
 export const levelMode = (network: Network): string =>
   network.modes.includes('fast') ? 'fast' : (network.modes[0] as string);
 
-/** Levels up to `top` that answer in a mode; ascending. */
+/** Levels up to `top` that have an output in a mode; ascending. */
 export const levelsOf = (network: Network, mode: string, top = Number.POSITIVE_INFINITY): number[] =>
   network.levels.filter(
     (level) => level <= top && network.modeOutputs.some((m) => m.level === level && m.mode === mode),
@@ -100,7 +100,7 @@ const answerName = (network: Network, level: number): string => `${network.outpu
 export const uncertaintyName = (level: number): string => `uncertainty@L${level}`;
 
 /**
- * One graph of all these levels' answers (`mask@L1`, `mask@L2`, ...), and of how unsure each but the last is (`uncertainty@L1`, ...).
+ * One graph of the outputs of all these levels (`mask@L1`, `mask@L2`, ...), and of the uncertainty of each but the last (`uncertainty@L1`, ...).
  * It is a graph as any other: simplify it, fold it, and cut it with `intoStages` in the end. Throws if `checkStages` would refuse.
  */
 export function answerAtLevels(network: Network, selection: StageSelection): Graph {

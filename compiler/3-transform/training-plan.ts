@@ -17,7 +17,7 @@ export interface Arena {
   readonly slots: readonly ArenaSlot[];
 }
 
-/** What a network's losses are differentiated into, from which steps are built; nothing is simplified yet. Values keep their ids in later passes. */
+/** What a network's losses are differentiated into, from which steps are built; not simplified yet. Values keep their ids in later passes. */
 export interface Differentiated {
   /** Forward, losses, backward, in order. */
   readonly nodes: readonly Node[];

@@ -21,16 +21,16 @@ const closeEnough = 1.001;
 
 type Item = Omit<Buffer, 'offset'> & { readonly k: number };
 
-/** Which goes first; tried, each into the lowest gap and into the tightest, until one needs hardly more than is alive at the worst moment. */
+/** Which goes first; tried, each into the lowest gap and into the tightest, until one needs hardly more than the peak of live bytes. */
 const priorities = [(i: Item) => i.bytes, (i: Item) => i.bytes * (i.to - i.from + 1), (i: Item) => i.to - i.from];
-/** For few values, among which chance leaves gaps; of many thousand it leaves none to speak of, and each way takes its time. */
+/** Tried only for few values, where gaps remain; with many thousands the gaps are negligible, and each try takes long. */
 const moreForFew = [(i: Item) => -i.from, (i: Item) => i.to];
 const few = 4096;
 
 /**
  * Places every interval at an offset such that two values alive at once never overlap: largest first, each in the
  * lowest gap that fits, or the tightest (Pisarchyk & Lee, 2020, "greedy by size"); where that leaves gaps, also by size times life, by life, by
- * beginning and by end, and the best is kept. On random networks the arena is at most 1.1 times what is alive at the worst moment, in whole
+ * beginning and by end, and the best is kept. On random networks the arena is at most 1.1 times the peak of live bytes, in whole
  * lines, and one line (test/properties); on the presets see bench/memory.mjs.
  */
 export function placeBuffers(intervals: readonly Interval[]): { buffers: Buffer[]; arenaBytes: number } {

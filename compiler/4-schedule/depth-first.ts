@@ -2,7 +2,7 @@ import type { Graph, Node } from '../ir/graph.js';
 import { dependencies } from './dependencies.js';
 
 /**
- * The order in which one result after the other is computed, from the last written to the first, with all it needs and nothing else;
+ * The order in which one result after the other is computed, from the last written to the first, with only the values it depends on;
  * of what a node reads, what was written last goes first. It is how ONNX Runtime orders a graph by itself (`ReverseDFSFrom` in
  * graph.cc, a stack onto which inputs go by rising index), so that it is also what a file written in the order of `graph` runs in.
  * It suits nested networks: a gradient's branch ends, in its parameter's gradient, before the next begins.

@@ -8,11 +8,11 @@ import { greedyOrder } from './order.js';
 export interface ExecutionPlan {
   readonly order: readonly Node[];
   readonly buffers: readonly Buffer[];
-  /** Bytes alive at the worst moment: no placement can need less in this order. */
+  /** The peak of live bytes: no placement can need less in this order. */
   readonly peakBytes: number;
   /** Bytes of the arena that holds every buffer; at least `peakBytes`. */
   readonly arenaBytes: number;
-  /** Bytes alive at the worst moment in the order that the graph was written in. */
+  /** The peak of live bytes in the order that the graph was written in. */
   readonly writtenPeakBytes: number;
 }
 

@@ -7,7 +7,7 @@ import { bytesAt } from './order.js';
 
 export type MemoryPurpose = 'predict' | 'train';
 
-/** What a graph asks of a process's memory. */
+/** The memory that a graph needs in a process. */
 export interface MemoryUse {
   /** Weights, and statistics at inference; in training the vector that an optimizer changes. */
   readonly parameterBytes: number;
@@ -15,7 +15,7 @@ export interface MemoryUse {
   readonly foldedBytes: number;
   /** Vectors as long that the optimizer keeps beside it: 2 for Adam. */
   readonly slots: number;
-  /** Values alive at the worst moment but for those that are parameters, or parts of them, under other names. */
+  /** Values alive at the peak, except parameters, or parts of them, under other names. */
   readonly activationBytes: number;
   /** The same where a step's gradients are not joined to one vector, as in ONNX Runtime (3-transform/train/chunked-step.ts). */
   readonly unjoinedBytes: number;
@@ -72,7 +72,7 @@ const most = (list: Iterable<number>): number => {
 };
 
 /**
- * Of a filter gradient, which is a convolution with its operands exchanged (5-emit/onnx/lowerings/filter-grad-conv.ts): the operand of
+ * Of a filter gradient, computed as a convolution (5-emit/onnx/lowerings/filter-grad-conv.ts): the operand of
  * fewer channels, with these innermost, and either products for each sample or the other operand with its samples innermost.
  */
 function scratchOf(node: Node): number {
@@ -106,7 +106,7 @@ export interface EngineMemory {
   readonly joinsGradients: boolean;
 }
 
-/** Bytes of values that an engine needs at the worst moment, before its habits. */
+/** Peak bytes of values in an engine, before its own overheads. */
 export const neededBytes = ({ joinsGradients }: Pick<EngineMemory, 'joinsGradients'>, use: MemoryUse): number =>
   joinsGradients ? use.activationBytes : use.unjoinedBytes + use.scratchBytes;
 

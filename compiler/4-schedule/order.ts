@@ -98,6 +98,6 @@ export function bytesAt(
   });
 }
 
-/** Bytes alive at the worst moment. */
+/** The peak of live bytes. */
 export const peakOf = (intervals: readonly Pick<Interval, 'value' | 'from' | 'to'>[], steps: number): number =>
   liveBytes(intervals, steps).reduce((most, bytes) => Math.max(most, bytes), 0);

@@ -12,7 +12,7 @@ export interface AliveValue {
   readonly to: number;
 }
 
-/** The worst moment of a plan. */
+/** The memory peak of a plan. */
 export interface Peak {
   /** The first step at which most is alive, and its node. */
   readonly step: number;

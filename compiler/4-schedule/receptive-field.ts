@@ -130,7 +130,7 @@ const enlarged: Rule = spatially((attrs, rank) => {
       // p (in - 1) / (f in - 1) lies in (p/f - (f-1)/f, p/f], whatever the size.
       const first = Math.floor((p - f + 1) / f);
       if (corners) return { first, length: low + 2 - first };
-      // (p + 0.5) / f - 0.5 in whole numbers: where it falls on an element, its neighbour weighs nothing.
+      // (p + 0.5) / f - 0.5 in integers: where it falls on an element, the weight of its neighbour is 0.
       const twice = 2 * p + 1 - f;
       return { first: Math.floor(twice / (2 * f)), length: twice % (2 * f) === 0 ? 1 : 2 };
     });

@@ -1,7 +1,7 @@
 import { type Dim, known } from '../ir/dim.js';
 import type { Attrs, Node, Value } from '../ir/graph.js';
 
-/** A node as a lowering sees it, in any format: its attributes and shapes, and what its inputs were written as. */
+/** What a lowering is given of a node, in any format: its attributes and shapes, and what its inputs were written as. */
 export class NodeView<Written> {
   readonly node: Node;
   readonly attrs: Attrs;

@@ -1,9 +1,9 @@
-/** What an adaptive model says of one of its levels. */
+/** Facts of one level of an adaptive model. */
 export interface LevelFacts {
   readonly level: number;
   /** Of this level and those before it. */
   readonly parameters: number;
-  /** Of an image that this level answers, at the size in `AdaptiveFacts.macsAt`. */
+  /** Of an image whose result is from this level, at the size in `AdaptiveFacts.macsAt`. */
   readonly macs: number;
   /** From this uncertainty on the next level is asked; the last level has none. */
   readonly threshold?: number;
@@ -22,12 +22,12 @@ export interface Calibration {
   readonly standardError: number;
   /** Mean MACs of an image, as a share of the deepest level's. */
   readonly cost: number;
-  /** Images that each level answered. */
+  /** The number of images whose result is from each level. */
   readonly answered: readonly number[];
 }
 
 export interface AdaptiveFacts {
-  /** The spec's mode that every level answers in. */
+  /** The spec's mode of every level's output. */
   readonly answers: string;
   readonly macsAt: readonly number[];
   /** Ascending. */

@@ -132,7 +132,7 @@ function costsOf(
   });
 }
 
-/** What the file puts out: the answer, and which level it is from. */
+/** The outputs of the file: the mask, and the level it is from. */
 function outputsOf({ stages, outputName }: StagedGraph): Graph['outputs'] {
   const answer = stages[0]?.answer as Value;
   const level: Value = { ...answer, id: -1, type: { dtype: 'i64', shape: [] } };

@@ -5,7 +5,7 @@ import { UserError } from '../user-error.js';
 import { type Level, levelNumber } from './selection.js';
 
 /**
- * The levels of an adaptive model, ascending, and the mode that each of them answers in.
+ * The levels of an adaptive model, ascending, and the mode of their outputs.
  * @throws UserError for a mode or level that the network doesn't have, or levels that can't stand in for each other
  */
 export function chooseLevels(

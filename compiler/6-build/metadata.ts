@@ -85,7 +85,7 @@ export interface Bound {
 }
 
 /**
- * What a model sees and returns: as its weights were trained, or as training by the spec would. Sizes are those of the network that is
+ * The inputs and outputs of a model: as its weights were trained, or as training by the spec would. Sizes are those of the network that is
  * built.
  */
 export function modelTask({ network, recipe }: GoodSpec, trained?: Task): Task {

@@ -72,7 +72,7 @@ export interface AdaptiveOptions extends Sized, Weighted {
   readonly calibration?: Calibration;
   /** The deepest level; default: the whole network's. */
   readonly level?: Level;
-  /** The mode that every level answers in; default: `fast` where there is one, else the first. */
+  /** The mode of every level's output; default: `fast` where there is one, else the first. */
   readonly levelMode?: string;
   readonly precision?: 'fp32' | 'fp16';
   readonly quantized?: undefined;

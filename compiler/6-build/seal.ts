@@ -16,7 +16,7 @@ export const sealLength = sealEntry('0'.repeat(64)).length;
 
 /**
  * An ONNX file with the SHA-256 of all its bytes, graph, weights and metadata, as one more entry of its metadata. It is a check
- * against damage, no signature: whoever changes a file on purpose can write another.
+ * against damage, not a signature: a file changed on purpose can carry a new one.
  */
 export function sealed(onnx: Uint8Array): Uint8Array {
   const entry = sealEntry(bytesToHex(sha256(onnx)));

@@ -26,7 +26,7 @@ function change(a: string, i: number, b: string, j: number): number {
   return a[i]?.toLowerCase() === b[j]?.toLowerCase() ? 0.5 : 1;
 }
 
-/** Names longer than this are not compared: nobody mistypes them by a letter or two. */
+/** Names longer than this are not compared: the comparison is quadratic, and typing errors in names are short. */
 const longest = 64;
 
 /**

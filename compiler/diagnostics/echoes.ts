@@ -62,7 +62,7 @@ function partsOf(tree: SpecTree): Part[] {
   });
 }
 
-/** Gathers the words of a piece of the tree; answers whether it has holes. */
+/** Gathers the words of a piece of the tree; returns whether it has holes. */
 function collect(piece: object, into: Set<string>): boolean {
   let holes = false;
   for (const [key, value] of Object.entries(piece)) {

@@ -23,8 +23,8 @@ export interface Page {
   readonly fix: string;
   /** The messages it gives, with what they are told in braces (scripts/wording.mjs). */
   readonly says: readonly string[];
-  /** Answered with this code, and no other. */
+  /** An example that gives this diagnostic and no other. */
   readonly wrong: Example;
-  /** The same put right: answered with nothing. */
+  /** The same example corrected: it gives no diagnostic. */
   readonly right: Example;
 }

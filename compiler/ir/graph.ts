@@ -7,8 +7,8 @@ import type { Shape } from './dim.js';
  * each value is defined once, by an input, a parameter or a node.
  */
 /**
- * `bf16` is f32 cut to 8 bits of precision, `f16` IEEE's binary16, of 11 bits and at most 65504: only the pass `precision` writes them. `i8` and `i32` are parameters in whole numbers,
- * which only the pass `quantize` makes; their weights still come as floats, each a whole number.
+ * `bf16` is f32 cut to 8 bits of precision, `f16` IEEE's binary16, of 11 bits and at most 65504: only the pass `precision` writes them. `i8` and `i32` are quantized parameters,
+ * which only the pass `quantize` makes; their weights still come as floats, each an integer.
  */
 export type DType = 'f32' | 'bf16' | 'f16' | 'i64' | 'i8' | 'i32';
 
@@ -88,7 +88,7 @@ export interface Head {
   readonly value: Value;
 }
 
-/** What the network answers at a level in a mode; elaboration writes one for each pair, pruning chooses. */
+/** The network's output at a level in a mode; elaboration writes one for each pair, pruning chooses. */
 export interface ModeOutput {
   readonly level: number;
   readonly mode: string;

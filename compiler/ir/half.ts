@@ -5,7 +5,7 @@ export const largestHalf = 65504;
 export const smallestHalf = 2 ** -14;
 
 /**
- * Floats as the bits of the nearest float16 (IEEE 754 binary16), ties to even; from 65520 on infinity. In whole numbers, since
+ * Floats as the bits of the nearest float16 (IEEE 754 binary16), ties to even; from 65520 on infinity. In integer arithmetic, since
  * Node 20 has no Float16Array.
  */
 export function halfBits(numbers: Float32Array): Uint16Array {

@@ -6,7 +6,7 @@ import type { Graph, Value } from './graph.js';
 
 /**
  * Checks what every pass must keep: each value is defined once and before its use, nothing dangles, and every type is
- * what the operator's own shape rule says. Answers the first break in words, or null.
+ * what the operator's own shape rule says. Returns a description of the first violation, or null.
  */
 export function verifyGraph(graph: Graph): string | null {
   const defined = new Map<number, Value>();

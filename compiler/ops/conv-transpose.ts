@@ -49,7 +49,7 @@ export const convTranspose: Op = {
         name: 'weight',
         shape: [inner, channels, ...kernel],
         role: 'weight',
-        // With the usual kernel = stride each output sees one tap of each input channel.
+        // With the usual kernel = stride each output element depends on one tap of each input channel.
         init: { kind: 'he_normal', fanIn: inner },
       },
       ...(boolAttr(attrs, 'bias', true)

@@ -39,7 +39,7 @@ export const groupnorm: Op = {
   parameters: affineParameters,
   /**
    * A group is a channel of the tensor [N, groups, rest], so the gradient of instance norm does the work:
-   * dx is its answer to dy gamma; with h the normalized x, dgamma = sum(dy h), dbeta = sum(dy).
+   * dx is its result for dy gamma; with h the normalized x, dgamma = sum(dy h), dbeta = sum(dy).
    */
   gradient({ attrs, inputs, outputGradients, needed, build }) {
     const dy = outputGradients[0];

@@ -6,7 +6,7 @@ import { refuse } from './refusal.js';
 
 const internal = (what: string) => say.badArgument.internal({ what });
 
-/** Whole numbers that an activation is rounded to: one unsigned byte. */
+/** The range of a quantized activation: one unsigned byte. */
 export const activationLevels = { low: 0, high: 255 } as const;
 
 /**
@@ -27,12 +27,12 @@ export const fakeQuantize: Op = {
   },
 };
 
-/** Whole numbers that a parameter is stored in. */
+/** The integer types of quantized parameters. */
 export type Storage = 'i8' | 'i32';
 
 /**
- * A parameter kept in whole numbers: (q, scale) -> q * scale, `scale` [channels] along the first axis of q. `type` is what q is
- * stored in, i8 or i32; q may also come as f32, holding whole numbers.
+ * A quantized parameter: (q, scale) -> q * scale, `scale` [channels] along the first axis of q. `type` is what q is
+ * stored in, i8 or i32; q may also be f32, holding integers.
  */
 export const dequantize: Op = {
   doc: 'Whole numbers times a scale for each place of the first axis: (q, scale) -> q * scale.',

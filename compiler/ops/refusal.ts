@@ -71,7 +71,7 @@ export function oddOneOut(
   return { odd, against: shapes.findIndex((other, j) => j !== odd && !agree(shapes[odd]!, other)) };
 }
 
-/** The whole number n with `a = n * b`, where sizes are related so for every input. */
+/** The integer n with `a = n * b`, where sizes are related so for every input. */
 function ratio(a: Dim, b: Dim): number | null {
   for (let n = 2; n <= 64; n++) if (sameDim(a, times(b, n))) return n;
   return null;

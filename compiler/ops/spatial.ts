@@ -50,7 +50,7 @@ function sides(
 /** The two sides of `pad` and `crop` for a rank. */
 export const windowSides = (op: string, attrs: Attrs, rank: number) => sides(op, 'amount', attrs.amount ?? 0, rank);
 
-/** As `resolveWindow`, but answers a refusal where the attributes don't fit the rank. */
+/** As `resolveWindow`, but returns a refusal where the attributes don't fit the rank. */
 export function readWindow(op: string, attrs: Attrs, rank: number): Window | Refusal {
   const read = (name: string, fallback: number): readonly number[] | Refusal => {
     const value = attrs[name] ?? fallback;

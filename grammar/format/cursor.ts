@@ -109,7 +109,7 @@ export class Cursor {
     return concat([text(image), this.behind(index)]);
   }
 
-  /** Goes over the next token and answers its index. */
+  /** Goes over the next token and returns its index. */
   skip(): number {
     // Never further than the statement: what is behind belongs to others.
     if (this.next > this.last) this.lost = true;

@@ -31,7 +31,7 @@ export function format(text: string, memory: Memory = new Memory()): Formatted {
   const { written, kept, simplified } = formatOnce(text, memory);
   // What stood in parentheses may, without them, be laid out as a part of what is around it.
   const result = simplified && written.length <= limits.file ? formatOnce(written, memory).written : written;
-  // The text is somebody's work: a fault of the formatter must not cost them a word of it.
+  // A bug in the formatter must never lose a word of the user's text.
   if (result !== text && content(result) !== content(text)) return unchanged();
   return { text: result, changed: result !== text, kept };
 }

@@ -44,7 +44,7 @@ export function bindNames(module: Module): Names {
   return { occurrences, regions: walk.regions, outer: scope, duplicates: walk.duplicates };
 }
 
-/** Up to where a part of the file goes, for somebody who is still writing it: the next part. */
+/** Up to where a part of the file extends while it is still being written: to the next part. */
 function extent(span: Span, { tree }: Module, end: number): number {
   const parts = [...tree.imports, ...tree.blocks, ...tree.networks, ...tree.trains];
   const later = parts.map((p) => p.span.start.offset).filter((o) => o > span.start.offset);
@@ -62,7 +62,7 @@ class Binder {
     this.regions.push({ start, end, scope });
   }
 
-  /** The blocks that a file sees. */
+  /** The blocks in a file's scope. */
   library(module: Module): Scope {
     const scope = new Scope();
     for (const { module: other } of module.imports) {

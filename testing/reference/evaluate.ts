@@ -12,7 +12,7 @@ const exactly: Compute = (node, inputs) => kernels[node.op](node.attrs, inputs);
 export type Feeds = ReadonlyMap<string, Float64Tensor>;
 
 /**
- * Runs a graph node by node in double precision; answers its outputs by name. Sizes may be symbols: the feeds decide them.
+ * Runs a graph node by node in double precision; returns its outputs by name. Sizes may be symbols: the feeds decide them.
  * Throws where a feed is missing, or where a tensor's shape is not what the graph says of it.
  */
 export function evaluate(graph: Graph, feeds: Feeds, compute: Compute = exactly): ReadonlyMap<string, Float64Tensor> {
@@ -20,7 +20,7 @@ export function evaluate(graph: Graph, feeds: Feeds, compute: Compute = exactly)
   return new Map(graph.outputs.map(({ name, value }) => [name, values.get(value.id) as Float64Tensor]));
 }
 
-/** As `evaluate`, but answers every value of the graph, by its id. */
+/** As `evaluate`, but returns every value of the graph, by its id. */
 export function evaluateValues(
   graph: Graph,
   feeds: Feeds,

@@ -4,7 +4,7 @@ import { activationLevels } from '../../compiler/ops/quantize.js';
 import { map } from './elementwise.js';
 import type { Float64Tensor } from './tensor.js';
 
-/** The nearest whole number, of two equally near the even one. */
+/** The nearest integer, ties to even. */
 export function halfToEven(x: number): number {
   const below = Math.floor(x);
   const over = x - below;

@@ -22,7 +22,7 @@ export interface QuantizeOptions {
 }
 
 /**
- * Runtimes that compute in whole numbers. They differ in how they enlarge bytes: `ort` copies them ten times as fast as it resizes them,
+ * Runtimes with int8 kernels. They differ in how they enlarge bytes: `ort` copies them ten times as fast as it resizes them,
  * `openvino` resizes them fast.
  */
 export const integerRuntimes = ['ort', 'openvino'] as const;
@@ -30,9 +30,9 @@ export const integerRuntimes = ['ort', 'openvino'] as const;
 export type IntegerRuntime = (typeof integerRuntimes)[number];
 
 /**
- * A deployed graph, its batch norms folded, in whole numbers: convolutions multiply bytes by bytes (weights symmetric with a scale
- * an output channel, activations with a scale and a zero a tensor) and add biases of 32 bits. Said as rounding, in f32: an engine
- * that knows the pattern computes the same in bytes. Values keep their ids; the levels of one are a value of their own.
+ * A deployed graph, its batch norms folded, in int8: convolutions multiply bytes by bytes (weights symmetric with per-channel
+ * scales, activations with a scale and a zero a tensor) and add biases of 32 bits. Written as rounding in f32: an engine
+ * that recognizes the pattern computes the same in int8. Values keep their ids; the quantized form of one is a separate value.
  *
  * Throws if a range is missing.
  */
@@ -48,7 +48,7 @@ export function quantize(
   const build = new GraphBuilder(nextId(graph), (graph.nodes[0] as Node).origin);
   const levels = new Map<number, Value>();
   const inWhole = new Set<Node>([...plan.layers, ...plan.carriers]);
-  // What a relu behind them puts out comes in levels alone, as what they put out themselves.
+  // The output of a relu behind them is quantized as their own output is.
   const fused = fusedRelus(graph);
   for (const [node, relu] of fused) if (inWhole.has(node)) inWhole.add(relu);
   const onlyLevels = new Set<number>();
@@ -121,8 +121,8 @@ function enlargeByCopies(build: GraphBuilder, node: Node, levels: Value, scale: 
 }
 
 /**
- * Levels as a convolution in f32 reads them. ONNX Runtime takes one that reads DequantizeLinear's output for forgotten, and quantizes its
- * weights with a single scale; behind a bound that bounds nothing it lets it be.
+ * The input of a convolution that stays in f32. ONNX Runtime would quantize one that reads DequantizeLinear's output directly, its
+ * weights with a single scale; a clip with no effect between the two prevents that.
  */
 const unseen = (build: GraphBuilder, levels: Value): Value =>
   build.emit('clip', [levels], { min: -largest, max: largest });
@@ -142,7 +142,7 @@ function scaleFor(
   return scaleOf(joined(found as Range[]));
 }
 
-/** Parameters in whole numbers, as they are asked for. */
+/** Quantized parameters, made on first use. */
 class WholeParams {
   readonly params: Param[] = [];
   readonly arrays = new Map<string, Float32Array>();

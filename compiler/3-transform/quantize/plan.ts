@@ -14,8 +14,8 @@ export interface QuantizationPlan {
 }
 
 /**
- * Chooses what is quantized: every convolution but those named, what it reads and what it puts out; and between them whatever
- * works on levels too, so that nothing becomes f32 on the way from one to the next. A relu behind a convolution or a sum is
+ * Chooses what is quantized: every convolution but those named, its inputs and its output; and between them whatever
+ * works on levels too, so that no value becomes f32 between them. A relu behind a convolution or a sum is
  * part of it: the levels below 0 are cut off by the scale itself.
  *
  * @param floats paths of convolutions that stay in f32
@@ -44,7 +44,7 @@ export function planQuantization(graph: Graph, floats: ReadonlySet<string>): Qua
   };
 }
 
-/** The relu behind each node whose result nothing else reads. */
+/** The relu behind each node whose result has no other consumer. */
 export function fusedRelus(graph: Graph): ReadonlyMap<Node, Node> {
   const uses = new Map<number, number>();
   const use = (v: Value): void => void uses.set(v.id, (uses.get(v.id) ?? 0) + 1);

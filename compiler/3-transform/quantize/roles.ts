@@ -6,8 +6,8 @@ import type { OpName } from '../../ops/index.js';
  * What an operator does with numbers that are levels of a scale:
  *
  *   multiplies  has a kernel that multiplies bytes: worth quantizing for
- *   moves       puts out numbers it is given: what it reads and what it puts out share a scale
- *   blends      has a kernel on bytes that puts out levels of a scale of its own
+ *   moves       returns elements of its input unchanged: input and output share a scale
+ *   blends      has an int8 kernel whose output has a scale of its own
  *   float       computes in f32
  */
 export type Role = 'multiplies' | 'moves' | 'blends' | 'float';
@@ -28,7 +28,7 @@ const roles: Readonly<Partial<Record<OpName, Role>>> = {
   sigmoid: 'blends',
 };
 
-/** Of operators that ONNX Runtime has in whole numbers; all others compute in f32. */
+/** Of operators that have int8 kernels in ONNX Runtime; all others compute in f32. */
 export function roleOf({ op, attrs, inputs }: Node): Role {
   const role = roles[op] ?? 'float';
   // Blending neighbours has no kernel on bytes that the engines agree on; more than two summands have none at all.

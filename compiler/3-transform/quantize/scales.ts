@@ -32,7 +32,7 @@ export const joined = (ranges: readonly Range[]): Range => ({
 });
 
 export interface WholeWeights {
-  /** Whole numbers in -127..127. */
+  /** Integers in -127..127. */
   readonly levels: Float32Array;
   /** One an output channel. */
   readonly scales: Float32Array;
@@ -41,12 +41,12 @@ export interface WholeWeights {
 /**
  * The most that two weights of one sign may sum up to, before they are rounded. A processor with AVX2 but without VNNI multiplies
  * pairs of bytes and adds the two products in 16 bits, where 255 * 129 no longer fits; rounding adds one at most to 127. ONNX Runtime's
- * own answer, seven bits for each weight, loses more: here only the largest two share them.
+ * own remedy, seven bits for each weight, loses more: here only the largest two share them.
  */
 const largestPair = 127;
 
 /**
- * Weights [channels, ...] as whole numbers times a scale a channel, symmetric about 0.
+ * Weights [channels, ...] in int8 with per-channel scales, symmetric about 0.
  * @param bias of each channel, in units of `step`, the scale of what is convolved: it has to fit in 32 bits beside the weights
  */
 export function quantizeWeights(
@@ -85,6 +85,6 @@ function largestSum(weights: Float32Array): number {
   return Math.max((above[0] as number) + (above[1] as number), (below[0] as number) + (below[1] as number));
 }
 
-/** A bias in units of step * scale, whole numbers that f32 holds. */
+/** A bias in units of step * scale, integers that f32 holds exactly. */
 export const quantizeBias = (bias: Float32Array, scales: Float32Array): Float32Array =>
   bias.map((b, c) => Math.round(b / (scales[c] as number)));

@@ -4,7 +4,7 @@ import { opOf } from '../../ops/index.js';
 
 /**
  * Reverse-mode differentiation of a scalar: appends to `build` the nodes that compute dL/dw for each of `wanted` and
- * answers them in order (null where the loss does not depend on it). A value used several times gets the sum of its
+ * returns them in order (null where the loss does not depend on it). A value used several times gets the sum of its
  * users' gradients, in one n-ary add, in the order of the users reversed: deterministic.
  */
 export function backward(

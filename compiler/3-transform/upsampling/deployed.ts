@@ -58,7 +58,7 @@ export function mergeUpsampling<W extends WeightArrays | null>(
   return { graph: merged, weights: new Map(kept) as WeightArrays as W };
 }
 
-/** Functions of each element alone, with nothing learned: they may come before phases are put together. */
+/** Functions of each element alone, without parameters: they may run before phases are interleaved. */
 const pointwise: ReadonlySet<OpName> = new Set(['relu', 'leaky_relu', 'elu', 'gelu', 'silu', 'sigmoid', 'tanh']);
 
 /** By convolution, the activation that alone reads it. */

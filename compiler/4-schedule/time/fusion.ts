@@ -5,8 +5,8 @@ const products: ReadonlySet<OpName> = new Set(['conv', 'conv_transpose']);
 const activations: ReadonlySet<OpName> = new Set(['relu', 'leaky_relu', 'sigmoid', 'tanh']);
 
 /**
- * Nodes that engines compute within the convolution before them, so that they cost nothing of their own: a batch norm with
- * fixed statistics, the sum with another convolution, then one activation, if nobody else reads what lies between. ONNX Runtime
+ * Nodes that engines compute within the convolution before them, so that they take no time of their own: a batch norm with
+ * fixed statistics, the sum with another convolution, then one activation, if the values between have no other consumer. ONNX Runtime
  * fuses them when it loads a model, TensorFlow's remapper does the same.
  */
 export function fusedNodes(graph: Graph): ReadonlySet<Node> {

@@ -38,7 +38,7 @@ export function predictTime(graph: Graph, profile: DeviceProfile): PredictedTime
   return { seconds: profile.perRun + [...nodes.values()].reduce((a, b) => a + b, 0), nodes };
 }
 
-/** What a whole graph asks of a machine. */
+/** The work of a whole graph. */
 export function graphWork(graph: Graph, lanes: number): Work {
   const total = new Map<string, number>();
   for (const work of nodeWork(graph, lanes).values())

@@ -7,7 +7,7 @@ import { nodeMacs } from '../cost.js';
 import { classOf, type WorkClass } from './classes.js';
 
 /**
- * What a node asks of a machine, in units that time is proportional to. A quantity never falls when the batch or a size
+ * The work of a node, in units that time is proportional to. A quantity never falls when the batch or a size
  * grows, so neither does a predicted time.
  *
  *   NAME.macs     multiply-accumulates, channels filled up to whole vectors

@@ -89,7 +89,7 @@ export function addWeights(model: ModelBuilder, param: Value, weights: ReadonlyM
   model.initializers.push({ name: param.origin.path, ...stored(param.type.dtype, numbers), dims });
 }
 
-/** Numbers as their type is written: floats, their halves, or whole numbers that came as floats. */
+/** Numbers as their type is written: floats, their halves, or integers that came as floats. */
 function stored(dtype: DType, numbers: Float32Array): Pick<TensorProto, 'type' | 'raw'> {
   if (dtype === 'f16') return { type: 'float16', raw: bytesOf(halfBits(numbers)) };
   if (dtype === 'i8') return { type: 'int8', raw: bytesOf(Int8Array.from(numbers)) };
@@ -97,7 +97,7 @@ function stored(dtype: DType, numbers: Float32Array): Pick<TensorProto, 'type' |
   return { type: 'float', raw: bytesOf(numbers) };
 }
 
-/** Ids of what pools put out, where the graph also holds the pool's gradient. */
+/** Ids of the outputs of pools, where the graph also holds the pool's gradient. */
 function pooledForGradients(graph: Graph): Set<number> {
   const differentiated = new Set(graph.nodes.filter((n) => n.op === 'maxpool_grad').map((n) => n.inputs[1]?.id));
   const pooled = graph.nodes.filter((n) => n.op === 'maxpool').map((n) => (n.outputs[0] as Value).id);
@@ -140,7 +140,7 @@ export function openValues(
   const values = nodes.flatMap((n) => n.outputs).filter((v) => !v.type.shape.every(isNumber));
   return values.flatMap((value) => {
     const name = nameOf(names, value);
-    // Two values may be one in the file, and one that is put out has the output's name.
+    // Two values may be one in the file, and an output has its own name.
     return left.delete(name) ? [valueInfo({ name, value })] : [];
   });
 }

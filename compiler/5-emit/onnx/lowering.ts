@@ -4,7 +4,7 @@ import { NodeView } from '../node-view.js';
 import type { ModelBuilder } from './model-builder.js';
 
 /**
- * Writes one IR node as ONNX nodes and answers the names of its outputs, in order. A name may be that of an input: the
+ * Writes one IR node as ONNX nodes and returns the names of its outputs, in order. A name may be that of an input: the
  * operator is then the identity.
  */
 export type Lowering = (to: LoweringContext) => string | readonly string[];
@@ -18,7 +18,7 @@ export interface PoolIndices {
   readonly names: Map<number, string>;
 }
 
-/** What a lowering sees: the node, its inputs' names, and where to write. */
+/** The arguments of a lowering: the node, its inputs' names, and where to write. */
 export class LoweringContext extends NodeView<string> {
   readonly model: ModelBuilder;
   readonly pools: PoolIndices;

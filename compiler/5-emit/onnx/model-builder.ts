@@ -35,12 +35,12 @@ export class ModelBuilder {
     this.#path = path;
   }
 
-  /** One ONNX node; answers the name of its output. */
+  /** One ONNX node; returns the name of its output. */
   node(op: string, inputs: readonly string[], attributes: Readonly<Record<string, Attribute>> = {}): string {
     return this.split(op, inputs, 1, attributes)[0] as string;
   }
 
-  /** One ONNX node with several outputs; answers their names. */
+  /** One ONNX node with several outputs; returns their names. */
   split(
     op: string,
     inputs: readonly string[],
@@ -62,7 +62,7 @@ export class ModelBuilder {
     this.nodes.push({ op, name: unique(this.#nodeNames, this.#path), inputs, outputs, attributes });
   }
 
-  /** One node of another domain than ONNX's; answers the name of its output. */
+  /** One node of another domain than ONNX's; returns the name of its output. */
   foreign(
     domain: string,
     op: string,

@@ -10,20 +10,20 @@ export interface StagedOptions {
   readonly weights: ReadonlyMap<string, Float32Array>;
   /** The graph's name. */
   readonly name: string;
-  /** One for each stage but the last: from this uncertainty on the next stage is asked. 0: always, above 1: never. */
+  /** One for each stage but the last: from this uncertainty on the next stage runs. 0: always, above 1: never. */
   readonly thresholds: readonly number[];
   /** Written as the model's metadata_props. */
   readonly metadata: Readonly<Record<string, string>>;
 }
 
-/** The initializer, of the outermost graph, that holds a level's threshold: whoever edits these numbers moves the trade. */
+/** The initializer, of the outermost graph, that holds a level's threshold; editing it trades accuracy for time. */
 export const thresholdName = (level: number): string => `threshold@L${level}`;
 
 /**
  * An ONNX file (IR 8, opset 17) that goes from stage to stage while it is unsure. The first stage's nodes are the graph's own; then
- *   If(max over the batch of its uncertainty >= threshold@L1) { the second stage's nodes, then the next If } else { its answer }
- * A branch holds its own weights and uses what earlier stages computed from the graphs around it, so nothing is computed twice. A batch goes
- * deeper if any of its images is unsure. The output `level`, a scalar int64, says which level answered the batch. The same stages give the same bytes.
+ *   If(max over the batch of its uncertainty >= threshold@L1) { the second stage's nodes, then the next If } else { its output }
+ * A branch holds its own weights and uses what earlier stages computed from the graphs around it, so nothing is recomputed. A batch goes
+ * deeper if any of its images is unsure. The output `level`, a scalar int64, is the level that the result of the batch is from. The same stages give the same bytes.
  *
  * Throws if a parameter has no weights, or of another length, or if there are not as many thresholds as decisions.
  */
@@ -54,7 +54,7 @@ export function emitStaged(staged: StagedGraph, options: StagedOptions): Uint8Ar
     { name: level, type: 'int64', dims: [] },
   ];
   const pools: PoolIndices = { wanted: new Set(), names: new Map() };
-  /** Writes stage k and what follows from it, which answers under these names. */
+  /** Writes stage k and the stages after it; their outputs have these names. */
   const write = (k: number, to: Answer): void => {
     const stage = stages[k] as Stage;
     for (const p of stage.params) addWeights(model, p, weights);
@@ -92,5 +92,5 @@ export function emitStaged(staged: StagedGraph, options: StagedOptions): Uint8Ar
   });
 }
 
-/** Names of what is answered: the probabilities, and the level they are from. */
+/** Names of the outputs: the probabilities, and the level they are from. */
 type Answer = readonly [mask: string, level: string];

@@ -34,7 +34,7 @@ export class TfBuilder {
     return candidate;
   }
 
-  /** A node under a name of its own, such as an input's; answers its first output. */
+  /** A node under a name of its own, such as an input's; returns its first output. */
   named(name: string, op: string, inputs: readonly TfTensor[], attrs: Attrs, type: TfType): TfTensor {
     const unique = this.unique(nameOfPath(name));
     this.nodes.push({ name: unique, op, inputs: inputs.map((t) => t.name), attrs });

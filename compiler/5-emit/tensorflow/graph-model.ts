@@ -32,7 +32,7 @@ export interface GraphModelOptions {
   readonly metadata: Readonly<Record<string, string>>;
 }
 
-/** `files` is null where something can't be said; `diagnostics` says what. */
+/** `files` is null where something can't be expressed; `diagnostics` says what. */
 export interface GraphModel {
   readonly files: ReadonlyMap<string, Uint8Array> | null;
   readonly nodes: number;

@@ -64,7 +64,7 @@ export class Layout {
     return this.#filters.has(value.id) ? filterOrder(rank) : imageOrder(rank);
   }
 
-  /** The value's shape as TensorFlow sees it. */
+  /** The value's shape in TensorFlow's layout. */
   shapeOf(value: Value): Dim[] {
     return inOrder(value.type.shape, this.orderOf(value));
   }

@@ -5,7 +5,7 @@ import type { TfBuilder } from './builder.js';
 import { type Layout, type Order, permutation, sameOrder } from './layout.js';
 import type { TfTensor } from './node.js';
 
-/** Writes one IR node as TensorFlow nodes and answers its outputs, in order, each in the layout of its value. */
+/** Writes one IR node as TensorFlow nodes and returns its outputs, in order, each in the layout of its value. */
 export type Lowering = (to: LoweringContext) => TfTensor | readonly TfTensor[];
 
 /** Sizes that are known only when the graph runs. */
@@ -48,13 +48,13 @@ export class RuntimeSizes {
   }
 }
 
-/** What the lowerings of one graph tell each other. */
+/** State shared by the lowerings of one graph. */
 export interface Links {
   /** By the id of a batchnorm_train's mean: what TensorFlow keeps of the forward pass for the gradient. */
   readonly batchNorms: Map<number, readonly TfTensor[]>;
 }
 
-/** What a lowering sees: the node, its inputs, their shapes and layouts, and where to write. */
+/** The arguments of a lowering: the node, its inputs, their shapes and layouts, and where to write. */
 export class LoweringContext extends NodeView<TfTensor> {
   readonly b: TfBuilder;
   readonly layout: Layout;
@@ -81,7 +81,7 @@ export class LoweringContext extends NodeView<TfTensor> {
     return this.layout.orderOf(value);
   }
 
-  /** Shape of a value as TensorFlow sees it. */
+  /** Shape of a value in TensorFlow's layout. */
   shape(value: Value): Dim[] {
     return this.layout.shapeOf(value);
   }

@@ -12,7 +12,7 @@ interface Slot {
 
 /**
  * A flat arena of the IR's order in TensorFlow's, or back: parameters of rank 3 and more are filters, [O, I, ...kernel] there
- * and [...kernel, I, O] here. Written into `out`, which is answered.
+ * and [...kernel, I, O] here. Written into `out`, which is returned.
  */
 export function reorderedArena(
   arena: Float32Array,

@@ -24,7 +24,7 @@ export interface TfjsLayersOptions {
   readonly batch: number | null;
 }
 
-/** `files` is null where something can't be said; `diagnostics` says what, and what a fit will not like. */
+/** `files` is null where something can't be expressed; `diagnostics` says what, and what is unsuitable for training. */
 export interface TfjsLayersModel {
   readonly files: ReadonlyMap<string, Uint8Array> | null;
   /** How many layers there are. */
@@ -39,7 +39,7 @@ export interface TfjsLayersModel {
  * Layers are named by path (`layerName`), tensors are channels last, spatial sizes that are not numbers stay open. Batch norm
  * and dropout are layers as in the spec, so the model can be trained on. The same graph gives the same bytes.
  *
- * A node that no stock layer says exactly is refused with its place, all of them at once. Throws if a parameter has no
+ * A node that no stock layer expresses exactly is refused with its place, all of them at once. Throws if a parameter has no
  * weights, or of another length: callers check files before.
  */
 export function emitTfjsLayers(given: Graph, options: TfjsLayersOptions): TfjsLayersModel {
@@ -75,7 +75,7 @@ export function emitTfjsLayers(given: Graph, options: TfjsLayersOptions): TfjsLa
       const hints = [...(said.hint === undefined ? [] : [said.hint]), 'other targets say it: --target tfjs or onnx'];
       remarks.add('notInTarget', node, said.why, hints);
     }
-    // What can't be said is passed on as if it were the identity, so that the rest is judged too.
+    // A node that can't be expressed is treated as the identity, so that the rest is checked too.
     names.set((node.outputs[0] as Value).id, typeof said === 'string' ? said : (tensors[0] as string));
   }
   const diagnostics = remarks.list();
@@ -107,7 +107,7 @@ function nameOutputs(
   });
 }
 
-/** Diagnostics of nodes. A block is called many times: what is wrong at one place of the text is said once. */
+/** Diagnostics of nodes. A block is called many times: a mistake at one place of the text is reported once. */
 class Remarks {
   readonly #kept = new Map<
     string,

@@ -26,7 +26,7 @@ export class LayerBuilder {
   readonly layers: Layer[] = [];
   readonly #names = new Set<string>();
 
-  /** Appends a layer named after `path`; answers its name. */
+  /** Appends a layer named after `path`; returns its name. */
   add(
     path: string,
     className: string,

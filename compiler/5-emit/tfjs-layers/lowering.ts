@@ -4,7 +4,7 @@ import { NodeView } from '../node-view.js';
 import { numbersOf, reordered } from '../shared.js';
 import type { LayerBuilder, LayerConfig, LayerWeight } from './layer-builder.js';
 
-/** Why the layers that TensorFlow.js has can't say a node, and what would be said instead. */
+/** Why the layers of TensorFlow.js can't express a node, and what to use instead. */
 export interface CantSay {
   /** Ends the sentence `X[0,1].conv1 can't be said in layers: ...`; lower case, no full stop. */
   readonly why: string;
@@ -12,7 +12,7 @@ export interface CantSay {
   readonly hint?: string;
 }
 
-/** Writes one IR node as layers and answers the name of the one whose output is the node's, or why it can't. */
+/** Writes one IR node as layers and returns the name of the one whose output is the node's, or why it can't. */
 export type Lowering = (to: LoweringContext) => string | CantSay;
 
 export const cantSay = (why: string, hint?: string): CantSay => (hint === undefined ? { why } : { why, hint });
@@ -28,7 +28,7 @@ export interface Surroundings {
   readonly warn: (node: Node, message: string, hint: string) => void;
 }
 
-/** What a lowering sees: the node, the layers that make its tensors (its parameters are not among them), and where to write. */
+/** The arguments of a lowering: the node, the layers that make its tensors (its parameters are not among them), and where to write. */
 export class LoweringContext extends NodeView<string> {
   readonly #around: Surroundings;
 
@@ -37,7 +37,7 @@ export class LoweringContext extends NodeView<string> {
     this.#around = around;
   }
 
-  /** What the node puts out. */
+  /** The node's output. */
   get output(): Value {
     return this.node.outputs[0] as Value;
   }

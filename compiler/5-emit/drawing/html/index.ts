@@ -5,7 +5,7 @@ import type { Theme, Token } from '../theme.js';
 import { pageScript } from './script.js';
 import { pageStyle } from './style.js';
 
-/** What the page's script knows beside the drawing (`explorer` in script.ts). */
+/** The data of the page's script beside the drawing (`explorer` in script.ts). */
 export interface PageData {
   /** The level shown at first, and the whole network's. */
   readonly level: number;

@@ -2,7 +2,7 @@
  * What a page does, as it stands in the page: plain JavaScript over the elements that the drawing marks with `data-box`,
  * `data-from` and `data-to`, and `data`, a `PageData`. Works without a server. It defines one function:
  * `explore(page, data, { level, onLevel, onBox })` brings the elements of `pageParts` within `page` to life. `level` is the one
- * shown at first, `onLevel(level)` hears of another, `onBox(id)` of a box that was clicked. It answers `{ point(ids) }`, which
+ * shown at first, `onLevel(level)` is called for another, `onBox(id)` for a box that was clicked. It returns `{ point(ids) }`, which
  * marks boxes with the class `here`.
  */
 export const explorer = `

@@ -16,7 +16,7 @@ interface Entry {
   readonly end: 'start' | 'end';
   /** Ports lie in this order from the left. */
   readonly order: number;
-  /** Where it would like to be, from the box's centre; null for an arc: beside those before and after it. */
+  /** The preferred place, from the box's centre; null for an arc: beside those before and after it. */
   readonly wanted: number | null;
 }
 
@@ -74,11 +74,11 @@ function wantedOf(entry: Entry, entries: readonly Entry[]): number {
   return side * (firstArc + portPitch * inner.length);
 }
 
-/** As near as can be to where each wants to be, in order and a pitch apart, within the edge. */
+/** As near as possible to the preferred places, in order and a pitch apart, within the edge. */
 function spread(wanted: readonly number[], halfWidth: number): number[] {
   const room = halfWidth - corner;
   const pitch = wanted.length > 1 ? Math.min(portPitch, (2 * room) / (wanted.length - 1)) : 0;
-  // Isotonic regression of what is wanted less the pitch: neighbours that want the same place share the way.
+  // Isotonic regression of the preferred places less the pitch: neighbours that prefer the same place share the distance.
   const blocks: { sum: number; count: number }[] = [];
   for (const [k, x] of wanted.entries()) {
     blocks.push({ sum: x - k * pitch, count: 1 });

@@ -182,7 +182,7 @@ function throughGaps(
   return { start, steps };
 }
 
-/** The nearest x to the one wanted that is in no box of the row and on no path that goes through it already. */
+/** The nearest x to the preferred one that is in no box of the row and on no path that goes through it already. */
 function freeAt(wanted: number, boxes: readonly Placed[], taken: readonly number[]): number {
   const isFree = (x: number): boolean =>
     boxes.every((b) => Math.abs(x - b.x) >= b.halfWidth + clearance + 2) && taken.every((t) => Math.abs(t - x) >= 7);

@@ -86,7 +86,7 @@ const isStrided = (node: Node): boolean =>
 /**
  * A name can stand for a list of values, or for a whole network that goes down and up again. It is then taken apart: each
  * value that others use, or (of a network) that changes its size next, is a box, together with all that leads to
- * nothing else (its maximum fanout-free cone). So residual units and gates stay whole, and no two boxes wait for each other.
+ * nothing else (its maximum fanout-free cone). So residual units and gates stay whole, and no two boxes depend on each other.
  */
 function split(draft: Draft, network: Network): Draft[] {
   if (draft.kind === 'cell' || draft.kind === 'output') return [draft];

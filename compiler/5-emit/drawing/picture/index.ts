@@ -82,7 +82,7 @@ export function pictureOf(network: Network, { level = topLevel(network), sizes }
   };
 }
 
-/** At which levels a node is needed by a head that the level keeps, or by one of its answers. */
+/** The levels at which a head that the level keeps, or one of its outputs, depends on a node. */
 function liveness(network: Network): (node: Node) => readonly number[] {
   const levels = new Map<number, number[]>();
   for (const level of network.levels) {
@@ -93,7 +93,7 @@ function liveness(network: Network): (node: Node) => readonly number[] {
   return (node) => levels.get(node.outputs[0]?.id ?? -1) ?? [];
 }
 
-/** Outputs of what `level` keeps: its heads and its answers in every mode. */
+/** Outputs of what `level` keeps: its heads and its outputs in every mode. */
 const atLevel = (network: Network, level: number): Graph => ({
   ...network.graph,
   outputs: [

@@ -34,7 +34,7 @@ export function linksBetween(
   for (const to of groups) {
     const levels = new Map<Group, Set<number>>();
     const read = (id: number, at: readonly number[]): void => {
-      // An answer is taken from the head that stands for the value.
+      // An output is linked from the head that stands for the value.
       const from = (to.kind === 'output' ? heads.get(id) : undefined) ?? made.get(id);
       if (!from || from === to) return;
       const known = levels.get(from) ?? new Set();

@@ -34,7 +34,7 @@ export type BoxKind = 'input' | 'cell' | 'block' | 'head' | 'output';
 
 /**
  * `kept` by the chosen level; `cut` by it; `absent`: other levels have it, but neither the chosen one nor the whole
- * network (an answer at L1 that no higher level gives), so there is nothing to draw.
+ * network (an output at L1 that no higher level has), so there is nothing to draw.
  */
 export type State = 'kept' | 'cut' | 'absent';
 
@@ -117,7 +117,7 @@ export function scaled(n: number): string {
   return String(n);
 }
 
-/** What a pointer resting on a box is told, a line each. */
+/** The tooltip of a box, one entry a line. */
 export function describeBox(box: Box, picture: Picture): string[] {
   const { facts } = box;
   const at = picture.referenceSize.join('×');

@@ -18,7 +18,7 @@ export const variadic =
     return to.model.node(to.inputs.length === 2 ? pair : many, to.inputs);
   };
 
-/** A comparison that answers 1 or 0. */
+/** A comparison that returns 1 or 0. */
 export const comparison =
   (op: string): Lowering =>
   ({ model, inputs }) =>

@@ -38,7 +38,7 @@ export function bySlices(to: LoweringContext, shape: readonly number[], window: 
   return model.node('Reshape', [sum, model.ints(shape)]);
 }
 
-/** For each tap, row-major, what it sees of x at each output position: [N, C, ...out]. */
+/** For each tap, row-major, the element of x that it reads at each output position: [N, C, ...out]. */
 function patches(to: LoweringContext, window: Window, out: readonly number[]): string[] {
   const { model } = to;
   const { kernel, stride, dilation, begin } = window;

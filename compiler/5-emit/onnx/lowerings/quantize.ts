@@ -3,7 +3,7 @@ import type { Storage } from '../../../ops/quantize.js';
 import type { Lowering } from '../lowering.js';
 
 /**
- * The pair that engines look for (ONNX Runtime's QDQ format): an operator between such pairs runs in whole numbers, and the
+ * The pair that engines look for (ONNX Runtime's QDQ format): an operator between such pairs runs in int8, and the
  * pair is not run at all.
  */
 export const fakeQuantize: Lowering = (to) => {

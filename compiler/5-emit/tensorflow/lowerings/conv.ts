@@ -25,15 +25,15 @@ import {
 } from './window.js';
 
 /**
- * TensorFlow's kernels for the three products. They pad as SAME says or not at all; other paddings are made by hand around
- * them. (In two dimensions they have an attribute for any padding, but oneDNN's version of them answers wrongly for some,
+ * TensorFlow's kernels for the three products. They pad as SAME does or not at all; other paddings are made by hand around
+ * them. (In two dimensions they have an attribute for any padding, but oneDNN's version of them is wrong for some,
  * such as a kernel of 1x3 with strides 1 and 2, and ends the process for others.)
  */
 interface Kernels {
   readonly forward: string;
   readonly inputGrad: string;
   readonly filterGrad: string;
-  /** The layout they are told. */
+  /** Their attribute `data_format`. */
   readonly format: 'NHWC' | 'NDHWC';
   readonly inputGradAttrs?: Readonly<Record<string, TfAttr>>;
   /** The filter as the kernels take it. */
@@ -41,7 +41,7 @@ interface Kernels {
 }
 
 const byKernels = (k: Kernels): Products => {
-  /** The window and the shape of the image that the kernel is told of. */
+  /** The window and the shape of the image that are passed to the kernel. */
   const narrowed = ({ window, x }: Convolution): { window: Window; shape: readonly Dim[] } =>
     paddingAttrs(window, x) ? { window, shape: x } : { window: unpadded(window), shape: paddedShape(x, window) };
   const image = (c: Convolution, x: TfTensor, window: Window): TfTensor =>
@@ -189,7 +189,7 @@ function convolution(to: LoweringContext, x: Value, w: Value, y: Value, transpos
 
 /**
  * Where strides differ the bias is subtracted, negated: TensorFlow does not merge that into the convolution, and oneDNN's
- * merged kernel answers wrongly for such strides.
+ * merged kernel is wrong for such strides.
  */
 function withBias(to: LoweringContext, y: TfTensor, { window }: Convolution): TfTensor {
   const rank = to.rank();

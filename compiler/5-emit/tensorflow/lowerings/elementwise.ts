@@ -10,7 +10,7 @@ export const same =
     to.b.op(op, to.inputs);
 
 /**
- * A sum, from the left. Not by AddN: it begins with whichever of its inputs is needed by nobody else any more, so in an order that
+ * A sum, from the left. Not by AddN: it begins with whichever of its inputs has no other consumer left, so in an order that
  * depends on what has run by then, and the last bit with it.
  */
 export const total = ({ b }: LoweringContext, parts: readonly TfTensor[]): TfTensor =>
@@ -28,7 +28,7 @@ export const mean: Lowering = (to) => scaled(to, add(to) as TfTensor, 1 / to.inp
 
 export const max: Lowering = folded('Maximum');
 
-/** A comparison that answers 1 or 0. */
+/** A comparison that returns 1 or 0. */
 export const comparison =
   (op: string): Lowering =>
   (to) => {

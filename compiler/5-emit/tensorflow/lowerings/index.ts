@@ -16,7 +16,7 @@ import * as upsampleKernel from './upsample-kernel.js';
 
 const { same, comparison, softmax } = elementwise;
 
-/** How each operator of the IR is said in TensorFlow. Exhaustive by type: a new operator doesn't compile without. */
+/** The lowering of each operator of the IR to TensorFlow. Exhaustive by type: a new operator doesn't compile without. */
 export const lowerings: Readonly<Record<PrimitiveName, Lowering>> = {
   conv: conv.conv,
   conv_transpose: conv.convTranspose,

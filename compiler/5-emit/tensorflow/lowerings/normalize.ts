@@ -71,7 +71,7 @@ export const batchnormTrain: Lowering = (to) => {
   );
   to.links.batchNorms.set(to.output(1).id, kept);
   const count = elementsOf(to, 0);
-  // The kernel answers the unbiased variance.
+  // The kernel returns the unbiased variance.
   const biased = scaled(to, variance as TfTensor, count > 1 ? (count - 1) / count : 1, 0);
   return [back(to, y as TfTensor, to.value(0)), mean as TfTensor, biased];
 };

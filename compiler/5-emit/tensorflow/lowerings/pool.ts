@@ -38,7 +38,7 @@ export const maxpool: Lowering = (to) => {
 
 /**
  * [N, D, H, W, C]: over H and W with N and D as one, then over D with H and W as one. TensorFlow.js' MaxPool3D on WASM starts
- * from the smallest positive number, and so answers that where all of a window is negative.
+ * from the smallest positive number, and so returns that where all of a window is negative.
  */
 function maxpool3d(to: LoweringContext, x: TfTensor): TfTensor {
   const { b } = to;

@@ -16,7 +16,7 @@ export const fakeQuantize: Lowering = (to) => {
   return b.op('Mul', [bounded, scale]);
 };
 
-/** Whole numbers come as floats here: nothing of TensorFlow's would compute with bytes. */
+/** Quantized values are floats here: TensorFlow has no int8 kernels for them. */
 export const dequantize: Lowering = (to) => {
   const at = to.axis(to.value(0), 0);
   const along = to.shape(to.value(0)).map((_, k) => (k === at ? -1 : 1));

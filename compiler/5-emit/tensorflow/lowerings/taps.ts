@@ -93,7 +93,7 @@ function bounds(c: Convolution, tap: readonly number[], over: readonly number[] 
 }
 
 /**
- * What the window's tap sees at each place: a strided slice of the padded image. In three dimensions along the depth and then
+ * The element that a tap of the window reads at each position: a strided slice of the padded image. In three dimensions along the depth and then
  * plane by plane: TensorFlow.js slices no five axes on a GPU.
  */
 function view(c: Convolution, image: TfTensor, tap: readonly number[]): TfTensor {

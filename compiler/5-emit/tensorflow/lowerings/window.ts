@@ -80,7 +80,7 @@ export const paddedShape = (shape: readonly Dim[], w: Window): readonly Dim[] =>
 
 /**
  * The image, of `shape`, with the window's padding around it, filled with `value`. By PadV2 even for zeros: TensorFlow merges a
- * Pad into the convolution behind it, and the merged kernel of oneDNN answers wrongly for some strides. An image of three
+ * Pad into the convolution behind it, and the merged kernel of oneDNN is wrong for some strides. An image of three
  * dimensions is padded along its depth and then plane by plane: TensorFlow.js pads no five axes on a GPU.
  */
 export function padded(to: LoweringContext, x: TfTensor, w: Window, shape: readonly Dim[], value = 0): TfTensor {

@@ -16,7 +16,7 @@ const pad: Lowering = (to) =>
 const crop: Lowering = (to) =>
   cropped(to, to.input(), resolveSides(to.attrs, to.spatialRank()), { channels: to.channels(), last: true });
 
-/** How each operator of the IR is said in stock layers of TensorFlow.js. Exhaustive by type: a new one doesn't compile without. */
+/** The lowering of each operator of the IR to stock layers of TensorFlow.js. Exhaustive by type: a new one doesn't compile without. */
 export const lowerings: Readonly<Record<PrimitiveName, Lowering>> = {
   conv: conv.conv,
   conv_transpose: conv.convTranspose,

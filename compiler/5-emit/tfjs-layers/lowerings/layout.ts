@@ -3,7 +3,7 @@ import type { Value } from '../../../ir/graph.js';
 import type { CantSay, LoweringContext } from '../lowering.js';
 import { cantSay } from '../lowering.js';
 
-/** What every layer with spatial dimensions is told. */
+/** Configuration of every layer with spatial dimensions. */
 export const channelsLast = { data_format: 'channels_last' } as const;
 
 /**
@@ -60,7 +60,7 @@ export function padded(
   return own('Reshape', [zeros], lowered(size === undefined ? -1 : before + size + after, channels));
 }
 
-/** The inner part of [N, ...space, channels], `begin` and `end` cut off, which is what the node puts out. */
+/** The inner part of [N, ...space, channels], `begin` and `end` cut off, which is the node's output. */
 export function cropped(
   to: LoweringContext,
   x: string,

@@ -1,6 +1,6 @@
 import type { Window } from '../../../ops/spatial.js';
 
-/** How a layer is told where its windows lie. */
+/** Configuration of a layer's windows. */
 export interface Placement {
   readonly padding: 'same' | 'valid';
   /** Zeros to put around first; null where there are none. */
