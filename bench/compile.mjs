@@ -8,8 +8,8 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { emitOnnx } from '../dist/compiler/5-emit/onnx/index.js';
 import { emitTraining, encodeSavedModel } from '../dist/compiler/5-emit/tensorflow/index.js';
+import { initialWeights } from '../dist/compiler/6-build/initialize.js';
 import { deploy, load, optimizeForRuntime, trainingPlan } from '../dist/compiler/index.js';
-import { initialWeights } from '../dist/runtime/run/initialize.js';
 
 const { values: options, positionals } = parseArgs({
   options: { json: { type: 'boolean', default: false } },

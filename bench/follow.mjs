@@ -5,11 +5,11 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { initialState } from '../dist/compiler/6-build/initialize.js';
 import { load, trainingPlan } from '../dist/compiler/index.js';
 import { Batches, openFolder } from '../dist/runtime/data/index.js';
 import { ort } from '../dist/runtime/engines/onnxruntime/index.js';
 import { tensorflow } from '../dist/runtime/engines/tensorflow/index.js';
-import { initialState } from '../dist/runtime/run/initialize.js';
 import { dataFormat } from '../dist/runtime/run/task.js';
 import { learningRate } from '../dist/runtime/training/lr-schedule.js';
 

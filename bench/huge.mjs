@@ -55,7 +55,7 @@ async function measure(nodes, rounds) {
   const { elaborate } = await import('../dist/compiler/1-elaborate/index.js');
   const { infer } = await import('../dist/compiler/2-infer/index.js');
   const compiler = await import('../dist/compiler/index.js');
-  const { initialWeights } = await import('../dist/runtime/run/initialize.js');
+  const { initialWeights } = await import('../dist/compiler/6-build/initialize.js');
   const { hugeGrid } = await import('../dist/testing/huge-grid.js');
   const text = hugeGrid(nodes);
   let weights;

@@ -9,8 +9,8 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { stream } from '../dist/compiler/random.js';
 import { generateNuclei } from '../dist/runtime/data/generate/nuclei.js';
-import { stream } from '../dist/runtime/support/random.js';
 
 const { values: options } = parseArgs({
   options: {

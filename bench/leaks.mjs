@@ -10,11 +10,11 @@
 import { parseArgs } from 'node:util';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
+import { initialState, initialWeights } from '../dist/compiler/6-build/initialize.js';
 import { deploy, load, trainingPlan } from '../dist/compiler/index.js';
 import { tensorFlow } from '../dist/runtime/engines/tensorflow/library.js';
 import { createPredictor } from '../dist/runtime/engines/tensorflow/predictor.js';
 import { createTrainer } from '../dist/runtime/engines/tensorflow/trainer.js';
-import { initialState, initialWeights } from '../dist/runtime/run/initialize.js';
 import { specOf } from './step/networks.mjs';
 
 const { values: options } = parseArgs({

@@ -4,8 +4,8 @@
 // the process did, other work on the machine aside; wall time beside it.
 import { parseArgs } from 'node:util';
 import { load } from '../dist/compiler/index.js';
+import { stream } from '../dist/compiler/random.js';
 import { analyse } from '../dist/language/index.js';
-import { stream } from '../dist/runtime/support/random.js';
 import { longSpec } from './long-spec.mjs';
 
 const { values } = parseArgs({

@@ -13,11 +13,11 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { emitOnnx } from '../dist/compiler/5-emit/onnx/index.js';
+import { initialState } from '../dist/compiler/6-build/initialize.js';
 import { chunkedStep, load, trainingPlan } from '../dist/compiler/index.js';
 import { blockSize } from '../dist/runtime/engines/onnxruntime/blocks.js';
 import { sessionOptions } from '../dist/runtime/engines/onnxruntime/session.js';
 import { StepState, vectorsOf } from '../dist/runtime/engines/onnxruntime/state.js';
-import { initialState } from '../dist/runtime/run/initialize.js';
 import { networks, specOf } from './step/networks.mjs';
 
 const { values: options } = parseArgs({

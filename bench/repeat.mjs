@@ -5,10 +5,10 @@ import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { initialState } from '../dist/compiler/6-build/initialize.js';
 import { load, trainingPlan } from '../dist/compiler/index.js';
 import { ort } from '../dist/runtime/engines/onnxruntime/index.js';
 import { tensorflow } from '../dist/runtime/engines/tensorflow/index.js';
-import { initialState } from '../dist/runtime/run/initialize.js';
 import { networkOf, specOf } from './step/networks.mjs';
 
 const { values: options } = parseArgs({

@@ -10,6 +10,7 @@ import { gzipSync } from 'node:zlib';
 import { env, InferenceSession, Tensor } from 'onnxruntime-web';
 import { emitOnnx } from '../dist/compiler/5-emit/onnx/index.js';
 import { emitGraphModel } from '../dist/compiler/5-emit/tensorflow/index.js';
+import { initialWeights } from '../dist/compiler/6-build/initialize.js';
 import {
   calibrationValues,
   deploy,
@@ -21,8 +22,7 @@ import {
   specializeGraph,
   toHalf,
 } from '../dist/compiler/index.js';
-import { initialWeights } from '../dist/runtime/run/initialize.js';
-import { stream } from '../dist/runtime/support/random.js';
+import { stream } from '../dist/compiler/random.js';
 import { evaluateValues, tensor } from '../dist/testing/reference/index.js';
 
 const { values: flags } = parseArgs({

@@ -1,8 +1,8 @@
+import { UserError } from '../compiler/user-error.js';
 import { type AdaptiveBenchRow, benchAdaptive } from '../runtime/deployment/adaptive/bench.js';
 import { titleOf } from '../runtime/engines/engine.js';
 import { noise } from '../runtime/evaluation/bench.js';
 import { takesSize, validSize } from '../runtime/run/task.js';
-import { UserError } from '../runtime/support/user-error.js';
 import type { AdaptiveModel } from './adaptive-model.js';
 import { chooseEngine, type EngineOptions } from './flags/engines.js';
 import type { Io, Outcome } from './io.js';

@@ -1,3 +1,4 @@
+import { UserError } from '../compiler/user-error.js';
 import { type Dataset, openFolder, readList, resolveNames } from '../runtime/data/index.js';
 import { titleOf } from '../runtime/engines/engine.js';
 import { type Comparison, compareScores } from '../runtime/evaluation/compare.js';
@@ -9,7 +10,6 @@ import { isRun, type Model, openModel } from '../runtime/prediction/model.js';
 import { openRun } from '../runtime/run/run-folder.js';
 import { judgedFormat } from '../runtime/run/task.js';
 import { writeAtomic } from '../runtime/support/files/atomic.js';
-import { UserError } from '../runtime/support/user-error.js';
 import type { EvalOptions } from './commands/eval.js';
 import { UsageError } from './errors.js';
 import { dataSource } from './flags/data.js';

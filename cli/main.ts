@@ -1,7 +1,7 @@
 import { type Command, CommanderError } from 'commander';
+import { UserError } from '../compiler/user-error.js';
 import { visible, visibleLine } from '../grammar/visible.js';
 import { fileFailure } from '../runtime/support/files/failure.js';
-import { UserError } from '../runtime/support/user-error.js';
 import { Reported, UsageError } from './errors.js';
 import { type Io, type Outcome, processIo } from './io.js';
 import { buildProgram } from './program.js';

@@ -1,5 +1,8 @@
 /** Running what the compiler makes: data, training, evaluation, prediction. */
 
+export { initialState, initialWeights } from '../compiler/6-build/initialize.js';
+export { Random, stream } from '../compiler/random.js';
+export { UserError } from '../compiler/user-error.js';
 export { type DataFormat, type Dataset, openFolder, readNames, split } from './data/index.js';
 export {
   type BuildHooks,
@@ -39,14 +42,11 @@ export { checkSeal, sealed, sealKey } from './models/seal.js';
 export { type Model, type ModelOptions, openModel } from './prediction/model.js';
 export { type Prediction, type PredictOptions, predictImages, predictPicture } from './prediction/predict.js';
 export { type Checkpoint, loadCheckpoint, saveWeights, weightsOf } from './run/checkpoint.js';
-export { initialState, initialWeights } from './run/initialize.js';
 export { type LoadFileOptions, loadFile } from './run/load-file.js';
 export { type ModelIdentity, metadataKeys, modelMetadata, readMetadataProps, taskOfModel } from './run/metadata.js';
 export { openRun, type Run, type RunRecord, readRecord, runFiles, runWeights, specHash } from './run/run-folder.js';
 export { type AxisRule, axisRules, dataFormat, type Task, taskOf } from './run/task.js';
 export { readWeights, type WeightsSource } from './run/weights.js';
-export { Random, stream } from './support/random.js';
-export { UserError } from './support/user-error.js';
 export { version } from './support/version.js';
 export { type BestMetric, bestOf } from './training/best.js';
 export { learningRate, type Progress } from './training/lr-schedule.js';

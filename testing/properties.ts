@@ -1,3 +1,4 @@
+import { initialState, initialWeights } from '../compiler/6-build/initialize.js';
 import {
   deploy,
   type Graph,
@@ -11,9 +12,8 @@ import {
 } from '../compiler/index.js';
 import { knownShape, printShape } from '../compiler/ir/dim.js';
 import type { Value } from '../compiler/ir/graph.js';
+import { stream } from '../compiler/random.js';
 import type { Tensor, TrainingEngine, Weights } from '../runtime/engines/engine.js';
-import { initialState, initialWeights } from '../runtime/run/initialize.js';
-import { stream } from '../runtime/support/random.js';
 
 /** One thing to try a network with. */
 export interface Case {

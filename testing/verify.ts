@@ -8,8 +8,8 @@ import {
   parse,
   type Resolve,
 } from '../compiler/index.js';
+import { UserError } from '../compiler/user-error.js';
 import type { TrainingEngine } from '../runtime/engines/engine.js';
-import { UserError } from '../runtime/support/user-error.js';
 import { nthSizes, settings } from './arbitraries.js';
 import { type Case, type Property, properties } from './properties.js';
 

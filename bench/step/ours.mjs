@@ -2,10 +2,10 @@
 // same way. `node bench/step/ours.mjs ENGINE PRECISION NETWORK`, the network as JSON (networks.mjs). It writes one line of
 // JSON when ready, or with its error; then for each line `step` the seconds, loss and peak memory in GB of one step.
 import { createInterface } from 'node:readline';
+import { initialState } from '../../dist/compiler/6-build/initialize.js';
 import { load, trainingPlan } from '../../dist/compiler/index.js';
 import { ort } from '../../dist/runtime/engines/onnxruntime/index.js';
 import { tensorflow } from '../../dist/runtime/engines/tensorflow/index.js';
-import { initialState } from '../../dist/runtime/run/initialize.js';
 import { collectGarbage } from '../../dist/runtime/support/garbage.js';
 import { specOf } from './networks.mjs';
 

@@ -1,4 +1,5 @@
 import { stat } from 'node:fs/promises';
+import { chooseSize } from '../../compiler/6-build/size.js';
 import type { Network, Recipe } from '../../compiler/index.js';
 import type { Weights } from '../../runtime/engines/engine.js';
 import { titleOf } from '../../runtime/engines/engine.js';
@@ -11,7 +12,6 @@ import { adaptiveModel } from '../adaptive-model.js';
 import { UsageError } from '../errors.js';
 import { chooseEngine, type EngineOptions } from '../flags/engines.js';
 import { parseCount, parseSettings, parseSize } from '../flags/options.js';
-import { chooseSize } from '../flags/sizes.js';
 import { loadSpec } from '../flags/spec.js';
 import type { Io, Outcome } from '../io.js';
 import { saved, speedupText, spreadText, untold } from '../render/evaluation.js';

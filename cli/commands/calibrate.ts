@@ -1,4 +1,5 @@
 import type { DeviceProfile } from '../../compiler/4-schedule/time/index.js';
+import { UserError } from '../../compiler/user-error.js';
 import { type TrainingEngine, titleOf } from '../../runtime/engines/engine.js';
 import { findEngine } from '../../runtime/engines/registry.js';
 import {
@@ -13,7 +14,6 @@ import {
   thisMachine,
 } from '../../runtime/profiling/calibrate/stored.js';
 import { hasFeature, readCpu } from '../../runtime/support/cpu.js';
-import { UserError } from '../../runtime/support/user-error.js';
 import { chooseEngine } from '../flags/engines.js';
 import type { Io, Outcome } from '../io.js';
 import { progressBar } from '../render/progress.js';

@@ -1,11 +1,11 @@
 import { type Format, pictureOf, renderers, type Theme, tooLargeToDraw } from '../../compiler/5-emit/drawing/index.js';
+import { type ChosenSize, chooseSize } from '../../compiler/6-build/size.js';
 import type { Network, Recipe } from '../../compiler/index.js';
+import { UserError } from '../../compiler/user-error.js';
 import { writeAtomic } from '../../runtime/support/files/atomic.js';
-import { UserError } from '../../runtime/support/user-error.js';
 import { UsageError } from '../errors.js';
 import { parseSettings, parseSize } from '../flags/options.js';
 import { chooseSelection } from '../flags/selection.js';
-import { type ChosenSize, chooseSize } from '../flags/sizes.js';
 import { loadSpec } from '../flags/spec.js';
 import type { Io, Outcome } from '../io.js';
 

@@ -1,6 +1,6 @@
+import { UserError } from '../../compiler/user-error.js';
 import { type InstallProgress, install } from '../../runtime/engines/native/install.js';
 import { isMissing } from '../../runtime/engines/native/library.js';
-import { UserError } from '../../runtime/support/user-error.js';
 import { nativeEngine } from '../flags/engines.js';
 import type { Io, Outcome } from '../io.js';
 import { bytes } from '../render/numbers.js';

@@ -1,10 +1,10 @@
 import { isUtf8 } from 'node:buffer';
 import { readFile } from 'node:fs/promises';
+import { UserError } from '../../compiler/user-error.js';
 import { type Formatted, format } from '../../grammar/format/index.js';
 import { grammarLimits } from '../../grammar/index.js';
 import { readSpec } from '../../runtime/run/load-file.js';
 import { writeAtomic } from '../../runtime/support/files/atomic.js';
-import { UserError } from '../../runtime/support/user-error.js';
 import { UsageError } from '../errors.js';
 import type { Io, Outcome } from '../io.js';
 import { styleFor } from '../render/style.js';

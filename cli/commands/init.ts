@@ -1,8 +1,8 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
+import { UserError } from '../../compiler/user-error.js';
 import { writeNew } from '../../runtime/support/files/atomic.js';
 import { failedWith, fileFailure } from '../../runtime/support/files/failure.js';
-import { UserError } from '../../runtime/support/user-error.js';
 import { UsageError } from '../errors.js';
 import type { Outcome } from '../io.js';
 

@@ -1,3 +1,4 @@
+import { chooseSize } from '../../compiler/6-build/size.js';
 import {
   countMacs,
   countParameters,
@@ -20,7 +21,6 @@ import { BatchPlans, type MemoryLimit, memoryLimit } from '../flags/batch-memory
 import { readPrecision } from '../flags/engines.js';
 import { parseCount, parseSettings, parseSize } from '../flags/options.js';
 import { chooseSelection } from '../flags/selection.js';
-import { chooseSize } from '../flags/sizes.js';
 import { type GoodSpec, loadSpec } from '../flags/spec.js';
 import type { Io, Outcome } from '../io.js';
 import { bytes, count, fieldText, macs, sizeText } from '../render/numbers.js';

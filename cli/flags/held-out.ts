@@ -1,9 +1,9 @@
+import { someOf } from '../../compiler/user-error.js';
 import type { Dataset } from '../../runtime/data/index.js';
 import { split } from '../../runtime/data/index.js';
 import { fairImages, trainedOn } from '../../runtime/evaluation/fair-images.js';
 import { readRunImages } from '../../runtime/run/images.js';
 import type { RunRecord } from '../../runtime/run/run-folder.js';
-import { someOf } from '../../runtime/support/user-error.js';
 import type { Io } from '../io.js';
 
 /** Which images were judged, for text and JSON. */

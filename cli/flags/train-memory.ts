@@ -8,10 +8,10 @@ import {
   type TrainingPlan,
   trainingPlan,
 } from '../../compiler/index.js';
+import { UserError } from '../../compiler/user-error.js';
 import type { Dataset } from '../../runtime/data/index.js';
 import { type Engine, titleOf } from '../../runtime/engines/engine.js';
 import { findEngine } from '../../runtime/engines/registry.js';
-import { UserError } from '../../runtime/support/user-error.js';
 import { withTrainingSize } from '../../runtime/training/training-size.js';
 import { bytes, count, sizeText } from '../render/numbers.js';
 import { BatchPlans, batchMemory, bytesWithCopies, parseMemory, runBytes } from './batch-memory.js';

@@ -1,6 +1,6 @@
+import { stream } from '../../compiler/random.js';
 import type { Recipe } from '../../compiler/recipe.js';
-import { stream } from '../support/random.js';
-import { someOf, UserError } from '../support/user-error.js';
+import { someOf, UserError } from '../../compiler/user-error.js';
 import { type AugmentOptions, augmentSample } from './augment.js';
 import type { Dataset } from './dataset.js';
 import { mapEach } from './each.js';

@@ -1,4 +1,4 @@
-import { UserError } from '../support/user-error.js';
+import { UserError } from '../../compiler/user-error.js';
 import type { ImageHeader, StoredImage } from './formats/index.js';
 import { type Image, type SampleArray, samplesLike, volumeOf } from './image.js';
 

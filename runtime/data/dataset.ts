@@ -1,5 +1,5 @@
 import type { MaskOrientation, MaskSetting } from '../../compiler/recipe.js';
-import { UserError } from '../support/user-error.js';
+import { UserError } from '../../compiler/user-error.js';
 import { checkChannels } from './channels.js';
 import { mapEach } from './each.js';
 import { type ReadOptions, readImageHeader } from './formats/index.js';

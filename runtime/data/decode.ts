@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import sharp, { type Metadata } from 'sharp';
+import { UserError } from '../../compiler/user-error.js';
 import { fileFailure } from '../support/files/failure.js';
-import { UserError } from '../support/user-error.js';
 import type { Size } from './picture.js';
 
 // Every file is decoded once; a cache keyed by path would only serve stale pixels of a file that was replaced.

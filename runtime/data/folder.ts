@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { someOf, UserError } from '../support/user-error.js';
+import { someOf, UserError } from '../../compiler/user-error.js';
 import { type Found, imagesIn, listEntries, requireFolder } from './layouts/listing.js';
 import { pairUp } from './layouts/pairing.js';
 import { byCodeUnit, type DataFiles, named, type SampleFiles, stemOf } from './layouts/sample.js';

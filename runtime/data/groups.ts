@@ -1,4 +1,4 @@
-import { stream } from '../support/random.js';
+import { stream } from '../../compiler/random.js';
 import type { SampleFiles } from './layouts/index.js';
 
 /**

@@ -1,5 +1,5 @@
+import type { Random } from '../../compiler/random.js';
 import type { Augmentation, Recipe } from '../../compiler/recipe.js';
-import type { Random } from '../support/random.js';
 
 /**
  * Changes an image's values in place, in the order listed. `amount` is a share of the range: under `unit`

@@ -1,4 +1,4 @@
-import { UserError } from '../support/user-error.js';
+import { UserError } from '../../compiler/user-error.js';
 import type { Dataset } from './dataset.js';
 
 /** What a list says of which images are trained on. */

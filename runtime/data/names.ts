@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { posix } from 'node:path';
+import { someOf, UserError } from '../../compiler/user-error.js';
 import { fileFailure } from '../support/files/failure.js';
-import { someOf, UserError } from '../support/user-error.js';
 import type { Dataset } from './dataset.js';
 import { extensionOf, stemOf } from './layouts/sample.js';
 

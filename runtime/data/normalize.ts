@@ -1,5 +1,5 @@
 import type { Recipe } from '../../compiler/recipe.js';
-import { UserError } from '../support/user-error.js';
+import { UserError } from '../../compiler/user-error.js';
 import type { Image } from './image.js';
 import type { Picture } from './picture.js';
 

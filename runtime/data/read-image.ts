@@ -1,4 +1,4 @@
-import { UserError } from '../support/user-error.js';
+import { UserError } from '../../compiler/user-error.js';
 import { withChannels } from './channels.js';
 import { type ImageHeader, type ReadOptions, readImage, readImageHeader, type StoredImage } from './formats/index.js';
 import { asPicture, type Image, type Picture, printShape, samplesLike, volumeOf } from './image.js';

@@ -1,4 +1,4 @@
-import type { Random } from '../support/random.js';
+import type { Random } from '../../compiler/random.js';
 
 /**
  * Smooth Gaussian noise: independent N(0, 1) values on a lattice of `spacing` pixels, interpolated by cubic B-splines

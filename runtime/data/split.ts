@@ -1,5 +1,5 @@
-import { stream } from '../support/random.js';
-import { UserError } from '../support/user-error.js';
+import { stream } from '../../compiler/random.js';
+import { UserError } from '../../compiler/user-error.js';
 import type { Dataset } from './dataset.js';
 import { heldGroups } from './groups.js';
 import { resolveNames } from './names.js';

@@ -1,5 +1,5 @@
+import { UserError } from '../../compiler/user-error.js';
 import type { Cpu } from '../support/cpu.js';
-import { UserError } from '../support/user-error.js';
 import type { Engine, OnnxEngine, TrainingEngine } from './engine.js';
 import type { Device, EngineEntry, Precision, Purpose } from './entry.js';
 import { engines, findEngine } from './registry.js';

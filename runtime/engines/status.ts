@@ -1,4 +1,4 @@
-import { UserError } from '../support/user-error.js';
+import { UserError } from '../../compiler/user-error.js';
 import type { Engine } from './engine.js';
 
 /** The devices of an engine. @throws UserError if it is not available on this machine */

@@ -1,10 +1,10 @@
+import { initialWeights } from '../../compiler/6-build/initialize.js';
 import { countMacs, countParameters, deploy, executionPlan, specializeGraph } from '../../compiler/index.js';
 import { knownShape } from '../../compiler/ir/dim.js';
 import type { Network } from '../../compiler/ir/graph.js';
+import { stream } from '../../compiler/random.js';
+import { UserError } from '../../compiler/user-error.js';
 import type { Engine, Predictor, Tensor, Weights } from '../engines/engine.js';
-import { initialWeights } from '../run/initialize.js';
-import { stream } from '../support/random.js';
-import { UserError } from '../support/user-error.js';
 import { type Timing, timeRatio, timing } from './times.js';
 
 /** One level beside the others. */

@@ -1,6 +1,6 @@
+import { UserError } from '../../compiler/user-error.js';
 import type { Dataset } from '../data/index.js';
 import type { Model } from '../prediction/model.js';
-import { UserError } from '../support/user-error.js';
 import { warmUp } from './evaluate.js';
 import { HeldOut } from './held-out.js';
 import { type JudgedSide, judge } from './judge.js';

@@ -1,9 +1,9 @@
 import { countMacs, countParameters, deploy, specializeGraph, topLevel } from '../../compiler/index.js';
 import type { Network } from '../../compiler/ir/graph.js';
+import { UserError } from '../../compiler/user-error.js';
 import type { Dataset } from '../data/index.js';
 import type { Engine, Predictor, Weights } from '../engines/engine.js';
 import { type Task, validSize } from '../run/task.js';
-import { UserError } from '../support/user-error.js';
 import { HeldOut } from './held-out.js';
 import { type JudgedSide, judge } from './judge.js';
 import { type CaseRow, caseRows, type Judgement, judgementOf } from './rows.js';

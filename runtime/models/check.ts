@@ -1,5 +1,5 @@
+import { UserError } from '../../compiler/user-error.js';
 import { shown } from '../support/shown.js';
-import { UserError } from '../support/user-error.js';
 import { onnxSchema } from './onnx-schema.js';
 import { isOnnxDomain, onnxOperators, runtimeOperators } from './operators.js';
 import { isTooLarge } from './sizes.js';

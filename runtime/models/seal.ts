@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { sealEntry, sealKey, sealLength } from '../../compiler/6-build/seal.js';
-import { UserError } from '../support/user-error.js';
+import { UserError } from '../../compiler/user-error.js';
 
 export { sealed, sealKey, sealLength } from '../../compiler/6-build/seal.js';
 

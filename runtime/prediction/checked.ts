@@ -1,8 +1,8 @@
+import { UserError } from '../../compiler/user-error.js';
 import type { OnnxEngine, Predictor, Tensor } from '../engines/engine.js';
 import type { ModelFile } from '../run/model-file.js';
 import type { Task } from '../run/task.js';
 import { shown } from '../support/shown.js';
-import { UserError } from '../support/user-error.js';
 
 const hint = "use an intact copy of it, or build it again with 'unetc build'";
 

@@ -1,8 +1,8 @@
+import { UserError } from '../../compiler/user-error.js';
 import { type Picture, resizePicture, resizePlanes, toInput } from '../data/index.js';
 import type { Predictor, Tensor } from '../engines/engine.js';
 import { type AxisRule, type Task, validSize } from '../run/task.js';
 import { shown } from '../support/shown.js';
-import { UserError } from '../support/user-error.js';
 import { Blender, cut, type Plane, planTiles, type TilePlan } from './tiling.js';
 
 /** An image as the network takes it, at the resolution it works at: resized and normalized as in training. */

@@ -1,11 +1,11 @@
 import { stat } from 'node:fs/promises';
 import { checkSelection, deploy, levelOutput } from '../../compiler/index.js';
+import { UserError } from '../../compiler/user-error.js';
 import { type Engine, opensOnnx, type Predictor, type Tensor } from '../engines/engine.js';
 import { readModelFile } from '../run/model-file.js';
 import { openRun, runWeights } from '../run/run-folder.js';
 import type { Task } from '../run/task.js';
 import { failedWith, fileFailure } from '../support/files/failure.js';
-import { UserError } from '../support/user-error.js';
 import { checked, openChecked } from './checked.js';
 
 /** Something that predicts: a session, and what to feed it. */

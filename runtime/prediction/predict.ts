@@ -1,8 +1,8 @@
 import { basename, join } from 'node:path';
+import { UserError } from '../../compiler/user-error.js';
 import { type Picture, type ReadOptions, readPicture, stemOf } from '../data/index.js';
 import { realFile, writeBelow } from '../support/files/below.js';
 import { safeFileNames } from '../support/files/safe-name.js';
-import { UserError } from '../support/user-error.js';
 import { type InferOptions, infer, prepare, resizeMaps } from './inference.js';
 import { deepestLevel, type Model } from './model.js';
 import { decide, maskPngs, overlayPng } from './overlay.js';

@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import type { Arena, TrainingPlan } from '../../compiler/3-transform/training-plan.js';
+import { UserError } from '../../compiler/user-error.js';
 import type { Tensor, TrainingState, Weights } from '../engines/engine.js';
 import { writeAtomic } from '../support/files/atomic.js';
 import { fileFailure } from '../support/files/failure.js';
-import { UserError } from '../support/user-error.js';
 import { decodeSafetensors, encodeSafetensors } from './safetensors.js';
 
 /** The parts of a training plan that say where each path lies in the arenas. */

@@ -2,10 +2,10 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { someOf, UserError } from '../../compiler/user-error.js';
 import { mapEach } from '../data/index.js';
 import { writeAtomic } from '../support/files/atomic.js';
 import { failedWith, fileFailure } from '../support/files/failure.js';
-import { someOf, UserError } from '../support/user-error.js';
 
 /** The images of a run by content, so that they are known again under any name: `contentHash` by name. */
 export interface RunImages {

@@ -3,9 +3,9 @@ import { stat } from 'node:fs/promises';
 import type { GoodSpec } from '../../compiler/6-build/metadata.js';
 import { requireNetwork } from '../../compiler/6-build/require-network.js';
 import { load } from '../../compiler/index.js';
+import { UserError } from '../../compiler/user-error.js';
 import { failedWith, fileFailure } from '../support/files/failure.js';
 import { importsOf, largestSpec } from '../support/files/imported.js';
-import { UserError } from '../support/user-error.js';
 
 export interface LoadFileOptions {
   /** Values for `param`s, as text: `{ width: '[16, 32]' }`. */

@@ -1,4 +1,4 @@
-import { UserError } from '../support/user-error.js';
+import { UserError } from '../../compiler/user-error.js';
 import type { AxisRule } from './task.js';
 
 /** Bounds of what a model file may say: far above what there is, far below what takes long or much memory. */

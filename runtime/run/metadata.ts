@@ -1,7 +1,7 @@
 import { Reader } from 'protobufjs/minimal.js';
 import { metadataKeys } from '../../compiler/6-build/metadata.js';
 import type { MaskReading } from '../../compiler/recipe.js';
-import { UserError } from '../support/user-error.js';
+import { UserError } from '../../compiler/user-error.js';
 import { MetadataFields } from './metadata-fields.js';
 import type { Task } from './task.js';
 

@@ -1,8 +1,8 @@
 import { readFile, stat } from 'node:fs/promises';
+import { UserError } from '../../compiler/user-error.js';
 import { checkModel } from '../models/check.js';
 import { checkSeal } from '../models/seal.js';
 import { fileFailure } from '../support/files/failure.js';
-import { UserError } from '../support/user-error.js';
 import { batchOfMetadata, selectionOfMetadata, taskOfMetadata } from './metadata.js';
 import type { Task } from './task.js';
 

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
+import { UserError } from '../../compiler/user-error.js';
 import type { Tensor } from '../engines/engine.js';
 import { sealKey } from '../models/seal.js';
 import { shown } from '../support/shown.js';
-import { UserError } from '../support/user-error.js';
 import { duplicateKey } from './duplicate-keys.js';
 
 /**

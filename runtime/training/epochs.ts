@@ -1,12 +1,12 @@
 import { join } from 'node:path';
+import { stream } from '../../compiler/random.js';
+import { UserError } from '../../compiler/user-error.js';
 import type { Trainer, TrainingState } from '../engines/engine.js';
 import { type Validation, validate } from '../evaluation/validate.js';
 import { saveCheckpoint, saveWeights, weightsOfState } from '../run/checkpoint.js';
 import { runFiles } from '../run/run-folder.js';
 import { appendRecord } from '../support/files/json-lines.js';
 import { collectGarbage } from '../support/garbage.js';
-import { stream } from '../support/random.js';
-import { UserError } from '../support/user-error.js';
 import { bestOf } from './best.js';
 import { learningRate } from './lr-schedule.js';
 import { type EpochLine, type Position, positionNotes, type Start } from './position.js';

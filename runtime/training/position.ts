@@ -1,13 +1,13 @@
 import { stat } from 'node:fs/promises';
 import type { TrainingPlan } from '../../compiler/3-transform/training-plan.js';
+import { initialState } from '../../compiler/6-build/initialize.js';
+import { UserError } from '../../compiler/user-error.js';
 import type { TrainingState } from '../engines/engine.js';
 import type { Validation } from '../evaluation/validate.js';
 import { type Checkpoint, loadCheckpoint, stateOf } from '../run/checkpoint.js';
-import { initialState } from '../run/initialize.js';
 import { epochLinesSchema, positionSchema } from '../run/record-schema.js';
 import { failedWith, fileFailure } from '../support/files/failure.js';
 import { checked, Mismatch, parseJson } from '../support/schema.js';
-import { UserError } from '../support/user-error.js';
 
 /** One line of `metrics.jsonl`. */
 export interface EpochLine {

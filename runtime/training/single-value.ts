@@ -1,5 +1,5 @@
 import { known, type TrainingPlan } from '../../compiler/index.js';
-import { UserError } from '../support/user-error.js';
+import { UserError } from '../../compiler/user-error.js';
 
 /**
  * Refuses a training step in which a norm has one value to normalize: its output is then its shift, whatever the input, and running

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { trainingPlan } from '../../compiler/index.js';
 import type { Recipe } from '../../compiler/recipe.js';
+import { UserError } from '../../compiler/user-error.js';
 import { Batches, type Dataset, split } from '../data/index.js';
 import { HeldOut } from '../evaluation/held-out.js';
 import { recordImages } from '../run/images.js';
@@ -21,7 +22,6 @@ import {
 } from '../run/run-folder.js';
 import { taskOf } from '../run/task.js';
 import { makeFolder, removeEmptyFolders, writeAtomic } from '../support/files/atomic.js';
-import { UserError } from '../support/user-error.js';
 import { version } from '../support/version.js';
 import { bestBy, bestMetrics, defaultBest } from './best.js';
 import { runEpochs } from './epochs.js';

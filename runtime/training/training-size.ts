@@ -1,9 +1,9 @@
 import { describeRules, nearestSizes, sizeRules } from '../../compiler/2-infer/sizes.js';
 import type { Network } from '../../compiler/ir/graph.js';
 import type { Recipe } from '../../compiler/recipe.js';
+import { UserError } from '../../compiler/user-error.js';
 import type { Dataset } from '../data/index.js';
 import { axisRules, takesSize } from '../run/task.js';
-import { UserError } from '../support/user-error.js';
 
 /**
  * The recipe with the size it trains at made definite: its `resize` or `patch`; else the network's own, if that is

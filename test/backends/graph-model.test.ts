@@ -9,6 +9,7 @@ import { knownShape } from '../../compiler/ir/dim.js';
 import { ort } from '../../runtime/engines/onnxruntime/index.js';
 import { networkSpecs, nthSizes, selections } from '../../testing/index.js';
 import { tensor } from '../../testing/reference/index.js';
+import { cases as runs } from '../cases.js';
 import { oneOperator, rounded } from '../ops/build.js';
 import { cases } from '../ops/cases.js';
 import { drawFrom } from '../ops/draw.js';
@@ -44,14 +45,14 @@ describe('what the executor of TensorFlow.js has', () => {
     expect(table.size).toBeGreaterThan(150);
     const written = new Set<string>();
     for (const op of inferenceOps) {
-      const drawn = fc.sample(fc.gen(), { numRuns: 200, seed: 1 }).map((g) => cases[op](drawFrom(g)));
+      const drawn = fc.sample(fc.gen(), { ...runs(200), seed: 1 }).map((g) => cases[op](drawFrom(g)));
       for (const { attrs, inputs } of drawn) {
         const { graph } = oneOperator(op, { attrs, inputs: inputs.map(rounded) });
         for (const node of emitInference(graph, { images: 'channels-last' }).nodes) written.add(node.op);
       }
     }
     // And what sizes that are open add.
-    for (const text of fc.sample(networkSpecs({ depth: 2, channels: 2 }), { numRuns: 60, seed: 1 })) {
+    for (const text of fc.sample(networkSpecs({ depth: 2, channels: 2 }), { ...runs(60), seed: 1 })) {
       const { folded } = build(networkOf(text));
       for (const node of emitInference(folded.graph, { weights: folded.weights, images: 'channels-last' }).nodes)
         written.add(node.op);

@@ -6,6 +6,7 @@ import type { Tensor, Weights } from '../../runtime/engines/engine.js';
 import { networkShapes, nthSizes } from '../../testing/arbitraries.js';
 import { specText } from '../../testing/network-shape.js';
 import { evaluate, type Float64Tensor, tensor } from '../../testing/reference/index.js';
+import { cases } from '../cases.js';
 import { anyWeights, narrow, networkOf, picture } from '../tfjs-layers/builds.js';
 import { type Backend, lowTypes } from './engines.js';
 import { type Bounds, boundsOf, finite, running } from './rounding.js';
@@ -46,7 +47,7 @@ export const randomNetworks: readonly Preset[] = fc
     networkShapes({ depth: 2, channels: 3 }).filter(
       ({ rank, up, block }) => rank !== 2 && up !== 'conv_transpose' && block.kernel === 3,
     ),
-    { numRuns: 6, seed: 4 },
+    { ...cases(6), seed: 4 },
   )
   .map((shape, k) => presetOf(`${shape.rank}-D ${k + 1}`, networkOf(specText(shape)), k));
 

@@ -2,7 +2,7 @@ import type { Attrs, Graph, Node } from '../../compiler/ir/graph.js';
 import { listAttr, numberAttr, stringAttr } from '../../compiler/ops/attrs.js';
 import { type ComposedName, composedOps, type OpName } from '../../compiler/ops/index.js';
 import { resolveWindow } from '../../compiler/ops/spatial.js';
-import { stream } from '../../runtime/support/random.js';
+import { stream } from '../../compiler/random.js';
 import { type Compute, evaluate, type Float64Tensor, kernels } from '../../testing/reference/index.js';
 
 /** Unit roundoffs: half the distance from 1 to the next number. */

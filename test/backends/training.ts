@@ -1,7 +1,7 @@
 import { lowerPrecision } from '../../compiler/3-transform/precision.js';
+import { initialState } from '../../compiler/6-build/initialize.js';
 import { load, type Recipe, type TrainingPlan, trainingPlan } from '../../compiler/index.js';
 import type { Trainer, TrainingState } from '../../runtime/engines/engine.js';
-import { initialState } from '../../runtime/run/initialize.js';
 import { type BlockShape, type NetworkShape, specText } from '../../testing/network-shape.js';
 import { randomTarget } from '../../testing/properties.js';
 import { type Compute, evaluate, type Float64Tensor, tensor } from '../../testing/reference/index.js';

@@ -18,6 +18,7 @@ import { renderDiagnostic } from '../../compiler/diagnostics/index.js';
 import { load } from '../../compiler/index.js';
 import { visible, visibleLine } from '../../grammar/visible.js';
 import { escapeHtml } from '../../runtime/training/report/html.js';
+import { cases } from '../cases.js';
 import { networkOf, smallest } from '../drawing/specs.js';
 import { unetc } from './io.js';
 
@@ -144,7 +145,7 @@ describe('text that acts on a terminal or a page', () => {
         for (const drawn of [drawSvg(named), drawDot(named), drawMermaid(named)]) plain(drawn);
         plain(drawHtml(named).replace(/<script>.*<\/script>/s, ''));
       }),
-      { numRuns: 40 },
+      cases(40),
     );
   });
 

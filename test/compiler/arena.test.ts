@@ -5,6 +5,7 @@ import type { Interval } from '../../compiler/4-schedule/liveness.js';
 import { peakOf } from '../../compiler/4-schedule/order.js';
 import { num } from '../../compiler/ir/dim.js';
 import { nowhere } from '../../grammar/diagnostic.js';
+import { cases } from '../cases.js';
 
 const intervals = fc
   .array(fc.record({ from: fc.nat(30), length: fc.nat(10), elements: fc.integer({ min: 1, max: 5000 }) }), {
@@ -35,6 +36,6 @@ it('never overlaps two buffers that are alive at once, and needs no less than th
       }
       expect(arenaBytes).toBeGreaterThanOrEqual(peakOf(list, 42));
     }),
-    { numRuns: 1000 },
+    cases(1000),
   );
 });

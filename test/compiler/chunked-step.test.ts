@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type ChunkedStep, chunkedStep, type StateView } from '../../compiler/3-transform/train/chunked-step.js';
+import { initialState } from '../../compiler/6-build/initialize.js';
 import { load, type Recipe, type TrainingPlan, trainingPlan } from '../../compiler/index.js';
 import type { Node, Value } from '../../compiler/ir/graph.js';
+import { stream } from '../../compiler/random.js';
 import { optimizerNames, optimizerOf } from '../../compiler/recipe.js';
 import { ort } from '../../runtime/engines/onnxruntime/index.js';
-import { initialState } from '../../runtime/run/initialize.js';
-import { stream } from '../../runtime/support/random.js';
 import { networkSpecs, nthSizes } from '../../testing/index.js';
 import { evaluate, type Float64Tensor, tensor } from '../../testing/reference/index.js';
 import { referenceEngine } from '../../testing/reference-engine.js';

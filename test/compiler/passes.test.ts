@@ -9,6 +9,7 @@ import type { Network } from '../../compiler/ir/graph.js';
 import { verifyGraph } from '../../compiler/ir/verify.js';
 import { defaultRecipe, type LossName, lossNames, lossTerm, optimizerOf, type Recipe } from '../../compiler/recipe.js';
 import { evaluate, type Float64Tensor, tensor } from '../../testing/reference/index.js';
+import { cases } from '../cases.js';
 import { Handmade, nestedNetwork } from './handmade.js';
 
 /** Reproducible numbers in [-1, 1). */
@@ -63,7 +64,7 @@ describe('inference passes', () => {
           }
         },
       ),
-      { numRuns: 25 },
+      cases(25),
     );
   });
 

@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { initialState } from '../../compiler/6-build/initialize.js';
 import { executionPlan, type Graph, load, type Optimizer, recompute, trainingPlan } from '../../compiler/index.js';
+import { stream } from '../../compiler/random.js';
 import { optimizerOf } from '../../compiler/recipe.js';
 import type { TrainingEngine } from '../../runtime/engines/engine.js';
 import { ort } from '../../runtime/engines/onnxruntime/index.js';
 import { tensorflow } from '../../runtime/engines/tensorflow/index.js';
-import { initialState } from '../../runtime/run/initialize.js';
-import { stream } from '../../runtime/support/random.js';
 import { networkSpecs, nthSizes } from '../../testing/index.js';
 import { referenceEngine } from '../../testing/reference-engine.js';
 import { cases } from '../cases.js';

@@ -11,6 +11,7 @@ import {
 import { num, over, plus, sym, times } from '../../compiler/ir/dim.js';
 import type { Constraint } from '../../compiler/ir/graph.js';
 import { nowhere } from '../../grammar/diagnostic.js';
+import { cases } from '../cases.js';
 
 const origin = { path: 'X[1,0].maxpool', span: nowhere };
 
@@ -85,7 +86,7 @@ describe('size rules', () => {
         const next = nextValid(rule, n);
         if (truth) expect(next).toBe(n);
       }),
-      { numRuns: 1000 },
+      cases(1000),
     );
   });
 

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { probabilitiesOf, uncertaintyOf } from '../../compiler/3-transform/uncertainty.js';
+import { initialWeights } from '../../compiler/6-build/initialize.js';
 import {
   checkStages,
   countMacs,
@@ -19,7 +20,6 @@ import {
 import { GraphBuilder } from '../../compiler/ir/builder.js';
 import { num } from '../../compiler/ir/dim.js';
 import { nowhere } from '../../grammar/diagnostic.js';
-import { initialWeights } from '../../runtime/run/initialize.js';
 import { networkShapes, nthSizes, specText } from '../../testing/index.js';
 import { evaluate, tensor } from '../../testing/reference/index.js';
 import { cases } from '../cases.js';

@@ -13,6 +13,7 @@ import {
 } from '../../compiler/index.js';
 import { networkSpecs, nthSizes } from '../../testing/index.js';
 import { evaluate, type Float64Tensor, tensor } from '../../testing/reference/index.js';
+import { cases } from '../cases.js';
 import { anyWeights, picture } from '../tfjs-layers/builds.js';
 import { joined, joins, macs } from './joins.js';
 
@@ -72,7 +73,7 @@ describe.each(forms)('a convolution over what upsample repeated, %s', (form) => 
         // Every phase has its own activation, and nothing is computed on the large image.
         if (form === 'phases') expect(after.nodes.at(-1)?.op).toBe('interleave');
       }),
-      { numRuns: 300 },
+      cases(300),
     );
     expect(merged).toBeGreaterThan(20);
   });
@@ -106,7 +107,7 @@ describe.each(forms)('a convolution over what upsample repeated, %s', (form) => 
         const rewritten = mergeUpsampling(graph, null, form).graph;
         expect(printGraph(specializeGraph(rewritten, { N, ...sizes }))).toBe(printGraph(merged));
       }),
-      { numRuns: 60 },
+      cases(60),
     );
   });
 });

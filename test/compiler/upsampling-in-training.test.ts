@@ -7,6 +7,7 @@ import { num } from '../../compiler/ir/dim.js';
 import { nowhere } from '../../grammar/diagnostic.js';
 import { networkSpecs, nthSizes } from '../../testing/index.js';
 import { evaluate, type Float64Tensor, tensor } from '../../testing/reference/index.js';
+import { cases } from '../cases.js';
 import { anyWeights, picture } from '../tfjs-layers/builds.js';
 import { joined, joins, macs } from './joins.js';
 
@@ -41,7 +42,7 @@ describe('a convolution over what upsample repeated', () => {
           expect(macs(after)).toBeLessThan(macs(graph));
         }
       }),
-      { numRuns: 300 },
+      cases(300),
     );
     expect(merged).toBeGreaterThan(50);
   });
@@ -71,7 +72,7 @@ describe('a convolution over what upsample repeated', () => {
         feeds.set(graph.inputs[0]!.name, tensor(shape, picture(shape, seed).data));
         expectSame(graph, feeds);
       }),
-      { numRuns: 60 },
+      cases(60),
     );
   });
 });

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { stream } from '../../compiler/random.js';
 import type { Augmentation, AugmentationName } from '../../compiler/recipe.js';
 import { type AugmentOptions, augmentSample, type Sample } from '../../runtime/data/augment.js';
 import { copyImage, copyMask, reflect } from '../../runtime/data/geometry.js';
@@ -7,7 +8,7 @@ import { makePicture } from '../../runtime/data/image.js';
 import { normalizationOf } from '../../runtime/data/normalize.js';
 import { planesOf } from '../../runtime/data/picture.js';
 import { smoothField } from '../../runtime/data/smooth-field.js';
-import { stream } from '../../runtime/support/random.js';
+import { cases } from '../cases.js';
 
 /** An image whose samples all differ, and a mask that marks where the first channel is high. */
 function sampleOf(height: number, width: number, classes = 1, kind: 'planes' | 'labels' = 'planes'): Sample {
@@ -212,7 +213,7 @@ describe('smooth field', () => {
           expect(smoothField(stream(seed), height, width, spacing).every(Number.isFinite)).toBe(true);
         },
       ),
-      { numRuns: 500 },
+      cases(500),
     );
   });
 

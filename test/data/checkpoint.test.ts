@@ -17,6 +17,7 @@ import {
   weightsOfState,
 } from '../../runtime/run/checkpoint.js';
 import { decodeSafetensors, encodeSafetensors, type SafetensorsFile } from '../../runtime/run/safetensors.js';
+import { cases } from '../cases.js';
 import { failure, inFolder } from './fixtures.js';
 
 const encode = (file: SafetensorsFile): Buffer => Buffer.concat([...encodeSafetensors(file)]);
@@ -116,7 +117,7 @@ describe('safetensors', () => {
         changed[at] = value;
         attempt(changed);
       }),
-      { numRuns: 500 },
+      cases(500),
     );
   });
 

@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest';
 import type { Mask } from '../../runtime/data/index.js';
 import { readHeader, readPicture } from '../../runtime/data/index.js';
 import { decideMasks, examineMasks, readMask } from '../../runtime/data/masks/index.js';
+import { cases } from '../cases.js';
 import { failure, greyJpeg, greyPng, greyTiff, inFolder, rawPng, rgbPng, writeTree } from './fixtures.js';
 
 /** Writes one file and reads it. */
@@ -181,7 +182,7 @@ describe('class masks', () => {
           expect(await read(content, 256)).toEqual(wanted);
         },
       ),
-      { numRuns: 60 },
+      cases(60),
     );
   });
 

@@ -6,6 +6,7 @@ import { describe, expect, test } from 'vitest';
 import { makeFolder, writeAtomic } from '../../runtime/support/files/atomic.js';
 import { fileFailure } from '../../runtime/support/files/failure.js';
 import { appendRecord, keepEpochs, readRecords } from '../../runtime/support/files/json-lines.js';
+import { cases } from '../cases.js';
 import { failure, inFolder } from './fixtures.js';
 
 describe('writeAtomic', () => {
@@ -104,7 +105,7 @@ describe('records', () => {
           await appendRecord(file, { epoch: 9 });
           expect(await readRecords(file)).toEqual([...kept, { epoch: 9 }]);
         }),
-        { numRuns: 40 },
+        cases(40),
       );
     });
   });

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { deflateSync } from 'node:zlib';
 import sharp from 'sharp';
 import { expect } from 'vitest';
-import { UserError } from '../../runtime/support/user-error.js';
+import { UserError } from '../../compiler/user-error.js';
 
 /** Runs with a folder of its own, removed afterwards. */
 export async function inFolder<T>(work: (folder: string) => Promise<T>): Promise<T> {

@@ -2,9 +2,9 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { stream } from '../../compiler/random.js';
 import { drawImage, generateNuclei } from '../../runtime/data/generate/nuclei.js';
 import { openFolder } from '../../runtime/data/index.js';
-import { stream } from '../../runtime/support/random.js';
 import { failure, inFolder } from './fixtures.js';
 
 /** Mean of the grey values where the mask is `value`, and how many there are. */

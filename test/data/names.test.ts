@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { formatNames, openFolder, parseNames, resolveNames, split } from '../../runtime/data/index.js';
+import { cases } from '../cases.js';
 import { failure, greyPng, inFolder, writeTree } from './fixtures.js';
 
 /** Anything a file's name can hold, and more: controls, quotes, blanks, and what reads as a comment or as a file. */
@@ -17,7 +18,7 @@ describe('lists of names', () => {
         const composed = names.map((n) => n.normalize('NFC'));
         expect(parseNames(formatNames(names)).map(({ text }) => text)).toEqual(composed);
       }),
-      { numRuns: 300 },
+      cases(300),
     );
   });
 

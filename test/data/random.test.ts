@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type Random, stream } from '../../runtime/support/random.js';
+import { type Random, stream } from '../../compiler/random.js';
 
 const draws = (random: Random, count = 8): number[] => Array.from({ length: count }, () => random.uint32());
 

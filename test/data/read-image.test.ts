@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import sharp from 'sharp';
 import { describe, expect, test } from 'vitest';
 import { openFolder, readHeader, readImage, readInput, readPicture } from '../../runtime/data/index.js';
+import { cases } from '../cases.js';
 import { failure, greyPng, inFolder, writeTree } from './fixtures.js';
 
 const metaImage = (spacing: string, values: readonly number[], more = ''): Buffer =>
@@ -147,7 +148,7 @@ describe('channels', () => {
           });
         },
       ),
-      { numRuns: 10 },
+      cases(10),
     );
   });
 });

@@ -13,6 +13,7 @@ import {
   specializeGraph,
 } from '../../compiler/index.js';
 import { evaluate, tensor } from '../../testing/reference/index.js';
+import { cases } from '../cases.js';
 
 /** A small network around a head and what comes before it. */
 const network = (items: string, head = 'y |> conv(1, kernel: 1) |> sigmoid'): string =>
@@ -97,7 +98,7 @@ describe('a bias in front of a norm', () => {
       fc.property(numbers, (n) => {
         expect(effect('instancenorm', n)).toBeLessThan(1e-9);
       }),
-      { numRuns: 20 },
+      cases(20),
     );
   });
 
@@ -159,7 +160,7 @@ describe('level-saves-little', () => {
         expect(diagnostics.length).toBe(little.length > 0 ? 1 : 0);
         expect(diagnostics.every((d) => d.code === 'level-saves-little')).toBe(true);
       }),
-      { numRuns: 40 },
+      cases(40),
     );
   });
 

@@ -8,6 +8,7 @@ import { codes } from '../../compiler/diagnostics/index.js';
 import type { Page } from '../../compiler/diagnostics/page.js';
 import { analyzeText } from '../../compiler/index.js';
 import { mend } from '../../language/mend.js';
+import { cases } from '../cases.js';
 import { unetc } from '../cli/io.js';
 import { specOf } from './examples.js';
 
@@ -69,7 +70,7 @@ describe('mend', () => {
         if (mended.text === text) undone++;
         else expect(mended.text).toBe(slipped);
       }),
-      { numRuns: 60 },
+      cases(60),
     );
     expect(undone).toBeGreaterThan(30);
   });
@@ -122,7 +123,7 @@ describe('mend', () => {
         const once = mend(list.join(' '));
         expect(mend(once.text).text).toBe(once.text);
       }),
-      { numRuns: 200 },
+      cases(200),
     );
   });
 });

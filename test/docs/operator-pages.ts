@@ -3,6 +3,7 @@ import { languageOps } from '../../compiler/1-elaborate/operators.js';
 import { emitOnnx } from '../../compiler/5-emit/onnx/index.js';
 import { emitGraphModel, emitInference } from '../../compiler/5-emit/tensorflow/index.js';
 import { emitTfjsLayers } from '../../compiler/5-emit/tfjs-layers/index.js';
+import { initialWeights } from '../../compiler/6-build/initialize.js';
 import {
   countMacs,
   type Diagnostic,
@@ -17,7 +18,6 @@ import {
 } from '../../compiler/index.js';
 import { type OpName, opOf } from '../../compiler/ops/index.js';
 import type { ArgSpec } from '../../compiler/ops/op.js';
-import { initialWeights } from '../../runtime/run/initialize.js';
 import { families, type Shown, shown, tensors } from './operators.js';
 
 const spaces = { '1-D': 'W', '2-D': 'H, W', '3-D': 'D, H, W' } as const;

@@ -11,6 +11,7 @@ import { drawDot, drawHtml, drawMermaid, drawSvg, pictureOf, renderers } from '.
 import type { Picture } from '../../compiler/5-emit/drawing/picture/picture.js';
 import { dark, light } from '../../compiler/5-emit/drawing/theme.js';
 import { networkSpecs } from '../../testing/index.js';
+import { cases } from '../cases.js';
 import { nested, networkOf, smallest, specs } from './specs.js';
 
 const draw = (text: string, level?: number): Picture => {
@@ -65,7 +66,7 @@ describe('SVG', () => {
         expect(svg).not.toMatch(/NaN|Infinity|undefined|<image|<script|href=|url\(/);
         expect(svg.replace('http://www.w3.org/2000/svg', '')).not.toContain('http');
       }),
-      { numRuns: 25 },
+      cases(25),
     );
   });
 
@@ -134,7 +135,7 @@ describe('Mermaid', () => {
         const styled = lines.flatMap((l) => /linkStyle ([\d,]+) /.exec(l)?.[1]?.split(',').map(Number) ?? []);
         expect(styled.sort((a, b) => a - b)).toEqual(links.map((_, k) => k));
       }),
-      { numRuns: 25 },
+      cases(25),
     );
   });
 });

@@ -13,6 +13,7 @@ import { type Layout, layOut } from '../../compiler/5-emit/drawing/layout/index.
 import { textWidth } from '../../compiler/5-emit/drawing/layout/text.js';
 import type { Link, Picture } from '../../compiler/5-emit/drawing/picture/picture.js';
 import { networkSpecs } from '../../testing/index.js';
+import { cases } from '../cases.js';
 import { nested, networkOf, smallest, specs } from './specs.js';
 
 const draw = (text: string): Picture => {
@@ -38,7 +39,7 @@ function each(check: (picture: Picture, layout: Layout) => void): void {
         const picture = draw(text);
         check(picture, layOut(picture, 100, 90));
       }),
-      { numRuns: 25 },
+      cases(25),
     );
   });
 }
@@ -176,7 +177,7 @@ describe('where things are', () => {
           if (from && to && from.row >= 0 && to.row >= 0) expect(from.x).toBeLessThan(to.x);
         }
       }),
-      { numRuns: 30 },
+      cases(30),
     );
   });
 });

@@ -4,6 +4,7 @@ import { pictureOf } from '../../compiler/5-emit/drawing/index.js';
 import { describeBox, type Picture, parameterLine } from '../../compiler/5-emit/drawing/picture/picture.js';
 import { countMacs, countParameters, deploy, type Network, prune, specializeGraph } from '../../compiler/index.js';
 import { networkSpecs } from '../../testing/index.js';
+import { cases } from '../cases.js';
 import { nested, networkOf, smallest, specs } from './specs.js';
 
 const draw = (network: Network, level?: number): Picture => pictureOf(network, { level, sizes: smallest(network) });
@@ -49,7 +50,7 @@ describe('the picture of any network', () => {
   test.each(everySpec)('adds up: %s', (_, text) => holds(networkOf(text)));
 
   test('adds up', () => {
-    fc.assert(fc.property(anyNetwork, holds), { numRuns: 60 });
+    fc.assert(fc.property(anyNetwork, holds), cases(60));
   });
 
   test("has the compiler's own edges between cells, of its kinds", () => {
@@ -60,7 +61,7 @@ describe('the picture of any network', () => {
           .map((l) => `${l.from} ${l.kind === 'next' ? 'skip' : l.kind} ${l.to}`);
         expect(drawn.sort()).toEqual(network.edges.map((e) => `${cellId(e.from)} ${e.kind} ${cellId(e.to)}`).sort());
       }),
-      { numRuns: 60 },
+      cases(60),
     );
   });
 
@@ -94,7 +95,7 @@ describe('the picture of any network', () => {
       fc.property(anyNetwork, fc.nat(), (network, pick) => {
         check(network, network.levels[pick % network.levels.length] as number);
       }),
-      { numRuns: 60 },
+      cases(60),
     );
     for (const [, text] of everySpec) {
       const network = networkOf(text);

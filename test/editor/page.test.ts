@@ -5,6 +5,7 @@ import { pageParts, pictureOf } from '../../compiler/5-emit/drawing/index.js';
 import { previewPage, type Theme } from '../../editor/vscode/preview/page.js';
 import { boxesAt, type Position, type Range } from '../../editor/vscode/preview/places.js';
 import { findChromium } from '../backends/chromium.js';
+import { cases } from '../cases.js';
 import { nested, networkOf } from '../drawing/specs.js';
 
 const partsOf = (width: readonly number[]) =>
@@ -31,7 +32,7 @@ describe("the preview's page", () => {
         expect(markup).not.toMatch(/<(img|link|iframe|object|base)|\s(on\w+|src|href|style)=|https?:/i);
         expect(page).not.toMatch(/@import|url\(|fetch\(|XMLHttpRequest|import\(|eval\(/);
       }),
-      { numRuns: 20 },
+      cases(20),
     );
   });
 });

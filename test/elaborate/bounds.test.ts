@@ -14,6 +14,7 @@ import {
   specializeGraph,
 } from '../../compiler/index.js';
 import { opOf } from '../../compiler/ops/index.js';
+import { cases } from '../cases.js';
 
 /** Everything that `plan` and hover ask of a spec, at the smallest size it takes. */
 function planned(text: string): readonly string[] {
@@ -94,7 +95,7 @@ describe('a number that nobody means', () => {
       fc.property(fc.array(step, { minLength: 1, maxLength: 8 }), (steps) => {
         planned(spec(steps.join(' |> ')));
       }),
-      { numRuns: 100 },
+      cases(100),
     );
   });
 });

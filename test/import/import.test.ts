@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { resolvePath } from '../../compiler/0-import/paths.js';
 import { countParameters, fromFiles, type Loaded, load, prune } from '../../compiler/index.js';
+import { cases } from '../cases.js';
 
 /** Loads `spec.unet` of a set of files. */
 function loadFiles(files: Readonly<Record<string, string>>): Loaded {
@@ -205,7 +206,7 @@ network Net {
           }
         }
       }),
-      { numRuns: 300 },
+      cases(300),
     );
   });
 

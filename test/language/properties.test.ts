@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parse } from '../../grammar/index.js';
 import * as L from '../../language/index.js';
+import { cases } from '../cases.js';
 import { specs, starter } from './specs.js';
 
 const texts = [...specs.values()];
@@ -94,7 +95,7 @@ describe('any text and any place', () => {
       fc.property(fc.oneof(brokenSpec, soup, noise), fc.nat(400), ({ text, near }, off) => {
         askAll(text, Math.min(text.length, near === 0 ? off : Math.max(0, near + (off % 7) - 3)));
       }),
-      { numRuns: 300 },
+      cases(300),
     );
   });
 
@@ -131,7 +132,7 @@ describe('names', () => {
         const found = a.names.occurrences.filter((o) => o.target.kind === 'unknown').map((o) => o.span.start.offset);
         for (const at of told.filter((o) => !inTrain.some((t) => o > t))) expect(found).toContain(at);
       }),
-      { numRuns: 150 },
+      cases(150),
     );
   });
 
@@ -172,7 +173,7 @@ describe('names', () => {
         if ('refusal' in back) throw new Error(back.refusal);
         expect(L.applyEdits(renamed, back.edits)).toBe(text);
       }),
-      { numRuns: 120 },
+      cases(120),
     );
   });
 
@@ -191,7 +192,7 @@ describe('names', () => {
           s.sketch?.graph.nodes.map((n) => [n.op, n.attrs, n.outputs.map((o) => o.type.shape)]);
         expect(shapes(b)).toEqual(shapes(a.analyzed));
       }),
-      { numRuns: 300 },
+      cases(300),
     );
   });
 });

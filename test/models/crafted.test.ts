@@ -4,12 +4,12 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { onnx } from 'onnx-proto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { UserError } from '../../compiler/user-error.js';
 import { ort } from '../../runtime/engines/onnxruntime/index.js';
 import { checkModel } from '../../runtime/models/check.js';
 import { openModel } from '../../runtime/prediction/model.js';
 import { predictPicture } from '../../runtime/prediction/predict.js';
 import { readModelFile } from '../../runtime/run/model-file.js';
-import { UserError } from '../../runtime/support/user-error.js';
 import { cases } from '../cases.js';
 import { attribute, type Crafted, crafted, encode, floats, info, intact, ints, node } from './crafted.js';
 

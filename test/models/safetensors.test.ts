@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { stream } from '../../compiler/random.js';
+import { UserError } from '../../compiler/user-error.js';
 import { sealKey } from '../../runtime/models/seal.js';
 import { duplicateKey } from '../../runtime/run/duplicate-keys.js';
 import { decodeSafetensors, encodeSafetensors, type SafetensorsFile } from '../../runtime/run/safetensors.js';
-import { stream } from '../../runtime/support/random.js';
-import { UserError } from '../../runtime/support/user-error.js';
 import { cases } from '../cases.js';
 
 const random = stream(3, 'weights');

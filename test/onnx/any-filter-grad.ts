@@ -3,6 +3,7 @@ import { LoweringContext } from '../../compiler/5-emit/onnx/lowering.js';
 import type { Node } from '../../compiler/ir/graph.js';
 import { resolveWindow, type Window } from '../../compiler/ops/spatial.js';
 import { kernels } from '../../testing/reference/index.js';
+import { cases } from '../cases.js';
 import { oneOperator, rounded } from '../ops/build.js';
 import { type Draw, drawFrom } from '../ops/draw.js';
 import { expectClose, runModel, withModel } from './run.js';
@@ -51,6 +52,6 @@ export async function expectFilterGradients(most: number, way: (d: Draw, window:
       const got = await runModel(model, graph, feeds);
       expectClose(got.get('y0')!, due, JSON.stringify({ ...attrs, ...chosen!.chosen, space }));
     }),
-    { numRuns: 300 },
+    cases(300),
   );
 }

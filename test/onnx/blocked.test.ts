@@ -15,6 +15,7 @@ import type { Node } from '../../compiler/ir/graph.js';
 import { resolveTransposeWindow, resolveWindow } from '../../compiler/ops/spatial.js';
 import { blockSize } from '../../runtime/engines/onnxruntime/blocks.js';
 import { kernels, tensor } from '../../testing/reference/index.js';
+import { cases } from '../cases.js';
 import { oneOperator, rounded } from '../ops/build.js';
 import { drawFrom } from '../ops/draw.js';
 import { expectClose, runModel, withModel } from './run.js';
@@ -72,7 +73,7 @@ test.skipIf(block === 0)('a blocked convolution computes what a plain one does, 
       const got = await runModel(withModel(graph, write, block), graph, feeds);
       expectClose(got.get('y0')!, due, JSON.stringify(what));
     }),
-    { numRuns: 200 },
+    cases(200),
   );
 });
 
@@ -127,7 +128,7 @@ test.skipIf(block === 0)('a transposed convolution by phases computes what it sh
       const got = await runModel(withModel(graph, write, block), graph, feeds);
       expectClose(got.get('y0')!, due, JSON.stringify({ ...attrs, n, channels, space }));
     }),
-    { numRuns: 20 },
+    cases(20),
   );
 });
 
@@ -143,6 +144,6 @@ test('linear upsampling by products computes what it should', async () => {
       const got = await runModel(emitOnnx(graph, { name: 'test', metadata: {}, block: 16 }), graph, feeds);
       expectClose(got.get('y0')!, due, JSON.stringify(attrs));
     }),
-    { numRuns: 60 },
+    cases(60),
   );
 });

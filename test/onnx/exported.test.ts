@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { emitOnnx } from '../../compiler/5-emit/onnx/index.js';
+import { initialState } from '../../compiler/6-build/initialize.js';
 import { deploy, foldBatchNorm, load, trainingPlan } from '../../compiler/index.js';
+import { stream } from '../../compiler/random.js';
 import type { Tensor, Weights } from '../../runtime/engines/engine.js';
 import { ort } from '../../runtime/engines/onnxruntime/index.js';
 import { weightsOfState } from '../../runtime/run/checkpoint.js';
-import { initialState } from '../../runtime/run/initialize.js';
-import { stream } from '../../runtime/support/random.js';
 
 const presets: [string, number][] = [
   ['unetpp-nuclei', 3],

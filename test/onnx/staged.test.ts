@@ -3,6 +3,7 @@ import { onnx } from 'onnx-proto';
 import { describe, expect, it } from 'vitest';
 import { emitOnnx } from '../../compiler/5-emit/onnx/index.js';
 import { emitStaged, thresholdName } from '../../compiler/5-emit/onnx/staged.js';
+import { initialWeights } from '../../compiler/6-build/initialize.js';
 import {
   deploy,
   deployLevels,
@@ -14,12 +15,11 @@ import {
   type Network,
   uncertaintyName,
 } from '../../compiler/index.js';
+import { stream } from '../../compiler/random.js';
 import { fixedAt, withThresholds } from '../../runtime/deployment/adaptive/rethreshold.js';
 import { levelFor, never } from '../../runtime/deployment/adaptive/thresholds.js';
 import type { Predictor, Tensor } from '../../runtime/engines/engine.js';
 import { ort } from '../../runtime/engines/onnxruntime/index.js';
-import { initialWeights } from '../../runtime/run/initialize.js';
-import { stream } from '../../runtime/support/random.js';
 import { networkShapes, nthSizes, specText } from '../../testing/index.js';
 import { cases } from '../cases.js';
 import { nestedNetwork } from '../compiler/handmade.js';

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { dropoutHash, dropoutKey } from '../../compiler/ops/dropout.js';
 import { kernels, tensor } from '../../testing/reference/index.js';
+import { cases } from '../cases.js';
 
 const size = 20_000;
 
@@ -27,7 +28,7 @@ describe('the dropout mask', () => {
         const share = kept(rate, salt, seed).filter((k) => !k).length / size;
         expect(Math.abs(share - rate)).toBeLessThan(5 * Math.sqrt((rate * (1 - rate)) / size));
       }),
-      { numRuns: 40, seed: 1 },
+      { ...cases(40), seed: 1 },
     );
   });
 

@@ -5,6 +5,7 @@ import { type OpName, opNames, opOf } from '../../compiler/ops/index.js';
 import { isRefusal } from '../../compiler/ops/op.js';
 import { nowhere } from '../../grammar/diagnostic.js';
 import { type Float64Tensor, kernels, tensor } from '../../testing/reference/index.js';
+import { cases as runs } from '../cases.js';
 import { gradients, typeOf } from './build.js';
 import { type Case, cases } from './cases.js';
 import { drawFrom } from './draw.js';
@@ -78,7 +79,7 @@ describe('gradients', () => {
             }
           }
         }),
-        { numRuns: 100 },
+        runs(100),
       );
     });
   }
@@ -104,7 +105,7 @@ describe('gradients', () => {
           });
           expect(found.filter((v) => v !== null)).toEqual([]);
         }),
-        { numRuns: 5 },
+        runs(5),
       );
     }
   });

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { num, over, type Shape, sameDim, sym } from '../../compiler/ir/dim.js';
 import { oddOneOut } from '../../compiler/ops/refusal.js';
+import { cases } from '../cases.js';
 
 const agree = (a: Shape, b: Shape): boolean =>
   a.length === b.length && a.every((d, k) => sameDim(d, b[k]!) || sameDim(d, num(1)) || sameDim(b[k]!, num(1)));
@@ -25,7 +26,7 @@ describe('oddOneOut', () => {
       fc.property(fc.array(fc.array(dim, { minLength: 1, maxLength: 3 }), { maxLength: 8 }), (shapes) => {
         expect(oddOneOut(shapes, agree)).toEqual(pairwise(shapes));
       }),
-      { numRuns: 500 },
+      cases(500),
     );
   });
 

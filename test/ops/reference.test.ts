@@ -6,6 +6,7 @@ import type { Attrs, Graph } from '../../compiler/ir/graph.js';
 import type { OpName } from '../../compiler/ops/index.js';
 import { nowhere } from '../../grammar/diagnostic.js';
 import { evaluate, type Float64Tensor, kernels, tensor } from '../../testing/reference/index.js';
+import { cases as runs } from '../cases.js';
 import { cases } from './cases.js';
 import { drawFrom } from './draw.js';
 
@@ -72,7 +73,7 @@ describe('the reference', () => {
                 expect(y.data[flat++]).toBeCloseTo(sum, 10);
               }
       }),
-      { numRuns: 30 },
+      runs(30),
     );
   });
 

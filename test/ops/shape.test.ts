@@ -5,6 +5,7 @@ import type { TensorType } from '../../compiler/ir/graph.js';
 import { type OpName, opNames, opOf } from '../../compiler/ops/index.js';
 import { isRefusal } from '../../compiler/ops/op.js';
 import { kernels } from '../../testing/reference/index.js';
+import { cases as runs } from '../cases.js';
 import { typeOf } from './build.js';
 import { cases } from './cases.js';
 import { drawFrom } from './draw.js';
@@ -55,7 +56,7 @@ describe('shape rules', () => {
           expect(inferred.outputs.map((t) => knownShape(t.shape))).toEqual(outputs.map((t) => [...t.shape]));
           for (const t of outputs) expect(t.data.length).toBe(t.shape.reduce((a, b) => a * b, 1));
         }),
-        { numRuns: 60 },
+        runs(60),
       );
     });
   }
@@ -82,7 +83,7 @@ describe('shape rules', () => {
           const shapes = any.outputs.map((t) => t.shape.map((d) => evaluateDim(d, sizes)));
           expect(shapes).toEqual(fixed.outputs.map((t) => knownShape(t.shape)));
         }),
-        { numRuns: 100 },
+        runs(100),
       );
     });
   }
@@ -125,7 +126,7 @@ describe('own parameters', () => {
           const owned = opOf(op).parameters!(attrs, [typeOf(inputs[0]!)]);
           expect(owned.map((p) => [...p.shape])).toEqual(inputs.slice(1).map((t) => [...t.shape]));
         }),
-        { numRuns: 60 },
+        runs(60),
       );
     });
   }

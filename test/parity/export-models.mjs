@@ -5,6 +5,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { emitOnnx } from '../../dist/compiler/5-emit/onnx/index.js';
 import { emitStaged } from '../../dist/compiler/5-emit/onnx/staged.js';
+import { initialWeights } from '../../dist/compiler/6-build/initialize.js';
 import {
   deploy,
   deployLevels,
@@ -16,9 +17,8 @@ import {
   toHalf,
   trainingPlan,
 } from '../../dist/compiler/index.js';
+import { stream } from '../../dist/compiler/random.js';
 import { ort } from '../../dist/runtime/engines/onnxruntime/index.js';
-import { initialWeights } from '../../dist/runtime/run/initialize.js';
-import { stream } from '../../dist/runtime/support/random.js';
 
 const out = process.argv[2];
 if (!out) throw new Error('name a folder to write to');

@@ -8,10 +8,10 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from '../../dist/cli/commands/build.js';
+import { initialState } from '../../dist/compiler/6-build/initialize.js';
 import { load, trainingPlan } from '../../dist/compiler/index.js';
+import { stream } from '../../dist/compiler/random.js';
 import { tensorflow } from '../../dist/runtime/engines/tensorflow/index.js';
-import { initialState } from '../../dist/runtime/run/initialize.js';
-import { stream } from '../../dist/runtime/support/random.js';
 
 const [out, ...named] = process.argv.slice(2);
 if (!out) throw new Error('name a folder to write to');

@@ -5,8 +5,8 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join, resolve } from 'node:path';
+import { stream } from '../../dist/compiler/random.js';
 import { ort } from '../../dist/runtime/engines/onnxruntime/index.js';
-import { stream } from '../../dist/runtime/support/random.js';
 
 const [folder, packages] = process.argv.slice(2);
 if (!packages) throw new Error('name the folder of models, and one with tfjs-node');

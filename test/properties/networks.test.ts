@@ -5,6 +5,7 @@ import { foldBatchNorm } from '../../compiler/3-transform/fold.js';
 import { alignment } from '../../compiler/4-schedule/arena.js';
 import { liveness } from '../../compiler/4-schedule/liveness.js';
 import { bytesAt, liveBytes } from '../../compiler/4-schedule/order.js';
+import { initialWeights } from '../../compiler/6-build/initialize.js';
 import {
   deploy,
   executionPlan,
@@ -19,8 +20,8 @@ import {
 } from '../../compiler/index.js';
 import type { Node, Value } from '../../compiler/ir/graph.js';
 import { ort } from '../../runtime/engines/onnxruntime/index.js';
-import { initialWeights } from '../../runtime/run/initialize.js';
 import { networkSpecs, nthSizes, pruningIsExact, selections, shapesAgree } from '../../testing/index.js';
+import { cases } from '../cases.js';
 
 /** How many random networks each property is tried with. */
 const numRuns = 1000;
@@ -82,7 +83,7 @@ describe('random networks', () => {
         expect(verifyGraph(folded.graph)).toBeNull();
         expect(new Set(folded.weights.keys())).toEqual(new Set(folded.graph.params.map((p) => p.origin.path)));
       }),
-      { numRuns: 200 },
+      cases(200),
     );
   });
 });

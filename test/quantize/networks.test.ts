@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { quantize, verifyGraph } from '../../compiler/index.js';
 import { ort } from '../../runtime/engines/onnxruntime/index.js';
 import { evaluateValues } from '../../testing/reference/index.js';
+import { cases } from '../cases.js';
 import { errorBounds } from './bounds.js';
 import { expectSameLevels } from './levels.js';
 import { bytesOf, caseOf, drawn, feedsOf } from './networks.js';
@@ -25,7 +26,7 @@ describe('a random network in whole numbers', () => {
           });
         }
       }),
-      { numRuns: 60 },
+      cases(60),
     );
   }, 120_000);
 
@@ -43,14 +44,14 @@ describe('a random network in whole numbers', () => {
           );
         }
       }),
-      { numRuns: 60 },
+      cases(60),
     );
   });
 
   it('is computed by ONNX Runtime as the reference does, each level from those before it', async () => {
     await fc.assert(
       fc.asyncProperty(drawn, (d) => expectSameLevels(caseOf(d), ort.open)),
-      { numRuns: 60 },
+      cases(60),
     );
   }, 240_000);
 
@@ -72,7 +73,7 @@ describe('a random network in whole numbers', () => {
         const again = quantize(float.graph, float.weights, { ranges, floats, runtime });
         expect(bytesOf(again)).toEqual(bytesOf(whole));
       }),
-      { numRuns: 20 },
+      cases(20),
     );
   });
 
@@ -83,7 +84,7 @@ describe('a random network in whole numbers', () => {
         const floats = new Set(float.graph.nodes.map((n) => n.origin.path));
         expect(quantize(float.graph, float.weights, { ranges, floats }).graph).toBe(float.graph);
       }),
-      { numRuns: 20 },
+      cases(20),
     );
   });
 });

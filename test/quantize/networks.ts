@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { emitOnnx } from '../../compiler/5-emit/onnx/index.js';
+import { initialWeights } from '../../compiler/6-build/initialize.js';
 import {
   calibrationValues,
   deploy,
@@ -14,8 +15,7 @@ import {
   specializeGraph,
 } from '../../compiler/index.js';
 import { knownShape } from '../../compiler/ir/dim.js';
-import { initialWeights } from '../../runtime/run/initialize.js';
-import { stream } from '../../runtime/support/random.js';
+import { stream } from '../../compiler/random.js';
 import { networkShapes, nthSizes, selections, specText } from '../../testing/index.js';
 import { evaluateValues, type Float64Tensor, tensor } from '../../testing/reference/index.js';
 

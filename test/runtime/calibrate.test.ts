@@ -10,6 +10,7 @@ import { profileOf } from '../../runtime/profiling/calibrate/index.js';
 import { probe, timed } from '../../runtime/profiling/calibrate/measure.js';
 import { readCalibration, storeCalibration } from '../../runtime/profiling/calibrate/stored.js';
 import { suite } from '../../runtime/profiling/calibrate/suite.js';
+import { cases } from '../cases.js';
 
 const machine = { unetc: '1.2.3', cpu: 'Some CPU', cores: 4 };
 const profile = profileOf({ name: 'onnxruntime', device: 'cpu', precision: 'fp32' }, 'predict', 8, [
@@ -40,7 +41,7 @@ describe('fitting', () => {
           for (const [j, t] of truth.entries()) expect((found[`q${j}`] as number) * 10 ** j).toBeCloseTo(t, 2);
         },
       ),
-      { numRuns: 50 },
+      cases(50),
     );
   });
 

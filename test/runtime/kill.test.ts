@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { stream } from '../../runtime/support/random.js';
+import { stream } from '../../compiler/random.js';
 import { writeDiscs } from './small-run.js';
 
 // Inside the repository, so that the compiled program finds its packages.

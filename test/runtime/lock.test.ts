@@ -4,11 +4,11 @@ import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { stream } from '../../compiler/random.js';
+import { UserError } from '../../compiler/user-error.js';
 import { loadCheckpoint } from '../../runtime/run/checkpoint.js';
 import { acquireLock, ageOf, awaitLock, LockHeld, type LockOwner } from '../../runtime/support/files/lock.js';
 import { livenessOf, thisProcess } from '../../runtime/support/process-identity.js';
-import { stream } from '../../runtime/support/random.js';
-import { UserError } from '../../runtime/support/user-error.js';
 import { writeData, writeSpec } from '../cli/fixtures.js';
 
 // Processes are started many times: on a busy machine that takes its time.

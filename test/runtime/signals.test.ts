@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { stream } from '../../compiler/random.js';
 import { isMissing } from '../../runtime/engines/native/library.js';
 import { locateTensorFlow } from '../../runtime/engines/tensorflow/native/locate.js';
-import { stream } from '../../runtime/support/random.js';
 import { cases } from '../cases.js';
 import { writeData, writeSpec } from '../cli/fixtures.js';
 

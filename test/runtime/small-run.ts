@@ -1,11 +1,11 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { stream } from '../../compiler/random.js';
 import { defaultRecipe, type Recipe } from '../../compiler/recipe.js';
 import { openFolder } from '../../runtime/data/index.js';
 import { greyPng } from '../../runtime/data/png.js';
 import type { TrainingEngine } from '../../runtime/engines/engine.js';
 import { dataFormat } from '../../runtime/run/task.js';
-import { stream } from '../../runtime/support/random.js';
 import type { TrainOptions } from '../../runtime/training/train.js';
 import { referenceEngine } from '../../testing/reference-engine.js';
 import { nestedNetwork } from '../compiler/handmade.js';

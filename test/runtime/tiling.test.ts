@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Blender, blendWeights, cut, planTiles, tileStarts } from '../../runtime/prediction/tiling.js';
+import { cases } from '../cases.js';
 
 const size = fc.integer({ min: 1, max: 70 });
 const multipleOf = (m: number) => (n: number) => Math.ceil(n / m) * m;
@@ -58,7 +59,7 @@ describe('tiles', () => {
           });
         },
       ),
-      { numRuns: 150 },
+      cases(150),
     );
   });
 

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { type ReceptiveAxis, readThrough, type Span } from '../../compiler/4-schedule/receptive-axis.js';
+import { cases } from '../cases.js';
 
 const span = fc.option(
   fc.record({ from: fc.integer({ min: -9, max: 9 }), length: fc.nat(9) }).map(({ from, length }) => ({
@@ -36,6 +37,6 @@ test('a window sees what its elements see, one by one', () => {
       const hull = { from: Math.min(...seen.map((s) => s.from)), to: Math.max(...seen.map((s) => s.to)) };
       expect(found).toEqual(seen.length === 0 ? null : hull);
     }),
-    { numRuns: 500 },
+    cases(500),
   );
 });

@@ -6,6 +6,7 @@ import { known, knownShape } from '../../compiler/ir/dim.js';
 import { networkSpecs } from '../../testing/index.js';
 import { evaluateValues, type Feeds } from '../../testing/reference/evaluate.js';
 import { type Float64Tensor, sizeOf, tensor } from '../../testing/reference/tensor.js';
+import { cases } from '../cases.js';
 
 const graphOf = (text: string): Graph => {
   const { network, diagnostics } = load(text);
@@ -203,7 +204,7 @@ describe('receptive fields', () => {
     );
     fc.assert(
       fc.property(oneDimension, (text) => compare(text, 0, 'W')),
-      { numRuns: 25 },
+      cases(25),
     );
   });
 
@@ -213,7 +214,7 @@ describe('receptive fields', () => {
     );
     fc.assert(
       fc.property(aligned, (text) => compare(text, 0, 'W', 8)),
-      { numRuns: 5 },
+      cases(5),
     );
   });
 

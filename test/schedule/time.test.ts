@@ -15,6 +15,7 @@ import {
 import { probe } from '../../runtime/profiling/calibrate/measure.js';
 import { suite } from '../../runtime/profiling/calibrate/suite.js';
 import { networkSpecs, validSizes } from '../../testing/arbitraries.js';
+import { cases } from '../cases.js';
 
 /** A profile in which every quantity costs something. */
 const profiles = fc.record({ seed: fc.integer({ min: 1, max: 1e6 }), lanes: fc.constantFrom(8, 16) }).map(
@@ -39,7 +40,7 @@ describe('predicted time', () => {
     fc.assert(
       fc.property(networkSpecs(), profiles, fc.integer({ min: 2, max: 4 }), (spec, profile, factor) => {
         const network = load(spec).network as Network;
-        const sizes = fc.sample(validSizes(network), { numRuns: 1, seed: 1 })[0] as Record<string, number>;
+        const sizes = fc.sample(validSizes(network), { ...cases(1), seed: 1 })[0] as Record<string, number>;
         const before = timeOf(network, sizes, profile);
         expect(timeOf(network, { ...sizes, N: (sizes.N ?? 1) * factor }, profile)).toBeGreaterThan(before);
         // A multiple of a valid size is valid: rules are divisors and least sizes.
@@ -48,7 +49,7 @@ describe('predicted time', () => {
           expect(timeOf(network, larger, profile)).toBeGreaterThan(before);
         }
       }),
-      { numRuns: 60 },
+      cases(60),
     );
   });
 
@@ -56,12 +57,12 @@ describe('predicted time', () => {
     fc.assert(
       fc.property(networkSpecs(), profiles, (spec, profile) => {
         const network = load(spec).network as Network;
-        const sizes = fc.sample(validSizes(network), { numRuns: 1, seed: 1 })[0] as Record<string, number>;
+        const sizes = fc.sample(validSizes(network), { ...cases(1), seed: 1 })[0] as Record<string, number>;
         const times = network.levels.map((level) => timeOf(network, sizes, profile, level));
         for (const [k, time] of times.slice(1).entries())
           expect(time).toBeGreaterThanOrEqual((times[k] as number) * (1 - 1e-12));
       }),
-      { numRuns: 60 },
+      cases(60),
     );
   });
 
@@ -71,7 +72,7 @@ describe('predicted time', () => {
         const network = load(spec).network as Network;
         const graph = specializeGraph(
           deploy(network),
-          fc.sample(validSizes(network), { numRuns: 1, seed: 1 })[0] as Record<string, number>,
+          fc.sample(validSizes(network), { ...cases(1), seed: 1 })[0] as Record<string, number>,
         );
         const { seconds, nodes } = predictTime(graph, profile);
         expect([...nodes.keys()]).toEqual([...graph.nodes]);
@@ -81,7 +82,7 @@ describe('predicted time', () => {
         );
         for (const [node, time] of nodes) if (classOf(node.op) === 'free') expect(time).toBe(0);
       }),
-      { numRuns: 30 },
+      cases(30),
     );
   });
 

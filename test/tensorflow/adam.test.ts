@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
+import { initialState } from '../../compiler/6-build/initialize.js';
 import { load, trainingPlan } from '../../compiler/index.js';
 import { tensorflow } from '../../runtime/engines/tensorflow/index.js';
-import { initialState } from '../../runtime/run/initialize.js';
 import { referenceEngine } from '../../testing/reference-engine.js';
 import { installed } from './installed.js';
 

@@ -15,6 +15,7 @@ import { type AddressInfo, connect } from 'node:net';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { UserError } from '../../compiler/user-error.js';
 import {
   damagedFile,
   installLock,
@@ -26,7 +27,6 @@ import {
 import { type InstallOptions, install as installLibrary, packageIndex } from '../../runtime/engines/native/install.js';
 import { tensorFlowLibrary } from '../../runtime/engines/tensorflow/native/library.js';
 import { acquireLock } from '../../runtime/support/files/lock.js';
-import { UserError } from '../../runtime/support/user-error.js';
 import { contents, cutAfter, linux, type Pinned, pinnedWheel, serveWheel, type WheelServer } from './wheel-server.js';
 
 let pinned: Pinned;

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { lowerPrecision, ruleOf } from '../../compiler/3-transform/precision.js';
+import { initialState } from '../../compiler/6-build/initialize.js';
 import {
   deploy,
   type Graph,
@@ -11,12 +12,12 @@ import {
   trainingPlan,
   verifyGraph,
 } from '../../compiler/index.js';
-import { initialState } from '../../runtime/run/initialize.js';
-import { stream } from '../../runtime/support/random.js';
+import { stream } from '../../compiler/random.js';
 import { networkSpecs, nthSizes } from '../../testing/index.js';
 import { randomTarget } from '../../testing/properties.js';
 import { type Compute, evaluate, type Float64Tensor, kernels, tensor } from '../../testing/reference/index.js';
 import { beyond, bfloat, distance } from '../backends/rounding.js';
+import { cases } from '../cases.js';
 import { anyWeights, picture } from '../tfjs-layers/builds.js';
 
 const numRuns = Number(process.env.UNETC_CASES ?? 60);
@@ -154,7 +155,7 @@ describe('a cast to bf16', () => {
         // The upper half of a float32, the lower zero.
         expect(new Uint32Array(Float32Array.of(y).buffer)[0]! & 0xffff).toBe(0);
       }),
-      { numRuns: 2000 },
+      cases(2000),
     );
   });
 

@@ -16,6 +16,7 @@ import {
   validSizes,
   verify,
 } from '../../testing/index.js';
+import { cases } from '../cases.js';
 import { spec } from '../runtime/trained.js';
 
 const errors = (text: string) => load(text).diagnostics.filter((d) => d.severity === 'error');
@@ -26,7 +27,7 @@ describe('arbitraries', () => {
       fc.property(networkSpecs(), (text) => {
         expect(errors(text).map((d) => `${d.span.start.line}: ${d.message}`)).toEqual([]);
       }),
-      { numRuns: 150 },
+      cases(150),
     );
   });
 
@@ -45,7 +46,7 @@ describe('arbitraries', () => {
         }
         for (const selection of fc.sample(selections(network!), { seed, numRuns: 2 })) deploy(network!, selection);
       }),
-      { numRuns: 30 },
+      cases(30),
     );
   });
 
@@ -76,7 +77,7 @@ describe('properties', () => {
           seed,
         });
       }),
-      { numRuns: 4, seed: 1 },
+      { ...cases(4), seed: 1 },
     );
   });
 
@@ -94,7 +95,7 @@ describe('properties', () => {
           await property.check(ort, { network: network!, recipe, ...selection!, sizes, seed });
         },
       ),
-      { numRuns: 10 },
+      cases(10),
     );
   });
 });

@@ -1,8 +1,8 @@
 import { emitTfjsLayers, type TfjsLayersModel } from '../../compiler/5-emit/tfjs-layers/index.js';
+import { initialWeights } from '../../compiler/6-build/initialize.js';
 import { deploy, load, type Network, specializeGraph } from '../../compiler/index.js';
+import { stream } from '../../compiler/random.js';
 import type { Tensor, Weights } from '../../runtime/engines/engine.js';
-import { initialWeights } from '../../runtime/run/initialize.js';
-import { stream } from '../../runtime/support/random.js';
 
 /**
  * Initial weights are too plain to tell a mean from a variance: every one of them at random, variances positive.

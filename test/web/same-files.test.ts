@@ -24,6 +24,7 @@ import { nthSizes } from '../../testing/index.js';
 import { evaluateValues, type Float64Tensor, tensor } from '../../testing/reference/index.js';
 import type { Backend } from '../backends/engines.js';
 import { everySelection, judge, type Preset, presets, selected, weightsFor } from '../backends/presets.js';
+import { cases } from '../cases.js';
 import { expectSameLevels } from '../quantize/levels.js';
 import { bytesOf, caseOf, drawn, extent, feedsOf } from '../quantize/networks.js';
 import { picture } from '../tfjs-layers/builds.js';
@@ -148,7 +149,7 @@ describe('the same bytes in onnxruntime-node and onnxruntime-web', () => {
   it('random networks in int8: each level in onnxruntime-web is what the reference makes of those before it', async () => {
     await fc.assert(
       fc.asyncProperty(drawn, (d) => expectSameLevels(caseOf(d), openWeb)),
-      { numRuns: 30 },
+      cases(30),
     );
   }, 240_000);
 });

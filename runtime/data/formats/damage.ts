@@ -1,4 +1,4 @@
-import { UserError } from '../../support/user-error.js';
+import { UserError } from '../../../compiler/user-error.js';
 
 /** A file that contradicts itself or breaks off. @param reason a sentence's end, or what a decoder threw */
 export function corrupt(path: string, reason: unknown): UserError {

@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises';
-import { UserError } from '../../support/user-error.js';
+import { UserError } from '../../../compiler/user-error.js';
 import { dicomFormat, isSeries, readSeries, readSeriesHeader } from './dicom/index.js';
 import type { Format, ImageHeader, ReadOptions, Region, StoredImage } from './format.js';
 import { metaImageFormat } from './metaimage.js';

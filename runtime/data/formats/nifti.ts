@@ -1,5 +1,5 @@
 import * as nifti from 'nifti-reader-js';
-import { UserError } from '../../support/user-error.js';
+import { UserError } from '../../../compiler/user-error.js';
 import { corrupt, unsupported } from './damage.js';
 import type { Format, ImageHeader, ReadOptions, SampleType } from './format.js';
 import { type Placed, placedBy, printMatrix } from './placement.js';

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import sharp, { type Metadata } from 'sharp';
-import { UserError } from '../../support/user-error.js';
+import { UserError } from '../../../compiler/user-error.js';
 import { corrupt, unsupported } from './damage.js';
 import type { Format, FormatName, ImageHeader, SampleType } from './format.js';
 import { cutRegion } from './region.js';

@@ -1,4 +1,4 @@
-import { UserError } from '../../support/user-error.js';
+import { UserError } from '../../../compiler/user-error.js';
 import { type Grid, printShape, type SampleArray, samplesLike, volumeOf } from '../image.js';
 import type { Region, SampleType } from './format.js';
 

@@ -1,8 +1,8 @@
 import { createReadStream } from 'node:fs';
 import { type FileHandle, open, stat } from 'node:fs/promises';
 import { createGunzip, createInflate, createInflateRaw } from 'node:zlib';
+import { UserError } from '../../../compiler/user-error.js';
 import { fileFailure } from '../../support/files/failure.js';
-import { UserError } from '../../support/user-error.js';
 import { corrupt } from './damage.js';
 
 /**

@@ -1,4 +1,4 @@
-import type { Random } from '../../support/random.js';
+import type { Random } from '../../../compiler/random.js';
 import { smoothField } from '../smooth-field.js';
 import { blur } from './blur.js';
 import type { Field } from './scene.js';

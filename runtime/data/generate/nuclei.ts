@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import sharp from 'sharp';
+import { type Random, stream } from '../../../compiler/random.js';
+import { UserError } from '../../../compiler/user-error.js';
 import { makeFolder, writeAtomic } from '../../support/files/atomic.js';
-import { type Random, stream } from '../../support/random.js';
-import { UserError } from '../../support/user-error.js';
 import { paintFluorescence } from './fluorescence.js';
 import { paintHistology } from './histology.js';
 import { drawNuclei, type Field } from './scene.js';

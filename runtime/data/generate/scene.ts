@@ -1,4 +1,4 @@
-import type { Random } from '../../support/random.js';
+import type { Random } from '../../../compiler/random.js';
 
 /** One nucleus: an ellipse whose outline is bent by a few harmonics. */
 export interface Nucleus {

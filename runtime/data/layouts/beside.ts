@@ -1,4 +1,4 @@
-import { someOf, UserError } from '../../support/user-error.js';
+import { someOf, UserError } from '../../../compiler/user-error.js';
 import { type Found, imagesIn } from './listing.js';
 import { type DataFiles, extensionOf, named, stemOf } from './sample.js';
 

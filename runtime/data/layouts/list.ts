@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, isAbsolute, join } from 'node:path';
+import { UserError } from '../../../compiler/user-error.js';
 import { fileFailure } from '../../support/files/failure.js';
-import { UserError } from '../../support/user-error.js';
 import { type DataFiles, named } from './sample.js';
 
 /** Whether a path names a list of samples by its ending. */

@@ -1,8 +1,8 @@
 import type { Dirent } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { someOf, UserError } from '../../../compiler/user-error.js';
 import { failedWith, fileFailure } from '../../support/files/failure.js';
-import { someOf, UserError } from '../../support/user-error.js';
 import { isSeries } from '../formats/index.js';
 import { byCodeUnit, extensionOf } from './sample.js';
 

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join, posix } from 'node:path';
+import { someOf, UserError } from '../../../compiler/user-error.js';
 import { failedWith, fileFailure } from '../../support/files/failure.js';
-import { someOf, UserError } from '../../support/user-error.js';
 import { type Found, imagesIn, requireFolder } from './listing.js';
 import { type DataFiles, named, stemOf } from './sample.js';
 

@@ -1,4 +1,4 @@
-import { UserError } from '../../support/user-error.js';
+import { UserError } from '../../../compiler/user-error.js';
 import type { Found } from './listing.js';
 import { stemOf } from './sample.js';
 

@@ -1,6 +1,6 @@
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';
-import { someOf, UserError } from '../../support/user-error.js';
+import { someOf, UserError } from '../../../compiler/user-error.js';
 import { listEntries, requireFolder } from './listing.js';
 import { type DataFiles, named } from './sample.js';
 

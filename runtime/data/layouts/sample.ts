@@ -1,5 +1,5 @@
 import { posix } from 'node:path';
-import { UserError } from '../../support/user-error.js';
+import { UserError } from '../../../compiler/user-error.js';
 import { imageExtensions } from '../formats/index.js';
 
 /** What belongs together: an image's files and those of its mask, found but not opened. */

@@ -1,5 +1,5 @@
 import type { MaskRule } from '../../../compiler/recipe.js';
-import { UserError } from '../../support/user-error.js';
+import { UserError } from '../../../compiler/user-error.js';
 import type { Examination, Occurrence, Occurrences } from './examine.js';
 import { ruleText } from './reading.js';
 import { colorName } from './stored.js';

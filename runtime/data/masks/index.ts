@@ -1,5 +1,5 @@
 import type { MaskOrientation, MaskRule, MaskSetting } from '../../../compiler/recipe.js';
-import { UserError } from '../../support/user-error.js';
+import { UserError } from '../../../compiler/user-error.js';
 import type { ReadOptions } from '../formats/index.js';
 import { binaryRule, type Found, share } from './binary.js';
 import { classRule } from './classes.js';

@@ -1,5 +1,5 @@
 import type { MaskOrientation } from '../../../compiler/recipe.js';
-import { someOf, UserError } from '../../support/user-error.js';
+import { someOf, UserError } from '../../../compiler/user-error.js';
 import { printShape } from '../image.js';
 
 /** An image and one of its masks, as their headers say. */

@@ -1,4 +1,4 @@
-import { UserError } from '../../support/user-error.js';
+import { UserError } from '../../../compiler/user-error.js';
 import type { ReadOptions } from '../formats/index.js';
 import type { Mask, Size } from '../picture.js';
 import { leftOut } from '../target.js';

@@ -1,4 +1,4 @@
-import { UserError } from '../../support/user-error.js';
+import { UserError } from '../../../compiler/user-error.js';
 import { leftOut } from '../target.js';
 import { type MaskReading, ruleText } from './reading.js';
 import { colorAt, type StoredMask } from './stored.js';

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { UserError } from '../../support/user-error.js';
+import { UserError } from '../../../compiler/user-error.js';
 import { corrupt } from '../formats/damage.js';
 import { type ImageHeader, type ReadOptions, readImage, type StoredImage } from '../formats/index.js';
 import { type SampleArray, volumeOf } from '../image.js';

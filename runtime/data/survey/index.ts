@@ -1,4 +1,4 @@
-import { someOf, UserError } from '../../support/user-error.js';
+import { someOf, UserError } from '../../../compiler/user-error.js';
 import { listImages } from '../folder.js';
 import { readImageHeader } from '../formats/index.js';
 import { type DataFiles, type DataSource, findSamples, printSource, readOptionsOf } from '../layouts/index.js';

@@ -1,4 +1,4 @@
-import { UserError } from '../../support/user-error.js';
+import { UserError } from '../../../compiler/user-error.js';
 import type { Grid, SampleArray } from '../image.js';
 import { applyCrop, type Crop, invertCrop } from './crop.js';
 import { applyNormalize, invertNormalize, type Normalize } from './normalize.js';

@@ -1,11 +1,11 @@
 import { type Graph, uncertaintyName } from '../../../compiler/index.js';
+import { UserError } from '../../../compiler/user-error.js';
 import type { Dataset } from '../../data/index.js';
 import type { Engine, Tensor, Weights } from '../../engines/engine.js';
 import { HeldOut } from '../../evaluation/held-out.js';
 import { judge } from '../../evaluation/judge.js';
 import type { Plane } from '../../prediction/tiling.js';
 import type { Task } from '../../run/task.js';
-import { UserError } from '../../support/user-error.js';
 import type { Observation } from './thresholds.js';
 
 export interface ObserveOptions {

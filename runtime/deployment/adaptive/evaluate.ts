@@ -1,3 +1,4 @@
+import { UserError } from '../../../compiler/user-error.js';
 import type { Dataset } from '../../data/index.js';
 import type { OnnxEngine, Predictor, Tensor } from '../../engines/engine.js';
 import { warmUp } from '../../evaluation/evaluate.js';
@@ -9,7 +10,6 @@ import type { Quality, Scores, ScoresOptions } from '../../evaluation/scores.js'
 import { openChecked } from '../../prediction/checked.js';
 import { deepestLevel } from '../../prediction/model.js';
 import type { ModelFile } from '../../run/model-file.js';
-import { UserError } from '../../support/user-error.js';
 import { type AdaptiveFacts, adaptiveMode } from './facts.js';
 import { fixedAt } from './rethreshold.js';
 

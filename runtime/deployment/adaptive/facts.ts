@@ -1,5 +1,5 @@
 import { type AdaptiveFacts, adaptiveKey, type LevelFacts } from '../../../compiler/6-build/adaptive-facts.js';
-import { UserError } from '../../support/user-error.js';
+import { UserError } from '../../../compiler/user-error.js';
 
 export {
   type AdaptiveFacts,

@@ -1,10 +1,10 @@
 import { calibrationValues, planQuantization, type Range } from '../../../compiler/3-transform/quantize/index.js';
 import type { Graph, NamedValue, Value } from '../../../compiler/ir/graph.js';
+import { UserError } from '../../../compiler/user-error.js';
 import type { Engine, Predictor, Tensor, Weights } from '../../engines/engine.js';
 import { infer } from '../../prediction/inference.js';
 import type { Plane } from '../../prediction/tiling.js';
 import type { AxisRule } from '../../run/task.js';
-import { UserError } from '../../support/user-error.js';
 import { Extent, Histogram } from './histogram.js';
 import { type RangeRule, rangeOf } from './range-rules.js';
 

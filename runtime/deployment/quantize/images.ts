@@ -1,9 +1,9 @@
+import { stream } from '../../../compiler/random.js';
 import { type ImageFolder, listImages } from '../../data/folder.js';
 import { type DataFormat, type Dataset, mapEach, openFolder, readPicture, type SampleFiles } from '../../data/index.js';
 import { prepare } from '../../prediction/inference.js';
 import type { Plane } from '../../prediction/tiling.js';
 import type { Task } from '../../run/task.js';
-import { stream } from '../../support/random.js';
 
 /** More show little new of what values a network takes (docs/quantize.md). */
 const mostImages = 64;

@@ -1,9 +1,9 @@
 import { createHash, type Hash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { UserError } from '../../../compiler/user-error.js';
 import { type Output, open } from '../../support/files/disk.js';
 import { fileFailure } from '../../support/files/failure.js';
-import { UserError } from '../../support/user-error.js';
 import type { Wheel } from './library.js';
 import type { Web } from './web.js';
 

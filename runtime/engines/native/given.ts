@@ -1,7 +1,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { UserError } from '../../../compiler/user-error.js';
 import { fileFailure } from '../../support/files/failure.js';
-import { UserError } from '../../support/user-error.js';
 import { sha256Of } from './hash.js';
 import type { WheelFile } from './install.js';
 import type { Build, Wheel } from './library.js';

@@ -1,10 +1,10 @@
 import { stat, statfs } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { UserError } from '../../../compiler/user-error.js';
 import { makeFolder, writeAtomic } from '../../support/files/atomic.js';
 import { rename } from '../../support/files/disk.js';
 import { failedWith, fileFailure } from '../../support/files/failure.js';
 import { awaitLock, type Lock, LockHeld, type LockOwner } from '../../support/files/lock.js';
-import { UserError } from '../../support/user-error.js';
 import {
   buildFolder,
   type Installed,

@@ -1,4 +1,4 @@
-import { UserError } from '../../support/user-error.js';
+import { UserError } from '../../../compiler/user-error.js';
 import type { Wheel } from './library.js';
 import type { Web } from './web.js';
 

@@ -3,10 +3,10 @@ import { dirname, join } from 'node:path';
 import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { type Entry, openPromise, type ZipFile } from 'yauzl';
+import { UserError } from '../../../compiler/user-error.js';
 import { makeFolder } from '../../support/files/atomic.js';
 import { open } from '../../support/files/disk.js';
 import { failedWith, fileFailure } from '../../support/files/failure.js';
-import { UserError } from '../../support/user-error.js';
 
 export interface UnpackOptions {
   readonly keep: (path: string) => boolean;

@@ -1,5 +1,5 @@
 import { EnvHttpProxyAgent, fetch, type Response } from 'undici';
-import { UserError } from '../../support/user-error.js';
+import { UserError } from '../../../compiler/user-error.js';
 
 /** Requests as this machine makes them: through the proxy that the environment names, if it names one. */
 export interface Web {

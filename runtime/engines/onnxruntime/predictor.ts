@@ -2,9 +2,9 @@ import type { InferenceSession } from 'onnxruntime-node';
 import { optimizeForRuntime } from '../../../compiler/3-transform/optimize-for-runtime.js';
 import { emitOnnx } from '../../../compiler/5-emit/onnx/index.js';
 import type { Graph } from '../../../compiler/ir/graph.js';
+import { UserError } from '../../../compiler/user-error.js';
 import { type CheckOptions, checkModel } from '../../models/check.js';
 import { shown } from '../../support/shown.js';
-import { UserError } from '../../support/user-error.js';
 import type { Predictor, Tensor, Weights } from '../engine.js';
 import { numbers, type OrtDevice, openSession, toOrt } from './session.js';
 

@@ -1,4 +1,4 @@
-import { UserError } from '../../support/user-error.js';
+import { UserError } from '../../../compiler/user-error.js';
 import { isMissing } from '../native/library.js';
 import { type CApi, loadOpenVino, type Pointer } from './c-api.js';
 import { locateOpenVino } from './native/library.js';

@@ -1,4 +1,4 @@
-import { UserError } from '../../support/user-error.js';
+import { UserError } from '../../../compiler/user-error.js';
 import type { EngineEntry } from '../entry.js';
 import { availableDevices } from '../status.js';
 import { locateOpenVino, openVinoLibrary } from './native/library.js';

@@ -1,9 +1,9 @@
 import { optimizeForRuntime } from '../../../compiler/3-transform/optimize-for-runtime.js';
 import { emitOnnx } from '../../../compiler/5-emit/onnx/index.js';
 import type { Graph } from '../../../compiler/ir/graph.js';
+import { UserError } from '../../../compiler/user-error.js';
 import { type CheckOptions, checkModel } from '../../models/check.js';
 import { shown } from '../../support/shown.js';
-import { UserError } from '../../support/user-error.js';
 import type { Predictor, Tensor, Weights } from '../engine.js';
 import { OpenVinoError } from './c-api.js';
 import { type Core, requirePrecision } from './core.js';

@@ -1,4 +1,4 @@
-import { stream } from '../../support/random.js';
+import { stream } from '../../../compiler/random.js';
 import { percentile } from './statistics.js';
 
 /** [low, high] */

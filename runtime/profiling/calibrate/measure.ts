@@ -1,3 +1,4 @@
+import { initialState, initialWeights } from '../../../compiler/6-build/initialize.js';
 import {
   deploy,
   load,
@@ -9,10 +10,9 @@ import {
 } from '../../../compiler/index.js';
 import { knownShape } from '../../../compiler/ir/dim.js';
 import type { Graph, Network } from '../../../compiler/ir/graph.js';
+import { stream } from '../../../compiler/random.js';
 import type { Recipe } from '../../../compiler/recipe.js';
 import type { Engine, TrainingEngine } from '../../engines/engine.js';
-import { initialState, initialWeights } from '../../run/initialize.js';
-import { stream } from '../../support/random.js';
 
 /** A graph on an engine, ready to be run again and again. */
 export interface Runnable {

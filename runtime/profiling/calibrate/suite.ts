@@ -1,4 +1,4 @@
-import { stream } from '../../support/random.js';
+import { stream } from '../../../compiler/random.js';
 
 /** A small network to be timed: how it is written, and at which size. */
 export interface Case {

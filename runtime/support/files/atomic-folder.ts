@@ -1,6 +1,6 @@
 import { readdir, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { someOf, UserError } from '../user-error.js';
+import { someOf, UserError } from '../../../compiler/user-error.js';
 import { writeAtomic } from './atomic.js';
 import { mkdir, remove, rename, rmdir } from './disk.js';
 import { failedWith, fileFailure } from './failure.js';

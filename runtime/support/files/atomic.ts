@@ -1,6 +1,6 @@
 import { readdir, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { UserError } from '../user-error.js';
+import { UserError } from '../../../compiler/user-error.js';
 import { link, mkdir, open, remove, rename, rmdir, syncFolder as syncFolderNow } from './disk.js';
 import { failedWith, fileFailure } from './failure.js';
 

@@ -1,6 +1,6 @@
 import { realpath } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
-import { UserError } from '../user-error.js';
+import { UserError } from '../../../compiler/user-error.js';
 import { makeFolder, writeAtomic } from './atomic.js';
 
 /** Whether a path, taken as it is written, lies below a folder and is not the folder itself. */

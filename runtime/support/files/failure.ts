@@ -1,4 +1,4 @@
-import { UserError } from '../user-error.js';
+import { UserError } from '../../../compiler/user-error.js';
 
 const reasons: Readonly<Record<string, readonly [reason: string, hint: string]>> = {
   ENOENT: ['there is no such file or folder', 'check the path'],

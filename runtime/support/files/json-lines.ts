@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { UserError } from '../user-error.js';
+import { UserError } from '../../../compiler/user-error.js';
 import { writeAtomic } from './atomic.js';
 import { open } from './disk.js';
 import { failedWith, fileFailure } from './failure.js';

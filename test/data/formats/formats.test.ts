@@ -8,6 +8,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type ReadOptions, readImage, readImageHeader } from '../../../runtime/data/formats/index.js';
 import { cutRegion } from '../../../runtime/data/formats/region.js';
+import { cases as runs } from '../../cases.js';
 
 /** What Python's libraries read from each file: see record.py. */
 interface Case {
@@ -93,7 +94,7 @@ describe('a region', () => {
           near(found.orientation?.origin ?? [], cut.orientation?.origin ?? []);
         },
       ),
-      { numRuns: 300 },
+      runs(300),
     );
   });
 });

@@ -5,8 +5,8 @@ import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { UserError } from '../../../compiler/user-error.js';
 import { readImage, readImageHeader, type StoredImage } from '../../../runtime/data/formats/index.js';
-import { UserError } from '../../../runtime/support/user-error.js';
 import { cases } from '../../cases.js';
 import { failure, inFolder } from '../fixtures.js';
 

@@ -15,6 +15,7 @@ import {
 import { lesionCounts, lesionF1 } from '../../../runtime/evaluation/metrics/lesions.js';
 import { absentRules, overlap } from '../../../runtime/evaluation/metrics/overlap.js';
 import { surfaceDistances } from '../../../runtime/evaluation/metrics/surface.js';
+import { cases } from '../../cases.js';
 
 const shapes = fc.oneof(
   fc.tuple(fc.integer({ min: 1, max: 9 }), fc.integer({ min: 1, max: 9 })),
@@ -225,7 +226,7 @@ describe('bootstrap', () => {
         expect(high).toBeLessThanOrEqual(Math.max(...list) + 1e-12);
         expect(bootstrapMean([...list, Number.NaN])).toEqual([low, high]);
       }),
-      { numRuns: 20 },
+      cases(20),
     );
   });
 

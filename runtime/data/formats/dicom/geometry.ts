@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import { UserError } from '../../../support/user-error.js';
+import { UserError } from '../../../../compiler/user-error.js';
 import { type Placed, turnLps } from '../placement.js';
 import type { Slice } from './instance.js';
 

@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { UserError } from '../../../../compiler/user-error.js';
 import { fileFailure } from '../../../support/files/failure.js';
-import { UserError } from '../../../support/user-error.js';
 import { type SampleArray, volumeOf } from '../../image.js';
 import type { Format, ImageHeader, Region, SampleType, StoredImage } from '../format.js';
 import { cutRegion, placedAt } from '../region.js';

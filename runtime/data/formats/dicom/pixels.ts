@@ -1,6 +1,6 @@
 import dicomParser from 'dicom-parser';
 import sharp from 'sharp';
-import { UserError } from '../../../support/user-error.js';
+import { UserError } from '../../../../compiler/user-error.js';
 import { corrupt, unsupported } from '../damage.js';
 import { samplesOf, toPlanar } from '../samples.js';
 import type { Source } from '../source.js';

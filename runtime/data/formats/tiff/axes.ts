@@ -1,4 +1,4 @@
-import { UserError } from '../../../support/user-error.js';
+import { UserError } from '../../../../compiler/user-error.js';
 import { corrupt, unsupported } from '../damage.js';
 import type { ReadOptions } from '../format.js';
 import type { Page } from './directory.js';

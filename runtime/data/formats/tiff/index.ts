@@ -1,5 +1,5 @@
 import type { GeoTIFF as File, GeoTIFFImage } from 'geotiff';
-import { UserError } from '../../../support/user-error.js';
+import { UserError } from '../../../../compiler/user-error.js';
 import { type SampleArray, volumeOf } from '../../image.js';
 import { corrupt, unsupported } from '../damage.js';
 import type { Format, ImageHeader, Photometric, ReadOptions, Region, SampleType, StoredImage } from '../format.js';

@@ -1,1 +1,0 @@
-export * from '../../compiler/6-build/size.js';

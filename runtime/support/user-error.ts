@@ -1,1 +1,0 @@
-export * from '../../compiler/user-error.js';
