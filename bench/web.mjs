@@ -17,7 +17,6 @@ import {
   foldBatchNorm,
   load,
   planQuantization,
-  quantizable,
   quantize,
   specializeGraph,
   toHalf,
@@ -56,9 +55,9 @@ async function onnx(file) {
 /** Ranges of a small picture's numbers. */
 function int8(selection) {
   const side = 32;
-  const open = foldBatchNorm(quantizable(network, selection), weights);
+  const open = foldBatchNorm(deploy(network, selection), weights);
   const { graph, weights: folded } = foldBatchNorm(
-    specializeGraph(quantizable(network, selection), { N: 1, H: side, W: side }),
+    specializeGraph(deploy(network, selection), { N: 1, H: side, W: side }),
     weights,
   );
   const feeds = new Map([[graph.inputs[0].name, tensor([1, channels, side, side], pictureOf(side))]]);
